@@ -1,0 +1,76 @@
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use super::{Crate, Destination, Level};
+
+/// `then` where the static maximum allows the level, `otherwise` elsewhere. `then` is given an
+/// expression for the level.
+pub(crate) fn if_allowed(
+    Crate(krate): &Crate,
+    level: &Level,
+    then: impl FnOnce(&TokenStream) -> TokenStream,
+    otherwise: TokenStream,
+) -> TokenStream {
+    let span = Span::mixed_site();
+    match level {
+        // Only a const block keeps what isn't allowed out of a dev binary too.
+        Level::Constant(level) => {
+            let then = then(level);
+            quote_spanned! {span=>
+                if const { #krate::__private::allows(#level, #krate::__private::module_path!()) } {
+                    #then
+                } else {
+                    #otherwise
+                }
+            }
+        }
+        Level::Dynamic(level) => {
+            let then = then(&quote_spanned!(span=> level));
+            quote_spanned! {span=> {
+                let level: #krate::Level = #level;
+                if level >= const { #krate::__private::max_level(#krate::__private::module_path!()) } {
+                    #then
+                } else {
+                    #otherwise
+                }
+            }}
+        }
+    }
+}
+
+/// An expression for a reference to the call's static. The static has a scope of its own, so that
+/// none of the user's tokens can mean it.
+pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> TokenStream {
+    let span = Span::mixed_site();
+    let target = match destination {
+        Destination::Constant(target) => quote_spanned!(span=> #target),
+        _ => quote_spanned!(span=> #krate::__private::module_path!()),
+    };
+    quote_spanned! {span=> {
+        struct Here;
+        static CALLSITE: #krate::__private::Callsite =
+            #krate::__private::Callsite::new(#krate::__private::Metadata::new(
+                #target,
+                #krate::__private::file!(),
+                #krate::__private::line!(),
+                #krate::__private::type_name::<Here>,
+            ));
+        &CALLSITE
+    }}
+}
+
+impl Destination {
+    /// An expression for the `Destination` of a call that says where it goes when it is reached.
+    pub(crate) fn dynamic(&self, Crate(krate): &Crate) -> Option<TokenStream> {
+        let span = Span::mixed_site();
+        match self {
+            Destination::Module | Destination::Constant(_) => None,
+            Destination::Target(target) => {
+                Some(quote_spanned!(span=> &#krate::__private::Target(#target)))
+            }
+            Destination::Logger(logger) => {
+                Some(quote_spanned!(span=> &#krate::__private::Handle(#logger)))
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the macros that have a callsite share.
+
+mod args;
+mod expand;
+
+pub(crate) use args::{Crate, Destination, Level, Options, check_target};
+pub(crate) use expand::{callsite, if_allowed};

@@ -1,0 +1,27 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::args::Args;
+use crate::call::{callsite, if_allowed};
+
+pub(crate) fn expand(args: Args) -> TokenStream {
+    let Args {
+        krate,
+        options,
+        level,
+    } = args;
+    let then = |level: &TokenStream| {
+        let callsite = callsite(&krate, &options.destination);
+        match options.destination.dynamic(&krate) {
+            None => quote_spanned! {Span::mixed_site()=>
+                let callsite = #callsite;
+                !callsite.is_off(#level) && callsite.is_enabled(#level)
+            },
+            Some(destination) => quote_spanned! {Span::mixed_site()=>
+                #callsite.find(#level, #destination).is_some()
+            },
+        }
+    };
+    let question = if_allowed(&krate, &level, then, quote!(false));
+    quote!({ #question })
+}

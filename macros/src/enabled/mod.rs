@@ -1,0 +1,6 @@
+//! `enabled!`.
+
+mod args;
+mod expand;
+
+pub(crate) use expand::expand;

@@ -1,0 +1,61 @@
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Ident, Result, Token};
+
+use crate::call::{Crate, Level, Options};
+
+/// `(path to pylog) LEVEL; options, message`, or `_;` and the level behind the options.
+pub(crate) struct Args {
+    pub(crate) krate: Crate,
+    pub(crate) level: Level,
+    pub(crate) options: Options,
+    /// What `format_args!` takes. It passes through untouched: nobody reports better what is wrong
+    /// with it.
+    pub(crate) message: TokenStream,
+}
+
+impl Parse for Args {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let krate: Crate = input.parse()?;
+        let named: Option<Ident> = if input.parse::<Option<Token![_]>>()?.is_some() {
+            None
+        } else {
+            Some(input.parse()?)
+        };
+        input.parse::<Token![;]>()?;
+
+        let options = input.parse()?;
+        let level = match named {
+            Some(name) => Level::named(&krate, &name),
+            None => {
+                let level = input.parse()?;
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+                level
+            }
+        };
+        Ok(Args {
+            krate,
+            level,
+            options,
+            message: message(input)?,
+        })
+    }
+}
+
+fn message(input: ParseStream<'_>) -> Result<TokenStream> {
+    if input.is_empty() {
+        return Err(input.error("expected a message: a format string and its arguments"));
+    }
+    let is_named = input.peek(Ident::peek_any)
+        && (input.peek2(Token![=]) || input.peek2(Token![:]) && !input.peek2(Token![::]));
+    if is_named {
+        return Err(input.error(
+            "expected a message: a format string and its arguments; \
+             accepted before it: `target: …,` or `logger: …,`",
+        ));
+    }
+    input.parse()
+}

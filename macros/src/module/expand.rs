@@ -1,0 +1,107 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{FnArg, Item, ItemFn, Pat, Path, Stmt, parse_quote_spanned};
+
+use super::args::{Args, Module, is_module};
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let args = syn::parse2(args);
+    let module = syn::parse2(item.clone());
+    let expansion = match (args, module) {
+        (Ok(args), Ok(module)) => Ok(expand_module(&args, module)),
+        (Err(mut error), Err(other)) => {
+            error.combine(other);
+            Err(error)
+        }
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+    };
+    // The user's item stays, so that one mistake gives one message.
+    expansion.unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        quote!(#error #item)
+    })
+}
+
+fn expand_module(args: &Args, module: Module) -> TokenStream {
+    match module {
+        Module::Function(mut function) => {
+            call_init(args, &mut function);
+            function.into_token_stream()
+        }
+        Module::Inline(mut module) => {
+            if let Some((_, items)) = &mut module.content {
+                if !items.iter_mut().any(|item| init_function(item).is_some()) {
+                    items.push(empty_init_function(args));
+                }
+                for function in items.iter_mut().filter_map(init_function) {
+                    call_init(args, function);
+                }
+            }
+            module.into_token_stream()
+        }
+    }
+}
+
+fn init_function(item: &mut Item) -> Option<&mut ItemFn> {
+    match item {
+        Item::Fn(item) if item.attrs.iter().any(|it| it.path().is_ident("pymodule_init")) => {
+            Some(item)
+        }
+        _ => None,
+    }
+}
+
+fn empty_init_function(args: &Args) -> Item {
+    let pyo3 = pyo3(&args.krate);
+    parse_quote_spanned! {Span::mixed_site()=>
+        #[pymodule_init]
+        fn __pylog_init() -> #pyo3::PyResult<()> {
+            #pyo3::PyResult::Ok(())
+        }
+    }
+}
+
+/// Puts the call to pylog first in a function that PyO3 gives the module.
+fn call_init(args: &Args, function: &mut ItemFn) {
+    let span = Span::mixed_site();
+    let pyo3 = pyo3(&args.krate);
+    let inputs = &mut function.sig.inputs;
+    if !inputs.iter().any(is_module) {
+        inputs.push(parse_quote_spanned! {span=>
+            module: &#pyo3::Bound<'_, #pyo3::types::PyModule>
+        });
+    }
+    for input in inputs.iter_mut().filter(|input| is_module(input)) {
+        if let FnArg::Typed(parameter) = input {
+            if !matches!(*parameter.pat, Pat::Ident(_)) {
+                *parameter.pat = parse_quote_spanned!(span=> module);
+            }
+            if let Pat::Ident(module) = &*parameter.pat {
+                let statement = statement(args, &module.ident.to_token_stream());
+                function.block.stmts.insert(0, statement);
+            }
+        }
+    }
+}
+
+fn statement(args: &Args, module: &TokenStream) -> Stmt {
+    let Args { logger, krate } = args;
+    let logger = match logger {
+        Some(logger) => quote!(#krate::__private::Some(#logger)),
+        None => quote!(#krate::__private::None),
+    };
+    parse_quote_spanned! {Span::mixed_site()=> {
+        struct Here;
+        static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::new(
+            #krate::__private::module_path!(),
+            #krate::__private::file!(),
+            #krate::__private::line!(),
+            #krate::__private::type_name::<Here>,
+        );
+        #krate::__private::init_module(#module.as_any(), &METADATA, #logger);
+    }}
+}
+
+fn pyo3(krate: &Path) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #krate::__private::pyo3)
+}

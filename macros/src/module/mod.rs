@@ -1,0 +1,6 @@
+//! `#[pylog::module]`.
+
+mod args;
+mod expand;
+
+pub(crate) use expand::expand;

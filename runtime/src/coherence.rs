@@ -1,0 +1,131 @@
+//! How a change of Python's configuration reaches every callsite.
+//!
+//! Python caches the answers of `Logger.isEnabledFor` too, in a dict on each logger, and has one
+//! way to make them void: `Manager._clear_cache`, which calls `clear()` on the `_cache` of every
+//! logger, the root's last. `setLevel`, `logging.disable`, `basicConfig`, `dictConfig`,
+//! `fileConfig` and pytest's `caplog` all end there. So pylog gives the root logger a `_cache` of
+//! its own, a dict whose `clear` also makes every callsite forget. That is one object on one
+//! logger: no function is patched, and every Python version, the limited API and several
+//! extensions in one process are served alike.
+//!
+//! Several extensions each put their own dict there, and each forwards to the one it found, which
+//! it keeps as the attribute [`PREVIOUS`]. That name is the whole protocol between pylogs of
+//! different versions, so it stays. When the dict dies, because somebody replaced it, every
+//! callsite forgets as well.
+
+use std::sync::atomic::{Ordering, fence};
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType, PyWeakrefReference};
+use pyo3::{intern, types::PyWeakrefMethods};
+
+use crate::gate::Gate;
+
+const PREVIOUS: &str = "_pylog_previous";
+
+/// Every gate that has ever held an answer. Lock-free, so that an invalidation may come from
+/// anywhere: from a garbage collection, in a forked child, while another thread registers.
+static GATES: boxcar::Vec<&'static Gate> = boxcar::Vec::new();
+
+/// From now on, invalidations reach `gate`.
+pub(crate) fn register(gate: &'static Gate) {
+    GATES.push(gate);
+    // Pairs with the fence in `invalidate`: either it sees the gate, or whoever has the gate asks
+    // Python after the change that it announces.
+    fence(Ordering::SeqCst);
+}
+
+/// Makes every callsite ask Python again.
+pub(crate) fn invalidate() {
+    fence(Ordering::SeqCst);
+    for (_, gate) in &GATES {
+        gate.forget();
+    }
+}
+
+/// Sees to it that changes of the loggers below `root` arrive here.
+///
+/// # Errors
+/// What Python raises if `root` isn't a logger of the standard library's kind. Nothing may be
+/// cached then.
+pub(crate) fn watch(root: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = root.py();
+    let cache = root.getattr(intern!(py, "_cache"))?;
+    if is_ours(&cache)? {
+        return Ok(());
+    }
+    root.setattr(intern!(py, "_cache"), new_cache(&cache)?)?;
+    // Whatever happened since our dict was last in place, nobody was told.
+    invalidate();
+    Ok(())
+}
+
+/// Whether `cache` is our dict or forwards to it.
+fn is_ours(cache: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = cache.py();
+    let class = cache_class(py)?;
+    let mut cache = cache.clone();
+    loop {
+        if cache.get_type().is(class) {
+            return Ok(true);
+        }
+        cache = match cache.getattr(intern!(py, PREVIOUS)) {
+            Ok(previous) => previous,
+            Err(error) if error.is_instance_of::<PyAttributeError>(py) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+    }
+}
+
+/// A subclass of `dict` by which this extension knows its own from another's.
+fn cache_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS
+        .get_or_try_init(py, || {
+            let namespace = PyDict::new(py);
+            namespace.set_item("__module__", "pylog")?;
+            let class = py.get_type::<PyType>();
+            let class = class.call1(("RootLoggerCache", (py.get_type::<PyDict>(),), namespace))?;
+            Ok(class.cast_into::<PyType>()?.unbind())
+        })
+        .map(|class| class.bind(py))
+}
+
+fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// Lives as long as the dict does.
+    struct Watch;
+    impl Drop for Watch {
+        fn drop(&mut self) {
+            invalidate();
+        }
+    }
+
+    let py = previous.py();
+    let cache = cache_class(py)?.call0()?;
+    // A strong reference would be a cycle that no collector sees.
+    let this = PyWeakrefReference::new(&cache)?.unbind();
+    let forward = previous.clone().unbind();
+    let watch = Watch;
+    // A builtin rather than a Python function: no signal handler can interrupt it half-way.
+    let clear = PyCFunction::new_closure(
+        py,
+        Some(c"clear"),
+        None,
+        move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
+            let _ = &watch;
+            let py = args.py();
+            if let Some(this) = this.bind(py).upgrade() {
+                this.cast::<PyDict>()?.clear();
+            }
+            let forwarded = forward.bind(py).call_method0(intern!(py, "clear"));
+            // Last: who asks now must not be answered from a dict that was yet to be cleared.
+            invalidate();
+            forwarded.map(drop)
+        },
+    )?;
+    cache.setattr("clear", clear)?;
+    cache.setattr(PREVIOUS, previous)?;
+    Ok(cache)
+}

@@ -1,0 +1,69 @@
+//! Threads at the end of the interpreter.
+//!
+//! Below Python 3.13 a thread that attaches while the interpreter finalizes is ended inside the
+//! call, which aborts the process. So from Python's `atexit` on, the threads other than the one
+//! that finalizes no longer attach, and those that are at it are let finish first.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyDict, PyTuple};
+
+use crate::python::REGISTER_ATEXIT;
+
+/// The thread that finalizes the interpreter, once it does.
+static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
+
+/// How many threads are in a log call, or on their way into one.
+static INSIDE: AtomicUsize = AtomicUsize::new(0);
+
+/// How long the end of the program waits for handlers that other threads are in.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Leave to attach, as long as it lives.
+pub(crate) struct Pass;
+
+impl Pass {
+    /// `None` where attaching is no longer safe.
+    pub(crate) fn get() -> Option<Pass> {
+        // Counted first and checked then: `close` does it the other way round.
+        INSIDE.fetch_add(1, Ordering::SeqCst);
+        let pass = Pass;
+        match FINALIZER.get() {
+            Some(finalizer) if *finalizer != thread::current().id() => None,
+            _ => Some(pass),
+        }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        INSIDE.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Sees to it that passes end with the interpreter.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    static PREPARED: PyOnceLock<()> = PyOnceLock::new();
+    PREPARED
+        .get_or_try_init(py, || {
+            let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
+            let close = PyCFunction::new_closure(py, None, None, close)?;
+            REGISTER_ATEXIT.get(py)?.call1((close,)).map(drop)
+        })
+        .copied()
+}
+
+fn close(py: Python<'_>) {
+    let _ = FINALIZER.set(thread::current().id());
+    py.detach(|| {
+        let end = Instant::now() + PATIENCE;
+        while INSIDE.load(Ordering::SeqCst) > 0 && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+}

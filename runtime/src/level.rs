@@ -1,0 +1,91 @@
+//! Levels are Python's: whole numbers, the more severe the greater.
+
+use std::fmt;
+
+/// The severity of a record: Python's `levelno`.
+///
+/// Greater is more severe, as in Python's [`logging`] and unlike the `log` crate, where
+/// `Level::Error < Level::Info`. Any number is a level; the six constants are those that have a
+/// macro of their own.
+///
+/// ```
+/// use pylog::Level;
+///
+/// const NOTICE: Level = Level::new(25);
+/// assert!(Level::INFO < NOTICE && NOTICE < Level::WARN);
+/// assert_eq!(Level::WARN.levelno(), 30);
+/// assert_eq!(Level::WARN.to_string(), "WARNING");
+/// assert_eq!(NOTICE.to_string(), "Level 25");
+/// ```
+///
+/// [`logging`]: https://docs.python.org/3/library/logging.html#logging-levels
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(i32);
+
+impl Level {
+    /// 5. Python has no such level; pylog names it `TRACE` unless the application has named it.
+    pub const TRACE: Level = Level(5);
+    /// 10, Python's `DEBUG`.
+    pub const DEBUG: Level = Level(10);
+    /// 20, Python's `INFO`.
+    pub const INFO: Level = Level(20);
+    /// 30, Python's `WARNING`.
+    pub const WARN: Level = Level(30);
+    /// 40, Python's `ERROR`.
+    pub const ERROR: Level = Level(40);
+    /// 50, Python's `CRITICAL`.
+    pub const CRITICAL: Level = Level(50);
+
+    /// The level of that number, for levels registered with [`logging.addLevelName`].
+    ///
+    /// Python accepts any number but never lets a record below 1 pass (`logging.disable` starts
+    /// at 0), so neither does pylog.
+    ///
+    /// [`logging.addLevelName`]: https://docs.python.org/3/library/logging.html#logging.addLevelName
+    pub const fn new(levelno: i32) -> Level {
+        Level(levelno)
+    }
+
+    /// The number that Python knows the level by.
+    pub const fn levelno(self) -> i32 {
+        self.0
+    }
+}
+
+/// The `log` crate's spelling of the constants, so that code written for it compiles.
+#[allow(non_upper_case_globals)]
+impl Level {
+    /// [`Level::TRACE`] as the `log` crate spells it.
+    pub const Trace: Level = Level::TRACE;
+    /// [`Level::DEBUG`] as the `log` crate spells it.
+    pub const Debug: Level = Level::DEBUG;
+    /// [`Level::INFO`] as the `log` crate spells it.
+    pub const Info: Level = Level::INFO;
+    /// [`Level::WARN`] as the `log` crate spells it.
+    pub const Warn: Level = Level::WARN;
+    /// [`Level::ERROR`] as the `log` crate spells it.
+    pub const Error: Level = Level::ERROR;
+}
+
+/// The name as [`logging.getLevelName`] gives it where the application has named no level itself.
+///
+/// [`logging.getLevelName`]: https://docs.python.org/3/library/logging.html#logging.getLevelName
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self {
+            Level::TRACE => "TRACE",
+            Level::DEBUG => "DEBUG",
+            Level::INFO => "INFO",
+            Level::WARN => "WARNING",
+            Level::ERROR => "ERROR",
+            Level::CRITICAL => "CRITICAL",
+            Level(levelno) => return write!(f, "Level {levelno}"),
+        })
+    }
+}
+
+impl fmt::Debug for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Level({})", self.0)
+    }
+}

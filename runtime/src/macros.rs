@@ -1,0 +1,143 @@
+//! The macros that users call: thin facades, so that `$crate` finds this crate under whatever name
+//! it has where they are called. The grammar and the expansion are in `pylog-macros`.
+
+/// Logs at [`Level::TRACE`](crate::Level::TRACE), level 5.
+///
+/// Python has no such level. pylog names it `TRACE`, so that `setLevel("TRACE")` works, unless the
+/// application has given it a name. See [the crate](crate#what-a-call-takes) for what a call takes.
+///
+/// ```
+/// let bytes = [1u8, 2, 3];
+/// pylog::trace!("frame {bytes:02x?}");
+/// ```
+#[macro_export]
+#[clippy::format_args]
+macro_rules! trace {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) TRACE; $($arg)*) };
+}
+
+/// Logs at [`Level::DEBUG`](crate::Level::DEBUG), as Python's [`Logger.debug`] does.
+///
+/// See [the crate](crate#what-a-call-takes) for what a call takes.
+///
+/// ```
+/// let path = "data.csv";
+/// pylog::debug!("opening {path:?}");
+/// ```
+///
+/// [`Logger.debug`]: https://docs.python.org/3/library/logging.html#logging.Logger.debug
+#[macro_export]
+#[clippy::format_args]
+macro_rules! debug {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) DEBUG; $($arg)*) };
+}
+
+/// Logs at [`Level::INFO`](crate::Level::INFO), as Python's [`Logger.info`] does.
+///
+/// See [the crate](crate#what-a-call-takes) for what a call takes.
+///
+/// ```
+/// let n = 3;
+/// pylog::info!("read {n} rows");
+/// pylog::info!(target: "etl::load", "read {} rows", n);
+/// ```
+///
+/// [`Logger.info`]: https://docs.python.org/3/library/logging.html#logging.Logger.info
+#[macro_export]
+#[clippy::format_args]
+macro_rules! info {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) INFO; $($arg)*) };
+}
+
+/// Logs at [`Level::WARN`](crate::Level::WARN), as Python's [`Logger.warning`] does.
+///
+/// See [the crate](crate#what-a-call-takes) for what a call takes.
+///
+/// ```
+/// let row = 17;
+/// pylog::warn!("row {row} has no date");
+/// ```
+///
+/// [`Logger.warning`]: https://docs.python.org/3/library/logging.html#logging.Logger.warning
+#[macro_export]
+#[clippy::format_args]
+macro_rules! warn {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) WARN; $($arg)*) };
+}
+
+/// Logs at [`Level::ERROR`](crate::Level::ERROR), as Python's [`Logger.error`] does.
+///
+/// See [the crate](crate#what-a-call-takes) for what a call takes.
+///
+/// ```
+/// if let Err(error) = "x".parse::<u32>() {
+///     pylog::error!("bad number: {error}");
+/// }
+/// ```
+///
+/// [`Logger.error`]: https://docs.python.org/3/library/logging.html#logging.Logger.error
+#[macro_export]
+#[clippy::format_args]
+macro_rules! error {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) ERROR; $($arg)*) };
+}
+
+/// Logs at [`Level::CRITICAL`](crate::Level::CRITICAL), as Python's [`Logger.critical`] does.
+///
+/// See [the crate](crate#what-a-call-takes) for what a call takes.
+///
+/// ```
+/// pylog::critical!("the index is corrupt");
+/// ```
+///
+/// [`Logger.critical`]: https://docs.python.org/3/library/logging.html#logging.Logger.critical
+#[macro_export]
+#[clippy::format_args]
+macro_rules! critical {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) CRITICAL; $($arg)*) };
+}
+
+/// Logs at any [`Level`](crate::Level), as Python's [`Logger.log`] does.
+///
+/// A level that is a path (`Level::INFO`, `my::NOTICE`, `Self::LEVEL`) or `Level::new` of a literal
+/// is taken for a constant, and the call is as cheap as one of the named macros. Any other
+/// expression may give a different level each time; then whether it is below the static maximum is
+/// decided when the call is reached.
+///
+/// ```
+/// use pylog::Level;
+///
+/// pylog::log!(Level::new(25), "a notice");
+///
+/// let level = if 2 > 1 { Level::WARN } else { Level::INFO };
+/// pylog::log!(level, "as severe as it turned out");
+/// pylog::log!(target: "etl::load", level, "elsewhere");
+/// ```
+///
+/// [`Logger.log`]: https://docs.python.org/3/library/logging.html#logging.Logger.log
+#[macro_export]
+#[clippy::format_args]
+macro_rules! log {
+    ($($arg:tt)*) => { $crate::__private::log!(($crate) _; $($arg)*) };
+}
+
+/// Whether a call at that [`Level`](crate::Level) would log: what Python's [`Logger.isEnabledFor`]
+/// says at this moment.
+///
+/// `false` costs as little as a call that is off. `target:` and `logger:` are as in [`log!`].
+///
+/// ```
+/// use pylog::Level;
+///
+/// if pylog::enabled!(Level::DEBUG) {
+///     let summary = vec!["costly"; 3].join(" ");
+///     pylog::debug!("{summary}");
+/// }
+/// # assert!(!pylog::enabled!(target: "etl", Level::DEBUG));
+/// ```
+///
+/// [`Logger.isEnabledFor`]: https://docs.python.org/3/library/logging.html#logging.Logger.isEnabledFor
+#[macro_export]
+macro_rules! enabled {
+    ($($arg:tt)*) => { $crate::__private::enabled!(($crate) $($arg)*) };
+}

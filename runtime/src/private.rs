@@ -1,0 +1,13 @@
+//! What an expansion may name, and nothing else. Not public API.
+
+pub use core::any::type_name;
+pub use core::option::Option::{None, Some};
+pub use core::{file, format_args, line, module_path};
+
+pub use pyo3;
+pub use pylog_macros::{enabled, log};
+
+pub use crate::callsite::{Callsite, Metadata};
+pub use crate::logger::{Handle, Target};
+pub use crate::module::init as init_module;
+pub use crate::static_filter::{allows, max_level};
