@@ -1,0 +1,67 @@
+//! What a call that is off at run time costs, instruction by instruction.
+
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, IntelFormatter, Instruction};
+use iced_x86::{Mnemonic, OpKind};
+use pylog_tests::{Build, Library};
+
+/// What runs from the function's start if no conditional jump is taken.
+fn straight_path(library: &Library, function: &str) -> Vec<Instruction> {
+    let (address, code) = library.function(function);
+    let mut path = Vec::new();
+    for instruction in &mut Decoder::with_ip(64, &code, address, DecoderOptions::NONE) {
+        let end = instruction.flow_control();
+        path.push(instruction);
+        if matches!(end, FlowControl::Return | FlowControl::UnconditionalBranch) {
+            break;
+        }
+    }
+    path
+}
+
+fn text(path: &[Instruction]) -> String {
+    let mut text = String::new();
+    for instruction in path {
+        IntelFormatter::new().format(instruction, &mut text);
+        text.push('\n');
+    }
+    text
+}
+
+/// The instructions of the check: a load of the callsite's own static, a compare of what was loaded
+/// with a constant, and a conditional jump. (LLVM never folds an atomic load into a compare.)
+fn check(path: &[Instruction]) -> Option<[usize; 3]> {
+    let load = path.iter().position(|it| {
+        it.mnemonic() == Mnemonic::Mov && it.op1_kind() == OpKind::Memory && it.is_ip_rel_memory_operand()
+    })?;
+    let compare = path.iter().position(|it| {
+        it.mnemonic() == Mnemonic::Cmp
+            && it.op0_register() == path[load].op0_register()
+            && it.op1_kind() != OpKind::Register
+    })?;
+    let branch = compare + 1;
+    let branches = path.get(branch)?.flow_control() == FlowControl::ConditionalBranch;
+    (load < compare && branches).then_some([load, compare, branch])
+}
+
+#[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "reads x86-64 machine code")]
+fn a_call_that_is_off_is_a_load_a_compare_and_a_branch_without_a_stack_frame() {
+    let library = Build::of("static-levels").profile("release").library("static_levels");
+    let without = straight_path(&library, "straight_without");
+    for function in [
+        "straight_literal",
+        "straight_capture",
+        "straight_arguments",
+        "straight_target",
+        "straight_constant_level",
+        "straight_enabled",
+    ] {
+        let with = straight_path(&library, function);
+        let listing = format!("{function}:\n{}\nwithout:\n{}", text(&with), text(&without));
+        let check = check(&with).unwrap_or_else(|| panic!("no check in {listing}"));
+        // But for these it is the same function: no push, no `sub rsp`, nothing saved.
+        let rest = with.iter().enumerate().filter(|(i, _)| !check.contains(i));
+        let rest: Vec<_> = rest.map(|(_, instruction)| *instruction).collect();
+        assert_eq!(text(&rest), text(&without), "{listing}");
+    }
+}

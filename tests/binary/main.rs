@@ -1,0 +1,4 @@
+//! What a call is in the binary.
+
+mod disassembly;
+mod static_levels;

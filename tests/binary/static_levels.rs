@@ -1,0 +1,118 @@
+//! A call below the static maximum is not in the binary.
+
+use pylog_tests::{Build, Library};
+
+/// From the most restrictive on, as the features and the directives name them.
+const LEVELS: [&str; 7] = ["off", "critical", "error", "warn", "info", "debug", "trace"];
+
+fn build() -> Build {
+    Build::of("static-levels")
+}
+
+/// Asserts that calls at `max` and above are in the library, and nothing of the others.
+#[track_caller]
+fn assert_static_maximum(library: &Library, max: &str, context: &str) {
+    let max = LEVELS.iter().position(|level| *level == max).expect("a level");
+    for (severity, level) in LEVELS.iter().enumerate().skip(1) {
+        let kept = severity <= max;
+        let context = format!("{level} under {context}");
+        assert_eq!(library.contains(&format!("needle-{level} ")), kept, "message of {context}");
+        let function = format!("only_{level}");
+        let statics = library.symbols(&function).into_iter().filter(|it| it.contains("CALLSITE"));
+        assert_eq!(statics.count() > 0, kept, "static of {context}");
+        let code = library.function(&function).1;
+        let empty = library.function("only_nothing").1;
+        assert_eq!(code != empty, kept, "code of {context}: {code:02x?}, {empty:02x?}");
+    }
+    // An argument is code as well.
+    assert_eq!(library.contains("needle-argument "), max > 0, "argument under {context}");
+}
+
+#[test]
+fn features() {
+    for level in LEVELS {
+        for profile in ["dev", "release"] {
+            let library = |feature: &str| {
+                let library = build().profile(profile).features(feature).library("static_levels");
+                (library, format!("{feature} in {profile}"))
+            };
+            let (always, context) = library(&format!("pylog/max_level_{level}"));
+            assert_static_maximum(&always, level, &context);
+            let (release, context) = library(&format!("pylog/release_max_level_{level}"));
+            let expected = if profile == "release" { level } else { "trace" };
+            assert_static_maximum(&release, expected, &context);
+        }
+    }
+}
+
+#[test]
+fn the_most_restrictive_feature_wins() {
+    let features = "pylog/max_level_info,pylog/max_level_error,pylog/release_max_level_debug";
+    let library = build().profile("release").features(features).library("static_levels");
+    assert_static_maximum(&library, "error", features);
+    let features = "pylog/max_level_info,pylog/release_max_level_critical";
+    let library = build().profile("release").features(features).library("static_levels");
+    assert_static_maximum(&library, "critical", features);
+}
+
+#[test]
+fn directives_by_module() {
+    for profile in ["dev", "release"] {
+        // One after the other in one target directory: each change rebuilds what it affects.
+        for (directives, max, present, absent) in [
+            ("", "trace", &["hot-debug", "inner-debug", "25", "target", "concat", "enabled"][..], &[][..]),
+            (
+                "info, static_levels::hot = OFF",
+                "info",
+                &["25", "target", "concat", "enabled"],
+                &["hot-debug", "hot-error", "inner-debug", "inner-error"],
+            ),
+            (
+                "off,static_levels::hot::inner=debug,static_levels::hot=error",
+                "off",
+                &["hot-error", "inner-debug", "inner-error"],
+                &["hot-debug", "25", "target", "log", "concat", "enabled"],
+            ),
+            (
+                "static_levels=warn",
+                "warn",
+                &["hot-error", "target", "log"],
+                &["hot-debug", "25", "concat", "enabled"],
+            ),
+        ] {
+            let library = build().profile(profile).max_level(directives).library("static_levels");
+            let context = format!("{directives:?} in {profile}");
+            assert_static_maximum(&library, max, &context);
+            for (needles, expected) in [(present, true), (absent, false)] {
+                for needle in needles {
+                    let found = library.contains(&format!("needle-{needle}"));
+                    assert_eq!(found, expected, "{needle} under {context}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn features_and_directives_restrict_each_other() {
+    let library = build().features("pylog/max_level_error").max_level("debug");
+    assert_static_maximum(&library.library("static_levels"), "error", "error and debug");
+    let library = build().features("pylog/max_level_debug").max_level("error");
+    assert_static_maximum(&library.library("static_levels"), "error", "debug and error");
+}
+
+#[test]
+fn a_malformed_directive_fails_the_build_once() {
+    for (directives, message) in [
+        ("info,static_levels=loud", "PYLOG_MAX_LEVEL: the directive `static_levels=loud` names no level"),
+        ("static-levels=info", "PYLOG_MAX_LEVEL: the directive `static-levels=info` has no module path"),
+        ("info,off", "PYLOG_MAX_LEVEL: the directive `info` is given again"),
+    ] {
+        let output = build().max_level(directives).output();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{directives}: {stderr}");
+        assert_eq!(stderr.matches(message).count(), 1, "{directives}: {stderr}");
+        let accepted = "off, critical, error, warn, info, debug, trace";
+        assert!(stderr.contains(accepted), "{directives}: {stderr}");
+    }
+}

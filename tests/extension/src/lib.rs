@@ -1,0 +1,16 @@
+//! Imported as `pylog_probe._native`. What it does is in `calls` and `python`, which the extension
+//! on the oldest PyO3 shares.
+
+mod calls;
+mod python;
+
+/// The inline form, without an init function of its own.
+#[pylog::module]
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::python::{
+        Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere, log_message,
+        log_to, log_while_raising, log_with_display,
+    };
+}

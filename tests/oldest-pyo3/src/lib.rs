@@ -1,0 +1,25 @@
+//! Imported as `pylog_oldest`.
+
+#[path = "../../extension/src/calls.rs"]
+mod calls;
+#[path = "../../extension/src/python.rs"]
+mod python;
+
+use pyo3::prelude::*;
+
+/// The function form, with a name of its own for the loggers.
+#[pylog::module(logger = "oldest")]
+#[pymodule]
+fn pylog_oldest(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(python::call, m)?)?;
+    m.add_function(wrap_pyfunction!(python::enabled, m)?)?;
+    m.add_function(wrap_pyfunction!(python::evaluations, m)?)?;
+    m.add_function(wrap_pyfunction!(python::call_in_thread, m)?)?;
+    m.add_function(wrap_pyfunction!(python::log_message, m)?)?;
+    m.add_function(wrap_pyfunction!(python::log_at, m)?)?;
+    m.add_function(wrap_pyfunction!(python::log_to, m)?)?;
+    m.add_function(wrap_pyfunction!(python::log_while_raising, m)?)?;
+    m.add_function(wrap_pyfunction!(python::log_with_display, m)?)?;
+    m.add_function(wrap_pyfunction!(python::log_from_everywhere, m)?)?;
+    m.add_class::<python::Noisy>()
+}

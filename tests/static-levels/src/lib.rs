@@ -1,0 +1,87 @@
+//! Pairs of functions, one with a call and one without, and a needle in each message.
+#![deny(warnings)]
+// The symbols are for the tests to find; an `extern "C"` function would have to catch panics.
+#![allow(clippy::no_mangle_with_rust_abi)]
+
+use pylog::Level;
+
+/// Nothing but a call at each level: what remains of it in the binary?
+macro_rules! only_calls {
+    ($($level:ident $function:ident $needle:literal;)*) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub fn $function(x: u32) {
+                let used_by_the_call_alone = x;
+                pylog::$level!($needle, used_by_the_call_alone, costly(x));
+            }
+        )*
+    };
+}
+
+only_calls! {
+    trace only_trace "needle-trace {} {}";
+    debug only_debug "needle-debug {} {}";
+    info only_info "needle-info {} {}";
+    warn only_warn "needle-warn {} {}";
+    error only_error "needle-error {} {}";
+    critical only_critical "needle-critical {} {}";
+}
+
+#[unsafe(no_mangle)]
+pub fn only_nothing(x: u32) {
+    let _ = x;
+}
+
+#[inline(never)]
+fn costly(x: u32) -> String {
+    format!("needle-argument {x}")
+}
+
+/// A module that `PYLOG_MAX_LEVEL` can name.
+pub mod hot {
+    #[unsafe(no_mangle)]
+    pub fn hot_calls(x: u32) {
+        pylog::debug!("needle-hot-debug {x}");
+        pylog::error!("needle-hot-error {x}");
+    }
+
+    /// And one below it.
+    pub mod inner {
+        #[unsafe(no_mangle)]
+        pub fn inner_calls(x: u32) {
+            pylog::debug!("needle-inner-debug {x}");
+            pylog::error!("needle-inner-error {x}");
+        }
+    }
+}
+
+/// A constant level of any number, a named target, and a question.
+#[unsafe(no_mangle)]
+pub fn other_calls(x: u32) -> bool {
+    pylog::log!(Level::new(25), "needle-25 {x}");
+    pylog::log!(target: "needle-target", Level::ERROR, "needle-log {x}");
+    pylog::info!(target: concat!("needle", "-concat"), "{x}");
+    pylog::enabled!(target: "needle-enabled", Level::INFO)
+}
+
+macro_rules! straight_paths {
+    ($($function:ident($x:ident) { $($call:tt)* })*) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub fn $function($x: u32) -> u32 {
+                $($call)*
+                $x.wrapping_mul(3)
+            }
+        )*
+    };
+}
+
+straight_paths! {
+    straight_without(x) {}
+    straight_literal(x) { pylog::info!("a message"); }
+    straight_capture(x) { pylog::info!("a message with {x}"); }
+    straight_arguments(x) { pylog::info!("{} {:?} {}", costly(x), x, x + 1); }
+    straight_target(x) { pylog::info!(target: "a::target", "a message with {x}"); }
+    straight_constant_level(x) { pylog::log!(Level::new(25), "a message with {x}"); }
+    straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { return x; } }
+}
