@@ -43,15 +43,19 @@ fn check(path: &[Instruction]) -> Option<[usize; 3]> {
     (load < compare && branches).then_some([load, compare, branch])
 }
 
+fn library() -> Library {
+    Build::of("static-levels").profile("release").library("static_levels")
+}
+
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "reads x86-64 machine code")]
 fn a_call_that_is_off_is_a_load_a_compare_and_a_branch_without_a_stack_frame() {
-    let library = Build::of("static-levels").profile("release").library("static_levels");
+    let library = library();
     let without = straight_path(&library, "straight_without");
     for function in [
         "straight_literal",
-        "straight_capture",
-        "straight_arguments",
+        "straight_value",
+        "straight_sum",
         "straight_target",
         "straight_constant_level",
         "straight_enabled",
@@ -63,5 +67,29 @@ fn a_call_that_is_off_is_a_load_a_compare_and_a_branch_without_a_stack_frame() {
         let rest = with.iter().enumerate().filter(|(i, _)| !check.contains(i));
         let rest: Vec<_> = rest.map(|(_, instruction)| *instruction).collect();
         assert_eq!(text(&rest), text(&without), "{listing}");
+    }
+}
+
+/// Where LLVM makes the function's stack frame before the check: for a variable that the message
+/// borrows, which must have an address, and for an argument with a destructor, which must run if
+/// formatting panics. `log` and `tracing` have the same.
+#[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "reads x86-64 machine code")]
+fn what_needs_the_stack_adds_a_frame_and_the_store_of_what_is_borrowed() {
+    for (function, borrowed) in [("straight_borrow", 1), ("straight_destructor", 0)] {
+        let path = straight_path(&library(), function);
+        let listing = format!("{function}:\n{}", text(&path));
+        let check = check(&path).unwrap_or_else(|| panic!("no check in {listing}"));
+        let is_frame = |it: &Instruction| {
+            use Mnemonic::{Add, Pop, Push, Sub};
+            matches!(it.mnemonic(), Push | Pop | Sub | Add)
+        };
+        let rest = path.iter().enumerate().filter(|(i, it)| !check.contains(i) && !is_frame(it));
+        let is_store = |it: &Instruction| {
+            it.mnemonic() == Mnemonic::Mov && it.op0_kind() == OpKind::Memory
+        };
+        let (stores, rest): (Vec<_>, Vec<_>) = rest.map(|(_, it)| *it).partition(is_store);
+        assert_eq!(stores.len(), borrowed, "{listing}");
+        assert_eq!(rest.len(), 2, "{listing}");
     }
 }

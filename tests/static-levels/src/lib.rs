@@ -37,6 +37,12 @@ fn costly(x: u32) -> String {
     format!("needle-argument {x}")
 }
 
+#[cold]
+#[inline(never)]
+fn summarize() {
+    std::hint::black_box(());
+}
+
 /// A module that `PYLOG_MAX_LEVEL` can name.
 pub mod hot {
     #[unsafe(no_mangle)]
@@ -79,9 +85,11 @@ macro_rules! straight_paths {
 straight_paths! {
     straight_without(x) {}
     straight_literal(x) { pylog::info!("a message"); }
-    straight_capture(x) { pylog::info!("a message with {x}"); }
-    straight_arguments(x) { pylog::info!("{} {:?} {}", costly(x), x, x + 1); }
-    straight_target(x) { pylog::info!(target: "a::target", "a message with {x}"); }
-    straight_constant_level(x) { pylog::log!(Level::new(25), "a message with {x}"); }
-    straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { return x; } }
+    straight_value(x) { pylog::info!("a message with {}", { x }); }
+    straight_target(x) { pylog::info!(target: "a::target", "a message"); }
+    straight_constant_level(x) { pylog::log!(Level::new(25), "a message"); }
+    straight_sum(x) { pylog::info!("{:?}", x + 1); }
+    straight_borrow(x) { pylog::info!("a message with {x}"); }
+    straight_destructor(x) { pylog::info!("a message with {}", costly(x)); }
+    straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { summarize(); } }
 }
