@@ -154,7 +154,11 @@ impl Destination for Target<'_> {
 }
 
 /// `logger: expr`.
-pub struct Handle<T>(pub T);
+pub fn handle(logger: impl AsLogger) -> impl Destination {
+    Handle(logger)
+}
+
+struct Handle<T>(T);
 
 impl<T: AsLogger> Destination for Handle<T> {
     fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -156,7 +156,7 @@ const fn parse(directive: &[u8]) -> Result<Directive<'_>, Mistake<'_>> {
     };
     let mut i = 0;
     while i < NAMES.len() {
-        if name.eq_ignore_ascii_case(NAMES[i].0.as_bytes()) {
+        if equal(name, NAMES[i].0.as_bytes()) {
             let level = NAMES[i].1;
             return Ok(Directive { path, level });
         }
@@ -227,13 +227,14 @@ const fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
     None
 }
 
+/// The names of levels may be written in upper case; module paths don't differ in case alone.
 const fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
     let mut i = 0;
     while i < a.len() {
-        if a[i] != b[i] {
+        if !a[i].eq_ignore_ascii_case(&b[i]) {
             return false;
         }
         i += 1;
@@ -277,7 +278,7 @@ impl Text {
     }
 
     const fn as_str(&self) -> &str {
-        match str::from_utf8(self.bytes.split_at(self.len).0) {
+        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
             Err(_) => "PYLOG_MAX_LEVEL is malformed",
         }

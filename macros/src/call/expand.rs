@@ -3,21 +3,23 @@ use quote::quote_spanned;
 
 use super::{Crate, Destination, Level};
 
-/// `then` where the static maximum allows the level, `otherwise` elsewhere. `then` is given an
-/// expression for the level.
+/// `then` where the static maximum allows the level, `otherwise` elsewhere. In `then`, the variable
+/// `level` of the mixed site is the level.
 pub(crate) fn if_allowed(
     Crate(krate): &Crate,
     level: &Level,
-    then: impl FnOnce(&TokenStream) -> TokenStream,
+    then: TokenStream,
     otherwise: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
     match level {
         // Only a const block keeps what isn't allowed out of a dev binary too.
         Level::Constant(level) => {
-            let then = then(level);
+            // The same words twice: a level of another type is then reported once.
+            let level = quote_spanned!(span=> let level: #krate::Level = #level;);
             quote_spanned! {span=>
-                if const { #krate::__private::allows(#level, #krate::__private::module_path!()) } {
+                if const { #level #krate::__private::allows(level, #krate::__private::module_path!()) } {
+                    #level
                     #then
                 } else {
                     #otherwise
@@ -25,7 +27,6 @@ pub(crate) fn if_allowed(
             }
         }
         Level::Dynamic(level) => {
-            let then = then(&quote_spanned!(span=> level));
             quote_spanned! {span=> {
                 let level: #krate::Level = #level;
                 if level >= const { #krate::__private::max_level(#krate::__private::module_path!()) } {
@@ -69,7 +70,7 @@ impl Destination {
                 Some(quote_spanned!(span=> &#krate::__private::Target(#target)))
             }
             Destination::Logger(logger) => {
-                Some(quote_spanned!(span=> &#krate::__private::Handle(#logger)))
+                Some(quote_spanned!(span=> &#krate::__private::handle(#logger)))
             }
         }
     }

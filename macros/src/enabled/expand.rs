@@ -10,17 +10,16 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         options,
         level,
     } = args;
-    let then = |level: &TokenStream| {
-        let callsite = callsite(&krate, &options.destination);
-        match options.destination.dynamic(&krate) {
-            None => quote_spanned! {Span::mixed_site()=>
-                let callsite = #callsite;
-                !callsite.is_off(#level) && callsite.is_enabled(#level)
-            },
-            Some(destination) => quote_spanned! {Span::mixed_site()=>
-                #callsite.find(#level, #destination).is_some()
-            },
-        }
+    let span = Span::mixed_site();
+    let callsite = callsite(&krate, &options.destination);
+    let then = match options.destination.dynamic(&krate) {
+        None => quote_spanned! {span=>
+            let callsite = #callsite;
+            !callsite.is_off(level) && callsite.is_enabled(level)
+        },
+        Some(destination) => quote_spanned! {span=>
+            #callsite.find(level, #destination).is_some()
+        },
     };
     let question = if_allowed(&krate, &level, then, quote!(false));
     quote!({ #question })

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, Result, Token};
+use syn::{Error, Ident, Result, Token};
 
 use crate::call::{Crate, Level, Options};
 
@@ -47,7 +47,8 @@ impl Parse for Args {
 
 fn message(input: ParseStream<'_>) -> Result<TokenStream> {
     if input.is_empty() {
-        return Err(input.error("expected a message: a format string and its arguments"));
+        let message = "expected a message: a format string and its arguments";
+        return Err(Error::new(input.span(), message));
     }
     let is_named = input.peek(Ident::peek_any)
         && (input.peek2(Token![=]) || input.peek2(Token![:]) && !input.peek2(Token![::]));

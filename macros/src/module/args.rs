@@ -51,7 +51,7 @@ fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
 /// What the attribute stands on.
 pub(crate) enum Module {
     /// `#[pymodule] fn`.
-    Function(ItemFn),
+    Function(Box<ItemFn>),
     /// `#[pymodule] mod`.
     Inline(ItemMod),
 }
@@ -59,7 +59,7 @@ pub(crate) enum Module {
 impl Parse for Module {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let module = match input.parse()? {
-            Item::Fn(item) => Module::Function(item),
+            Item::Fn(item) => Module::Function(Box::new(item)),
             Item::Mod(item) if item.content.is_some() => Module::Inline(item),
             item => {
                 let message = "`#[pylog::module]` goes on a `#[pymodule]`: \
@@ -67,7 +67,10 @@ impl Parse for Module {
                 return Err(Error::new_spanned(item, message));
             }
         };
-        let (Module::Function(ItemFn { attrs, .. }) | Module::Inline(ItemMod { attrs, .. })) = &module;
+        let attrs = match &module {
+            Module::Function(item) => &item.attrs,
+            Module::Inline(item) => &item.attrs,
+        };
         if !attrs.iter().any(is_pymodule) {
             let message = "`#[pylog::module]` goes above `#[pymodule]`";
             return Err(Error::new(Span::call_site(), message));

@@ -1,0 +1,3 @@
+//! In an embedded interpreter.
+
+mod modules;

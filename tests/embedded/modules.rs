@@ -1,0 +1,98 @@
+//! `#[pylog::module]` on every form of module.
+
+use pylog_tests::Capture;
+use pyo3::prelude::*;
+use pyo3::types::PyModule;
+use pyo3::wrap_pymodule;
+
+/// What the attribute made of a module: the crate logs under the module's name. One test, since
+/// the crate has one name at a time.
+#[test]
+fn the_crate_takes_the_name_of_the_last_module_that_was_imported() {
+    assert_eq!(name_here(), "embedded.modules");
+    for (name, import) in FORMS {
+        Python::attach(|py| {
+            let module = import(py).bind(py).clone();
+            let answer = module.getattr("answer").and_then(|it| it.extract::<u32>());
+            // Whatever else the user's code does, it still does.
+            assert_eq!(answer.ok(), (name != "underscore").then_some(42), "{name}");
+        });
+        assert_eq!(name_here(), format!("{name}.modules"));
+    }
+}
+
+/// The logger of a call in this module.
+fn name_here() -> String {
+    let capture = Capture::new("", 30);
+    pylog::warn!("where?");
+    let records = capture.take();
+    let here = records.into_iter().find(|it| it.message == "where?").expect("it was logged");
+    here.name
+}
+
+type Import = fn(Python<'_>) -> Py<PyModule>;
+
+/// The name that each takes, and how it is imported.
+const FORMS: [(&str, Import); 7] = [
+    ("plain", |py| wrap_pymodule!(plain)(py)),
+    ("underscore", |py| wrap_pymodule!(underscore)(py)),
+    ("with_python", |py| wrap_pymodule!(with_python)(py)),
+    ("own.name", |py| wrap_pymodule!(named)(py)),
+    ("inline", |py| wrap_pymodule!(inline)(py)),
+    ("with_init", |py| wrap_pymodule!(with_init)(py)),
+    ("elsewhere", |py| wrap_pymodule!(with_path)(py)),
+];
+
+#[pylog::module]
+#[pymodule]
+fn plain(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("answer", 42)
+}
+
+#[pylog::module()]
+#[pymodule]
+fn underscore(_: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}
+
+#[pylog::module]
+#[pymodule]
+fn with_python(_py: Python<'_>, m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("answer", 42)
+}
+
+#[pylog::module(logger = "own.name")]
+#[pymodule]
+fn named(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("answer", 42)
+}
+
+#[pylog::module]
+#[pymodule]
+mod inline {
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const answer: u32 = 42;
+}
+
+#[pylog::module]
+#[pymodule]
+mod with_init {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("answer", 42)
+    }
+}
+
+mod deep {
+    pub(crate) use pylog as renamed;
+}
+
+#[pylog::module(crate = crate::modules::deep::renamed, logger = "elsewhere")]
+#[pymodule]
+#[pyo3(name = "another")]
+fn with_path(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("answer", 42)
+}

@@ -1,0 +1,44 @@
+//! Names that an expansion might use mean something else here.
+
+use ::pylog_tests::Capture;
+use ::std::assert_eq;
+
+mod core {}
+mod std {}
+mod alloc {}
+mod pylog {}
+struct Some;
+struct None;
+struct Ok;
+struct Err;
+struct Option;
+struct Level;
+struct Callsite;
+type u32 = ();
+type bool = ();
+type str = ();
+const CALLSITE: &::core::primitive::str = "CALLSITE";
+struct Here;
+
+macro_rules! format_args {
+    ($($any:tt)*) => { ::core::compile_error!("the wrong format_args") };
+}
+macro_rules! module_path {
+    () => { ::core::compile_error!("the wrong module_path") };
+}
+
+#[test]
+fn an_expansion_means_its_own_names() {
+    let capture = Capture::new("hygiene.shadowed", 20);
+    let callsite = "callsite";
+    let level = ::pylog::Level::WARN;
+    let logger = "logger";
+    ::pylog::info!("{CALLSITE} {callsite} {level} {logger}");
+    ::pylog::log!(level, "{} {} {} {}", CALLSITE, callsite, level, logger);
+    let messages = capture.messages();
+    assert_eq!(messages, ["CALLSITE callsite WARNING logger"; 2]);
+    if ::pylog::enabled!(level) {
+        let _: () = ::pylog::trace!("off");
+    }
+    let _ = (Some, None, Ok, Err, Option, Level, Callsite, Here);
+}

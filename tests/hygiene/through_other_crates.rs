@@ -1,0 +1,23 @@
+//! pylog under another name, and another crate's macro.
+
+use ::core::iter::Iterator;
+use ::pylog_test_reexport::{log_here, logging, note};
+use ::pylog_tests::Capture;
+use ::std::assert_eq;
+
+#[test]
+fn through_a_reexport_and_a_macro_of_another_crate() {
+    let capture = Capture::new("hygiene", 20);
+    let n = 3;
+    logging::info!(target: "hygiene::reexport", "{n}");
+    note!("{n} and {}", n + 1);
+    log_here();
+    let records = capture.take();
+    let records = records.iter().map(|it| (&*it.name, &*it.message));
+    let expected = [
+        ("hygiene.reexport", "3"),
+        ("hygiene.note", "3 and 4"),
+        ("hygiene.here", "from the crate with the renamed dependency"),
+    ];
+    assert_eq!(records.collect::<::std::vec::Vec<_>>(), expected);
+}

@@ -1,0 +1,16 @@
+//! A crate that passes pylog on, under another name.
+
+pub use renamed as logging;
+
+/// Logs a note, through a macro of this crate.
+#[macro_export]
+macro_rules! note {
+    ($($arg:tt)*) => {
+        $crate::logging::info!(target: "hygiene::note", $($arg)*)
+    };
+}
+
+/// Logs from within this crate, where pylog has the name `renamed`.
+pub fn log_here() {
+    renamed::info!(target: "hygiene::here", "from the crate with the renamed dependency");
+}

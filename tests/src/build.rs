@@ -1,0 +1,121 @@
+//! Building a crate as a user does, and reading what came out.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+
+use object::{Object, ObjectSection, ObjectSymbol};
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository is there")
+}
+
+/// `cargo build` of a crate that is a workspace of its own.
+pub struct Build {
+    manifest: PathBuf,
+    target: PathBuf,
+    profile: &'static str,
+    features: String,
+    max_level: Option<String>,
+}
+
+impl Build {
+    /// Of the crate in `directory` below `tests`.
+    pub fn of(directory: &str) -> Build {
+        Build {
+            manifest: repository().join("tests").join(directory).join("Cargo.toml"),
+            target: repository().join("target").join(directory),
+            profile: "dev",
+            features: String::new(),
+            max_level: None,
+        }
+    }
+
+    /// In the profile `dev` or `release`.
+    pub fn profile(mut self, profile: &'static str) -> Build {
+        self.profile = profile;
+        self
+    }
+
+    /// With features, separated by commas.
+    pub fn features(mut self, features: impl Into<String>) -> Build {
+        self.features = features.into();
+        self
+    }
+
+    /// With `PYLOG_MAX_LEVEL`.
+    pub fn max_level(mut self, directives: impl Into<String>) -> Build {
+        self.max_level = Some(directives.into());
+        self
+    }
+
+    /// What cargo printed, and whether it succeeded.
+    pub fn output(&self) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--message-format=short", "--profile", self.profile]);
+        cargo.args(["--features", &self.features]);
+        cargo.arg("--manifest-path").arg(&self.manifest);
+        cargo.arg("--target-dir").arg(&self.target);
+        // What the tests themselves were built with must not reach it.
+        cargo.env_remove("PYLOG_MAX_LEVEL").env_remove("RUSTFLAGS");
+        cargo.envs(self.max_level.iter().map(|directives| ("PYLOG_MAX_LEVEL", directives)));
+        cargo.output().expect("cargo runs")
+    }
+
+    /// The shared library `name`.
+    ///
+    /// # Panics
+    /// If the build fails.
+    pub fn library(&self, name: &str) -> Library {
+        // The next build overwrites what this one made.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let output = self.output();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        let directory = if self.profile == "dev" { "debug" } else { self.profile };
+        let path = self.target.join(directory).join(format!("lib{name}.so"));
+        Library(std::fs::read(&path).expect("cargo built it"))
+    }
+}
+
+/// A shared library.
+pub struct Library(Vec<u8>);
+
+impl Library {
+    fn file(&self) -> object::File<'_> {
+        object::File::parse(&*self.0).expect("an object file")
+    }
+
+    /// Whether `needle` stands anywhere in it but in the names of symbols and in debug information.
+    pub fn contains(&self, needle: &str) -> bool {
+        self.file().sections().any(|section| {
+            let name = section.name().unwrap_or_default();
+            let is_metadata = name.starts_with(".debug") || name.contains("str");
+            let data = section.data().unwrap_or_default();
+            !is_metadata && data.windows(needle.len()).any(|window| window == needle.as_bytes())
+        })
+    }
+
+    /// The names of the symbols in which `part` occurs.
+    pub fn symbols(&self, part: &str) -> Vec<String> {
+        let file = self.file();
+        let names = file.symbols().filter_map(|symbol| Some(symbol.name().ok()?.to_owned()));
+        names.filter(|name| name.contains(part)).collect()
+    }
+
+    /// The address and the machine code of a function.
+    ///
+    /// # Panics
+    /// If there is no such function.
+    pub fn function(&self, name: &str) -> (u64, Vec<u8>) {
+        let file = self.file();
+        let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
+        let symbol = symbol.unwrap_or_else(|| panic!("no function {name}"));
+        let section = symbol.section_index().expect("it is in a section");
+        let section = file.section_by_index(section).expect("the section is there");
+        let code = section.data_range(symbol.address(), symbol.size());
+        (symbol.address(), code.ok().flatten().expect("the code is there").to_owned())
+    }
+}

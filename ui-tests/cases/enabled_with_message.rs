@@ -1,0 +1,3 @@
+fn main() {
+    let _: bool = pylog::enabled!(pylog::Level::INFO, "connected");
+}

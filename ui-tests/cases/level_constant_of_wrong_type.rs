@@ -1,0 +1,3 @@
+fn main() {
+    pylog::log!(u8::MAX, "connected");
+}

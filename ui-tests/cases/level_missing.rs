@@ -1,0 +1,4 @@
+fn main() {
+    pylog::log!();
+    pylog::log!(target: "net");
+}

@@ -1,0 +1,4 @@
+fn main() {
+    pylog::log!("info", "connected");
+    pylog::log!(20, "connected");
+}

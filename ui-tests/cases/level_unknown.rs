@@ -1,0 +1,3 @@
+fn main() {
+    pylog::log!(pylog::Level::LOUD, "connected");
+}

@@ -1,0 +1,4 @@
+fn main() {
+    pylog::info!();
+    pylog::info!(target: "net");
+}

@@ -1,0 +1,4 @@
+#[pylog::module]
+struct Native;
+
+fn main() {}

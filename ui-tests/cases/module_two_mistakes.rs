@@ -1,0 +1,6 @@
+#[pylog::module(log = "orders")]
+struct Native;
+
+fn main() {
+    let _ = Native;
+}

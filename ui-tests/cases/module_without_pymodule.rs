@@ -1,0 +1,6 @@
+#[pylog::module]
+fn native() {}
+
+fn main() {
+    native();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!(target: 3, "connected");
+}

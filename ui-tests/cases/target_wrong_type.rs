@@ -1,0 +1,4 @@
+fn main() {
+    let target = 3;
+    pylog::info!(target: target, "connected");
+}

@@ -1,0 +1,1 @@
+//! What a mistake in a call says, and where. See `cases`.
