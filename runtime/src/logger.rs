@@ -154,13 +154,9 @@ impl Destination for Target<'_> {
 }
 
 /// `logger: expr`.
-pub fn handle(logger: impl AsLogger) -> impl Destination {
-    Handle(logger)
-}
+pub struct Logger<'a>(pub &'a dyn AsLogger);
 
-struct Handle<T>(T);
-
-impl<T: AsLogger> Destination for Handle<T> {
+impl Destination for Logger<'_> {
     fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         Ok(self.0.to_bound(py))
     }

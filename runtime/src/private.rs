@@ -8,6 +8,6 @@ pub use pyo3;
 pub use pylog_macros::{enabled, log};
 
 pub use crate::callsite::{Callsite, Metadata};
-pub use crate::logger::{Target, handle};
+pub use crate::logger::{Logger, Target};
 pub use crate::module::init as init_module;
 pub use crate::static_filter::{allows, max_level};

@@ -1,5 +1,6 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::spanned::Spanned;
 
 use super::{Crate, Destination, Level};
 
@@ -70,7 +71,9 @@ impl Destination {
                 Some(quote_spanned!(span=> &#krate::__private::Target(#target)))
             }
             Destination::Logger(logger) => {
-                Some(quote_spanned!(span=> &#krate::__private::handle(#logger)))
+                // The reference is where the compiler finds that it is no logger.
+                let reference = quote_spanned!(logger.span()=> &#logger);
+                Some(quote_spanned!(span=> &#krate::__private::Logger(#reference)))
             }
         }
     }
