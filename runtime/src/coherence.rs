@@ -104,9 +104,11 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
     let py = previous.py();
     let cache = cache_class(py)?.call0()?;
-    // A strong reference would be a cycle that no collector sees.
+    cache.setattr(PREVIOUS, previous)?;
+    // The closure owns nothing else: a strong reference to the dict would be a cycle that no
+    // collector sees, and one to the previous dict would outlive this one, since PyO3 puts off
+    // what is dropped while Python code runs.
     let this = PyWeakrefReference::new(&cache)?.unbind();
-    let forward = previous.clone().unbind();
     let watch = Watch;
     // A builtin rather than a Python function: no signal handler can interrupt it half-way.
     let clear = PyCFunction::new_closure(
@@ -115,17 +117,20 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         None,
         move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
             let _ = &watch;
-            let py = args.py();
-            if let Some(this) = this.bind(py).upgrade() {
-                this.cast::<PyDict>()?.clear();
-            }
-            let forwarded = forward.bind(py).call_method0(intern!(py, "clear"));
+            let cleared = this.bind(args.py()).upgrade().map_or(Ok(()), |cache| clear_all(&cache));
             // Last: who asks now must not be answered from a dict that was yet to be cleared.
             invalidate();
-            forwarded.map(drop)
+            cleared
         },
     )?;
     cache.setattr("clear", clear)?;
-    cache.setattr(PREVIOUS, previous)?;
     Ok(cache)
+}
+
+/// Clears our dict, and the one that it replaced with whatever else its `clear` does.
+fn clear_all(cache: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = cache.py();
+    cache.cast::<PyDict>()?.clear();
+    let previous = cache.getattr(intern!(py, PREVIOUS))?;
+    previous.call_method0(intern!(py, "clear")).map(drop)
 }

@@ -1,15 +1,17 @@
 //! What one callsite knows of Python's answer, in one atomic.
 //!
-//! The inlined check is a compare with a constant: the callsite is off at a level if its state is
-//! that level or above. So the state of a callsite whose logger refused level 10 is 10, and
-//! everything that isn't a refusal lies below every level:
+//! The inlined check is a compare with a constant: a callsite is off at a level if its state is
+//! that level. So the state of a callsite whose logger refused level 10 is 10, and everything that
+//! isn't a refusal lies far below:
 //!
 //! ```text
 //! i32::MIN     unregistered: no invalidation reaches this gate yet
 //! TICKETS      unknown; which ticket it is says since when
-//! ACCEPTED     Python accepted this level, and so every greater one
-//! REFUSED      Python refused this level, and so every smaller one
+//! ACCEPTED     Python accepted this level
+//! REFUSED      Python refused this level
 //! ```
+//!
+//! Nothing is concluded from one level for another: Python's own `Logger._cache` doesn't either.
 //!
 //! An answer takes time to get, and it is stale if Python is reconfigured meanwhile. So whoever
 //! asks reads the ticket first and stores the answer only in exchange for it, and an invalidation
@@ -24,9 +26,10 @@ use crate::Level;
 const UNREGISTERED: i32 = i32::MIN;
 const SPAN: i32 = 1 << 28;
 const TICKETS: Range<i32> = i32::MIN + 1..-4 * SPAN;
-const ACCEPTED: Range<i32> = -4 * SPAN..-2 * SPAN;
+/// What is stored for level 0 accepted.
+const ACCEPTED: i32 = -3 * SPAN;
+/// The levels that can be stored, and what is stored for them refused.
 const REFUSED: Range<i32> = -SPAN..SPAN;
-const ACCEPTED_ZERO: i32 = -3 * SPAN;
 
 /// The state of one callsite. Starts as unknown.
 pub(crate) struct Gate(AtomicI32);
@@ -45,18 +48,16 @@ impl Gate {
     /// The check of every call: true only if Python refused.
     #[inline(always)]
     pub(crate) fn is_off(&self, level: Level) -> bool {
-        self.0.load(Ordering::Relaxed) >= level.levelno()
+        self.0.load(Ordering::Relaxed) == level.levelno()
     }
 
     /// What Python said of `level`, if that is known.
     pub(crate) fn answer(&self, level: Level) -> Option<bool> {
-        let state = self.0.load(Ordering::Acquire);
-        if REFUSED.contains(&state) && level.levelno() <= state {
-            Some(false)
-        } else if ACCEPTED.contains(&state) && level.levelno() >= state - ACCEPTED_ZERO {
-            Some(true)
-        } else {
-            None
+        let levelno = REFUSED.contains(&level.levelno()).then_some(level.levelno())?;
+        match self.0.load(Ordering::Acquire) {
+            state if state == levelno => Some(false),
+            state if state == ACCEPTED + levelno => Some(true),
+            _ => None,
         }
     }
 
@@ -97,7 +98,7 @@ impl Ticket<'_> {
         if !REFUSED.contains(&levelno) {
             return;
         }
-        let state = if accepted { ACCEPTED_ZERO + levelno } else { levelno };
+        let state = if accepted { ACCEPTED + levelno } else { levelno };
         // An Err is the normal end of a race that this answer lost.
         let _ = self.gate.exchange(self.number, state);
     }
@@ -122,21 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_covers_what_follows_from_it() {
+    fn an_answer_is_for_its_level() {
         let gate = gate();
-        assert_eq!(gate.answer(Level::INFO), None);
-        assert!(!gate.is_off(Level::INFO));
-
-        gate.ticket(|| ()).store(Level::INFO, false);
-        for (level, off) in [(Level::DEBUG, true), (Level::INFO, true), (Level::WARN, false)] {
-            assert_eq!(gate.is_off(level), off);
-            assert_eq!(gate.answer(level), off.then_some(false));
-        }
-
-        gate.ticket(|| ()).store(Level::INFO, true);
-        for (level, on) in [(Level::DEBUG, false), (Level::INFO, true), (Level::WARN, true)] {
+        for level in [Level::DEBUG, Level::INFO, Level::WARN] {
+            assert_eq!(gate.answer(level), None);
             assert!(!gate.is_off(level));
-            assert_eq!(gate.answer(level), on.then_some(true));
+        }
+        for (level, accepted) in [(Level::INFO, false), (Level::INFO, true), (Level::TRACE, false)] {
+            gate.ticket(|| ()).store(level, accepted);
+            assert_eq!(gate.answer(level), Some(accepted));
+            assert_eq!(gate.is_off(level), !accepted);
+            assert_eq!(gate.answer(Level::DEBUG), None);
+            assert!(!gate.is_off(Level::DEBUG));
         }
     }
 

@@ -1,0 +1,314 @@
+"""A model test of coherence: Python's logging is reconfigured at random, by every road it offers,
+and in between calls are made in Rust. Each must log if, and only if, Python's own `isEnabledFor`
+says so at that moment.
+
+Run as a script it drives one module and prints how often the two disagreed:
+    python model.py MODULE SEED STEPS
+"""
+
+import configparser
+import importlib
+import io
+import json
+import logging
+import logging.config
+import random
+import socket
+import struct
+import sys
+from collections import Counter
+
+LEVELS = [5, 10, 20, 25, 30, 40, 50]
+# Levels that a logger may be set to: those above, those between, and inherited.
+THRESHOLDS = [0, 0, 1, 5, 7, 10, 15, 20, 25, 30, 35, 40, 50, 60]
+
+
+class Overriding(logging.Logger):
+    """Answers for itself, and differently from one time to the next."""
+
+    def isEnabledFor(self, level):
+        self.asked = getattr(self, "asked", 0) + 1
+        return self.asked % 4 < 2 and super().isEnabledFor(level)
+
+
+class OwnLevel(logging.Logger):
+    """Python caches what follows from this, so it may differ from what it says now."""
+
+    own = 0
+
+    def getEffectiveLevel(self):
+        return OwnLevel.own
+
+    def makeRecord(self, *args, **kwargs):
+        return super().makeRecord(*args, **kwargs)
+
+
+class Raising(logging.Logger):
+    def isEnabledFor(self, level):
+        raise LookupError(level)
+
+
+class Model:
+    def __init__(self, module, sites, seed, levels=LEVELS):
+        """`sites` maps the names that `module.call` takes to the names of loggers."""
+        self.module = module
+        self.sites = sites
+        self.levels = levels
+        self.random = random.Random(seed)
+        self.disagreements = []
+        self.calls = Counter()
+        self.history = []
+        self.made = 0
+        self.chosen = next(iter(sites)), levels[0]
+        self.server = logging.config.listen(0)
+        self.server.daemon = True
+        self.server.start()
+        self.server.ready.wait()
+        steps = {
+            self.call: 80,
+            self.set_level: 12,
+            self.disable: 2,
+            self.basic_config: 1,
+            self.dict_config: 2,
+            self.incremental_config: 1,
+            self.file_config: 1,
+            self.config_over_socket: 0.3,
+            self.set_disabled: 3,
+            self.enable_all: 2,
+            self.set_attribute: 3,
+            self.set_level_unannounced: 1,
+            self.new_logger: 1,
+            self.set_class: 1,
+            self.forget_loggers: 3,
+            self.custom_level: 1,
+            self.replace_root_cache: 1,
+        }
+        self.steps, self.weights = list(steps), list(steps.values())
+
+    def run(self, steps):
+        """Returns the disagreements."""
+        logging.lastResort = None
+        logging.raiseExceptions = False
+        sys.unraisablehook = lambda _: None
+        logging.setLogRecordFactory(self.make_record)
+        for number, step in enumerate(self.random.choices(self.steps, self.weights, k=steps)):
+            self.number = number
+            self.note(step.__name__)
+            step()
+        return self.disagreements
+
+    def close(self):
+        logging.config.stopListening()
+        self.server.join()
+
+    def note(self, *what):
+        self.history = self.history[-20:] + [what]
+
+    def make_record(self, *args, **kwargs):
+        self.made += 1
+        return logging.LogRecord(*args, **kwargs)
+
+    # Calls
+
+    def call(self):
+        # Mostly the same call as before: what is cached must be used to be found wrong.
+        if self.random.random() < 0.4:
+            self.chosen = self.random.choice(list(self.sites)), self.random.choice(self.levels)
+        site, level = self.chosen
+        name = self.sites[site]
+        how = self.random.choice(["attached"] * 6 + ["detached", "thread", "enabled"])
+        # Asking first could be what makes it right.
+        asked_first = self.random.random() < 0.5 or isinstance(logging.getLogger(name), Overriding)
+        if asked_first:
+            expected = self.expected(name, level)
+        before = self.made
+        if how == "attached":
+            self.module.call(site, level)
+        elif how == "detached":
+            self.module.call(site, level, True)
+        elif how == "thread":
+            self.module.call_in_thread(site, level)
+        elif hasattr(self.module, "enabled"):
+            self.made += self.module.enabled(site, level)
+        else:
+            return
+        if not asked_first:
+            expected = self.expected(name, level)
+        emitted = self.made - before
+        self.calls[expected] += 1
+        self.note(how, name, level, "asked first" if asked_first else "asked last", expected, emitted)
+        if emitted != expected:
+            self.disagreements.append((self.number, list(self.history)))
+
+    def expected(self, name, level):
+        logger = logging.getLogger(name)
+        if isinstance(logger, Overriding):
+            # Its next answer, without asking.
+            return (getattr(logger, "asked", 0) + 1) % 4 < 2 and logging.Logger.isEnabledFor(logger, level)
+        try:
+            return logger.isEnabledFor(level)
+        except LookupError:
+            return False
+
+    # Reconfigurations
+
+    def names(self):
+        """The loggers of the sites, everything above them, and a bystander."""
+        names = {"", "bystander"}
+        for name in self.sites.values():
+            parts = name.split(".")
+            names.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+        return sorted(names)
+
+    def some_logger(self):
+        return logging.getLogger(self.random.choice(self.names()))
+
+    def threshold(self):
+        return self.random.choice(THRESHOLDS)
+
+    def set_level(self):
+        logger = self.some_logger()
+        level = self.threshold()
+        self.note(logger.name, level)
+        logger.setLevel(level)
+
+    def disable(self):
+        level = self.random.choice([0, 0, 0, 5, 10, 20, 25, 50])
+        self.note(level)
+        logging.disable(level)
+
+    def basic_config(self):
+        logging.basicConfig(level=self.threshold(), force=True, handlers=[logging.NullHandler()])
+
+    def some_config(self):
+        chosen = self.random.sample(self.names(), self.random.randrange(4))
+        config = {
+            "version": 1,
+            "disable_existing_loggers": self.random.random() < 0.3,
+            "handlers": {"null": {"class": "logging.NullHandler"}},
+            "loggers": {
+                name: {"level": self.threshold(), "handlers": ["null"], "propagate": self.coin()}
+                for name in chosen
+                if name
+            },
+        }
+        if self.coin():
+            config["root"] = {"level": self.threshold(), "handlers": ["null"]}
+        self.note(config)
+        return config
+
+    def coin(self):
+        return self.random.random() < 0.5
+
+    def dict_config(self):
+        logging.config.dictConfig(self.some_config())
+
+    def incremental_config(self):
+        config = self.some_config()
+        config["incremental"] = True
+        del config["handlers"]
+        logging.config.dictConfig(config)
+
+    def file_config(self):
+        name = self.random.choice([name for name in self.names() if name])
+        text = f"""
+[loggers]
+keys=root,one
+[handlers]
+keys=null
+[formatters]
+keys=
+[handler_null]
+class=NullHandler
+args=()
+[logger_root]
+level={self.random.choice(["DEBUG", "INFO", "ERROR", "NOTSET"])}
+handlers=null
+[logger_one]
+level={self.random.choice(["DEBUG", "INFO", "ERROR", "NOTSET"])}
+handlers=null
+qualname={name}
+propagate={self.random.randrange(2)}
+"""
+        parser = configparser.RawConfigParser()
+        parser.read_string(text)
+        self.note(text)
+        logging.config.fileConfig(parser, disable_existing_loggers=self.random.random() < 0.3)
+
+    def config_over_socket(self):
+        payload = json.dumps(self.some_config()).encode()
+        self.server.ready.clear()
+        with socket.create_connection(("127.0.0.1", self.server.port)) as connection:
+            connection.sendall(struct.pack(">L", len(payload)) + payload)
+            assert self.server.ready.wait(10), "the configuration was not applied"
+
+    def set_disabled(self):
+        logger = self.some_logger()
+        logger.disabled = self.random.random() < 0.3
+        self.note(logger.name, logger.disabled)
+
+    def enable_all(self):
+        for logger in logging.root.manager.loggerDict.values():
+            logger.disabled = False
+
+    def set_attribute(self):
+        logger = self.some_logger()
+        what = self.random.choice(["propagate", "handlers", "parent"])
+        if what == "propagate":
+            logger.propagate = self.coin()
+        elif what == "handlers":
+            logger.handlers = [logging.NullHandler()] * self.random.randrange(2)
+        elif logger is not logging.root:
+            # As celery does. Python doesn't announce it either.
+            logger.parent = logging.root
+        self.note(what, logger.name)
+
+    def set_level_unannounced(self):
+        logger = self.some_logger()
+        logger.level = self.threshold()
+        self.note(logger.name, logger.level)
+
+    def new_logger(self):
+        name = self.random.choice(list(self.sites.values())) + self.random.choice(["", ".below"])
+        parts = name.split(".")
+        logging.getLogger(".".join(parts[: self.random.randrange(1, len(parts) + 1)]))
+
+    def set_class(self):
+        OwnLevel.own = self.threshold()
+        chosen = self.random.choice([logging.Logger] * 3 + [Overriding, OwnLevel, Raising])
+        logging.setLoggerClass(chosen)
+        self.note(chosen.__name__)
+
+    def forget_loggers(self):
+        """As test suites do between tests."""
+        logging.root.manager.loggerDict.clear()
+
+    def custom_level(self):
+        logging.addLevelName(25, "NOTICE")
+        self.some_logger().setLevel(self.random.choice(["NOTICE", "TRACE", "WARNING"]))
+
+    def replace_root_cache(self):
+        logging.root._cache = {}
+
+
+def sites(module, prefix):
+    """The sites of tests/extension."""
+    if module.endswith("oldest"):
+        prefix = "oldest"
+    return {
+        "alpha": f"{prefix}.calls.alpha",
+        "alpha.inner": f"{prefix}.calls.alpha.inner",
+        "beta.deep.er": f"{prefix}.calls.beta.deep.er",
+        "elsewhere.place": "elsewhere.place",
+        "dynamic.place": "dynamic.place",
+    }
+
+
+if __name__ == "__main__":
+    name, seed, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    module = importlib.import_module(name)
+    model = Model(module, sites(name, name), seed, getattr(module, "LEVELS", LEVELS))
+    logging.addLevelName(5, "TRACE")
+    found = model.run(steps)
+    model.close()
+    print(f"{name}: {sum(model.calls.values())} calls, {len(found)} disagreements")

@@ -1,0 +1,52 @@
+"""The model test: see model.py. The seed is new each time and printed with a failure."""
+
+import os
+import pprint
+import random
+
+import pylog_oldest
+import pytest
+from model import Model, sites
+from pylog_probe import _native
+
+STEPS = int(os.environ.get("PYLOG_MODEL_STEPS", 20_000))
+
+
+class Both:
+    """Two extension modules, built with two versions of PyO3, in one process."""
+
+    modules = {"native": _native, "oldest": pylog_oldest}
+
+    def __getattr__(self, name):
+        def call(site, *args):
+            module, _, site = site.partition(" ")
+            return getattr(self.modules[module], name)(site, *args)
+
+        return call
+
+
+def both_sites():
+    return {
+        f"{short} {site}": logger
+        for short, module in Both.modules.items()
+        for site, logger in sites(module.__name__, module.__name__).items()
+    }
+
+
+@pytest.mark.parametrize(
+    "module, sites",
+    [(_native, sites(_native.__name__, _native.__name__)), (Both(), both_sites())],
+    ids=["one module", "two modules"],
+)
+def test_a_call_logs_if_and_only_if_python_says_so(module, sites):
+    seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
+    model = Model(module, sites, seed)
+    try:
+        found = model.run(STEPS)
+    finally:
+        model.close()
+    context = f"PYLOG_MODEL_SEED={seed} PYLOG_MODEL_STEPS={STEPS}"
+    assert not found, f"{context}: {len(found)}, first: {pprint.pformat(found[0])}"
+    # It must not be right because everything was on, or off.
+    assert min(model.calls.values()) > STEPS / 20, f"{context}: {model.calls}"
+    print(f"{STEPS} steps, {dict(model.calls)}, no disagreement")
