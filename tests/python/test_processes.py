@@ -1,0 +1,164 @@
+"""What needs an interpreter of its own: its end, its forks, and CPython's own tests."""
+
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import pytest
+
+
+def run(code, *arguments, **options):
+    """Runs `code` in a new interpreter. Returns what it wrote to stderr."""
+    command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+    assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stderr
+
+
+def test_logging_before_during_and_after_the_ends_of_things():
+    stderr = run(
+        """
+        import atexit, logging
+        from pylog_probe import _native as native
+
+        class AtTheEnd:
+            def __del__(self):
+                native.log_message("in __del__ while modules are torn down")
+
+        atexit.register(native.log_message, "in atexit")
+        kept, noisy = AtTheEnd(), native.Noisy()
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        native.log_message("while running")
+        """
+    )
+    lines = stderr.splitlines()
+    assert lines[:2] == ["while running", "in atexit"]
+    assert "Traceback" not in stderr and "panicked" not in stderr, stderr
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_rust_threads_that_log_while_the_interpreter_ends(attempt):
+    """Below Python 3.13 attaching then would abort the process."""
+    run(
+        """
+        import logging, threading, time
+        from pylog_probe import _native as native
+
+        logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
+
+        def work():
+            while True:
+                native.call_in_thread("alpha", logging.INFO)
+                native.call("alpha", logging.INFO, True)
+
+        for _ in range(4):
+            threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.05)
+        """
+    )
+
+
+def test_a_forked_child_logs_on_and_follows_its_own_configuration():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        stderr = run(
+            """
+            import logging, os
+            from pylog_probe import _native as native
+
+            logging.basicConfig(level=logging.WARNING, format="%(process)d %(message)s")
+            native.log_message("off")
+            child = os.fork()
+            if child == 0:
+                logging.root.setLevel(logging.INFO)
+                native.log_message("from the child")
+                os._exit(0)
+            os.waitpid(child, 0)
+            native.log_message("still off")
+            logging.warning("%d", child)
+            """
+        )
+    message, child = stderr.splitlines()[-2:]
+    assert message.split(" ", 1) == [child.split()[1], "from the child"]
+
+
+# Runs CPython's own tests and prints each one's outcome.
+CPYTHON = """
+import sys, unittest
+if {live}:
+    from pylog_probe import _native
+    import logging, pylog_oldest
+    calls = [module.call for module in (_native, pylog_oldest)]
+    def log():
+        for call in calls:
+            for level in (10, 20, 30):
+                call("alpha", level)
+                call("elsewhere.place", level)
+else:
+    def log():
+        pass
+
+class Result(unittest.TestResult):
+    def startTest(self, test):
+        super().startTest(test)
+        self.outcome = "ok"
+        log()
+    def addError(self, test, error):
+        self.outcome = "error"
+    def addFailure(self, test, error):
+        self.outcome = "failure"
+    def addSkip(self, test, reason):
+        self.outcome = "skipped"
+    def stopTest(self, test):
+        super().stopTest(test)
+        print(test.id(), self.outcome)
+
+import logging
+logging.lastResort.setLevel(100)
+suite = unittest.defaultTestLoader.loadTestsFromName("test.test_logging")
+suite.run(Result())
+
+if {live}:
+    # And pylog is right after it.
+    logging.root.handlers = [logging.NullHandler()]
+    made = []
+    factory = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(lambda *args, **kwargs: (made.append(1), factory(*args, **kwargs))[1])
+    for threshold in (10, 40, 20, 30, 10):
+        for name in ("", "pylog_probe", "oldest.calls.alpha"):
+            logging.getLogger(name).setLevel(threshold)
+            for module, logger in ((_native, _native.__name__), (pylog_oldest, "oldest")):
+                for level in (10, 20, 30, 40):
+                    before = len(made)
+                    module.call("alpha", level)
+                    expected = logging.getLogger(logger + ".calls.alpha").isEnabledFor(level)
+                    assert (len(made) > before) == expected, (threshold, name, module, level)
+    print("after", len(made))
+"""
+
+
+def test_cpythons_own_tests_of_logging_give_the_same_results(tmp_path_factory):
+    try:
+        import test.test_logging  # noqa: F401
+    except ImportError:
+        pytest.skip("this Python comes without its own tests")
+    outcomes = {}
+    processes = {
+        live: subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", CPYTHON.format(live=live)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path_factory.mktemp("live" if live else "alone"),  # They write files there.
+        )
+        for live in (False, True)
+    }
+    for live, process in processes.items():
+        stdout, stderr = process.communicate(timeout=300)
+        assert process.returncode == 0, stderr[-3000:]
+        outcomes[live] = [line for line in stdout.splitlines() if line.startswith(("test.", "after"))]
+    assert outcomes[True][-1].startswith("after ") and outcomes[True][-1] != "after 0"
+    assert outcomes[True][:-1] == outcomes[False]
+    assert len(outcomes[False]) > 150
+    print(f"{len(outcomes[False])} tests of test.test_logging, the same outcomes")

@@ -1,0 +1,430 @@
+"""The record is what Python would have made, and nothing that happens on its way gets out."""
+
+import io
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+import pylog_oldest
+import pytest
+from pylog_probe import _native
+
+ALPHA = "pylog_probe._native.calls.alpha"
+PYTHON = "pylog_probe._native.python"
+CRATE = "pylog_test_extension"
+
+
+@pytest.fixture
+def root():
+    logging.root.setLevel(logging.INFO)
+    return logging.root
+
+
+@pytest.fixture
+def handler(root):
+    """A handler that does what a test has it do."""
+
+    class Handler(logging.Handler):
+        action = staticmethod(lambda record: None)
+        seen = []
+
+        def emit(self, record):
+            self.seen.append(record)
+            self.action(record)
+
+    handler = Handler()
+    handler.seen = []
+    root.addHandler(handler)
+    yield handler
+    root.removeHandler(handler)
+
+
+def test_attributes(root, records):
+    before = time.time()
+    _native.call("alpha", logging.WARNING)
+    after = time.time()
+    (record,) = records
+    source = os.path.join("tests", "extension", "src", "calls.rs")
+    assert type(record) is logging.LogRecord
+    assert record.__dict__.items() >= {
+        "name": ALPHA,
+        "msg": "level 30",
+        "args": (),
+        "levelname": "WARNING",
+        "levelno": 30,
+        "pathname": source,
+        "filename": "calls.rs",
+        "module": "calls",
+        "exc_info": None,
+        "exc_text": None,
+        "stack_info": None,
+        "funcName": f"{CRATE}::calls::alpha::call",
+        "thread": threading.get_ident(),
+        "threadName": "MainThread",
+        "processName": "MainProcess",
+        "process": os.getpid(),
+    }.items()
+    assert before <= record.created <= after
+    lines = open(os.path.join(os.path.dirname(__file__), "..", "..", source)).read().splitlines()
+    assert lines[record.lineno - 1].strip() == "calls!();"
+    # Whatever else Python's own logger puts there, in its order.
+    own = logging.getLogger("own").makeRecord("own", 20, "path", 1, "msg", (), None, "func", None)
+    # (`message` is pytest's, whose handler formats it.)
+    assert [name for name in record.__dict__ if name != "message"] == list(own.__dict__)
+
+
+def test_functions(root, records):
+    _native.log_from_everywhere()
+    everywhere = f"{CRATE}::python::log_from_everywhere"
+    assert {record.msg: record.funcName for record in records} == {
+        "function": everywhere,
+        "closure": everywhere,
+        "generic": f"{everywhere}::generic",
+        "inherent": f"{everywhere}::Type<N>::inherent",
+        "method": f"<{everywhere}::Type<N> as {everywhere}::Trait>::method",
+        "async": f"{everywhere}::asynchronous",
+    }
+
+
+def test_a_thread_of_rust_has_its_rust_name_and_leaves_no_dummy(root, records):
+    _native.call_in_thread("alpha", logging.INFO, "worker-1")
+    _native.call_in_thread("alpha", logging.INFO)
+    named, unnamed = records
+    assert named.threadName == "worker-1"
+    assert unnamed.threadName.startswith("ThreadId(")
+    assert named.thread != threading.get_ident()
+    assert [thread.name for thread in threading.enumerate()] == ["MainThread"]
+
+
+def test_a_thread_of_python_keeps_its_name(root, records):
+    for detached in (False, True):
+        thread = threading.Thread(
+            target=_native.call, args=("alpha", logging.INFO, detached), name="python-thread"
+        )
+        thread.start()
+        thread.join()
+    assert [record.threadName for record in records] == ["python-thread"] * 2
+
+
+def test_what_the_switches_of_log_record_say(root, records, monkeypatch):
+    for switch in ("logThreads", "logProcesses", "logMultiprocessing"):
+        monkeypatch.setattr(logging, switch, False)
+    _native.call_in_thread("alpha", logging.INFO, "worker")
+    (record,) = records
+    unset = (record.thread, record.threadName, record.process, record.processName)
+    assert unset == (None, None, None, None)
+
+
+def test_make_record_and_handle_are_looked_up_at_each_call(root, monkeypatch):
+    _native.call("alpha", logging.INFO)
+    seen = []
+    make_record, handle = logging.Logger.makeRecord, logging.Logger.handle
+
+    def patched_make_record(self, *args, **kwargs):
+        record = make_record(self, *args, **kwargs)
+        record.trace_id = 7
+        return record
+
+    def patched_handle(self, record):
+        seen.append(record.trace_id)
+        handle(self, record)
+
+    monkeypatch.setattr(logging.Logger, "makeRecord", patched_make_record)
+    monkeypatch.setattr(logging.Logger, "handle", patched_handle)
+    _native.call("alpha", logging.INFO)
+    assert seen == [7]
+
+
+def test_a_record_factory_set_late(root):
+    _native.call("alpha", logging.INFO)
+    made = []
+
+    class Record(logging.LogRecord):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(self.getMessage())
+
+    logging.setLogRecordFactory(Record)
+    _native.call("alpha", logging.INFO)
+    assert made == ["level 20"]
+
+
+def test_filters_and_formatters_see_an_ordinary_record(root):
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(module)s: %(message)s"))
+    handler.addFilter(lambda record: "secret" not in record.getMessage())
+    root.addHandler(handler)
+    try:
+        _native.log_message("a secret")
+        _native.log_message("100% {of} %s")
+    finally:
+        root.removeHandler(handler)
+    assert stream.getvalue() == f"INFO {PYTHON} python: 100% {{of}} %s\n"
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["", "\0", "a\0b", "🦀 ünïcode \U0010ffff", "%d %s %%", "x" * 10_000_000],
+    ids=["empty", "nul", "inner nul", "unicode", "percent", "10 MB"],
+)
+def test_messages(root, records, message):
+    _native.log_message(message)
+    (record,) = records
+    assert type(record.msg) is str and record.args == ()
+    assert record.getMessage() == message
+
+
+@pytest.mark.parametrize(
+    "target, name",
+    [
+        ("net::http", "net.http"),
+        ("net.http", "net.http"),
+        ("a\0b", "a\0b"),
+        ("ünï::cöde", "ünï.cöde"),
+        ("", "root"),
+        ("::", "."),
+        ("a::::b", "a..b"),
+        ("root", "root"),
+        (CRATE, "pylog_probe._native"),
+        (f"{CRATE}::x", "pylog_probe._native.x"),
+        (f"{CRATE}x", f"{CRATE}x"),
+    ],
+)
+def test_targets_known_at_run_time(root, records, unraisable, target, name):
+    """What Python takes for a name is taken; a literal is checked while compiling."""
+    _native.log_at(target, logging.INFO, "message")
+    assert [record.name for record in records] == [name]
+    assert records[0].name == logging.getLogger(name).name
+    assert unraisable == []
+
+
+@pytest.mark.parametrize("levelno", [0, -1, -(2**31), -(2**28) - 1])
+def test_levels_below_one_never_pass(root, records, unraisable, levelno):
+    root.setLevel(1)
+    for _ in range(2):
+        _native.call("alpha", levelno)
+        assert not logging.getLogger(ALPHA).isEnabledFor(levelno)
+    assert records == unraisable == []
+
+
+def test_the_greatest_level(root, records):
+    for _ in range(2):
+        _native.call("alpha", 2**31 - 1)
+    assert [record.levelno for record in records] == [2**31 - 1] * 2
+    logging.disable(2**31 - 1)
+    _native.call("alpha", 2**31 - 1)
+    assert len(records) == 2
+
+
+def test_a_logger_object(root, records):
+    logger = logging.getLogger("an.object")
+    _native.log_to(logger, logging.INFO, "message")
+    _native.log_to(logger, logging.DEBUG, "message")
+    assert [(record.name, record.msg) for record in records] == [
+        ("an.object", "message"),
+        ("an.object", "message, detached"),
+    ]
+
+
+def test_logger_adapters_nested(root, records):
+    class Prefix(logging.LoggerAdapter):
+        def process(self, msg, kwargs):
+            msg, kwargs = super().process(msg, kwargs)
+            return f"[{self.extra['request']}] {msg}", kwargs
+
+    inner = logging.LoggerAdapter(logging.getLogger("adapted"), {"user": 3})
+    for adapter in (inner, Prefix(logging.getLogger("adapted"), {"request": 7})):
+        _native.log_to(adapter, logging.INFO, "message")
+    assert records[0].user == 3 and records[0].msg == "message"
+    assert records[2].request == 7 and records[2].msg == "[7] message"
+    # What Python's own call through both gives.
+    both = Prefix(inner, {"request": 8})
+    _native.log_to(both, logging.INFO, "message")
+    both.info("message")
+    ours, _, pythons = records[-3:]
+    assert (ours.msg, ours.user) == (pythons.msg, pythons.user)
+    assert hasattr(ours, "request") == hasattr(pythons, "request")
+
+
+def test_an_object_that_is_no_logger(root, unraisable):
+    _native.log_to(object(), logging.INFO, "message")
+    assert [type(error) for error, _ in unraisable] == [AttributeError] * 2
+
+
+class Custom(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), Custom("x"), SystemExit(3), GeneratorExit(), MemoryError()])
+def test_what_a_handler_raises_goes_to_the_unraisable_hook(handler, unraisable, error):
+    def action(record):
+        raise error
+
+    handler.action = action
+    for detached in (False, True):
+        _native.call("alpha", logging.INFO, detached)
+    assert [seen for seen, _ in unraisable] == [error, error]
+    place = unraisable[0][1]
+    assert place.startswith("pylog call at ") and "calls.rs:" in place
+
+
+def test_what_a_filter_a_factory_and_is_enabled_for_raise(root, unraisable, monkeypatch):
+    error = LookupError("x")
+
+    def fail(*args, **kwargs):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(logging.getLogger(ALPHA), "filter", fail)
+        _native.call("alpha", logging.INFO)
+    with monkeypatch.context() as patch:
+        patch.setattr(logging, "_logRecordFactory", fail)
+        _native.call("alpha", logging.INFO)
+    with monkeypatch.context() as patch:
+        patch.setattr(logging.getLogger(ALPHA), "isEnabledFor", fail)
+        root.setLevel(logging.INFO)
+        _native.call("alpha", logging.INFO)
+    assert [seen for seen, _ in unraisable] == [error] * 3
+
+
+@pytest.mark.parametrize("module", [_native, pylog_oldest])
+def test_an_exception_in_flight_survives(handler, unraisable, module):
+    in_flight = KeyError("in flight")
+    for action in (lambda record: None, lambda record: 1 / 0):
+        handler.action = action
+        with pytest.raises(KeyError) as caught:
+            module.log_while_raising(in_flight, "alpha", logging.INFO)
+        assert caught.value is in_flight
+        assert caught.value.__context__ is None
+    assert len(handler.seen) == 2
+    assert [type(error) for error, _ in unraisable] == [ZeroDivisionError]
+
+
+def panic_of(module):
+    try:
+        module.log_with_display("raises a panic")
+    except BaseException as error:
+        return error
+
+
+@pytest.mark.parametrize("module", [_native, pylog_oldest])
+def test_a_panic_that_is_an_exception(handler, unraisable, capfd, module):
+    """PyO3 resumes a panic when it meets the exception that stands for one."""
+    panic = panic_of(module)
+    assert type(panic).__name__ == "PanicException"
+    # In flight: the message survives.
+    with pytest.raises(type(panic), match="as if from another extension"):
+        module.log_while_raising(panic, "alpha", logging.INFO)
+    assert handler.seen[-1].msg == "level 20"
+
+    # Raised by a handler: it goes where other exceptions go.
+    def action(record):
+        raise panic
+
+    handler.action = action
+    module.call("alpha", logging.INFO)
+    assert [str(error) for error, _ in unraisable] == ["as if from another extension"]
+    handler.action = lambda record: None
+    module.call("alpha", logging.INFO)
+
+
+def test_keyboard_interrupt_in_a_handler_reaches_the_main_thread(handler, unraisable):
+    def action(record):
+        raise KeyboardInterrupt
+
+    handler.action = action
+    with pytest.raises(KeyboardInterrupt):
+        _native.call_in_thread("alpha", logging.INFO)
+        for _ in range(1000):
+            time.sleep(0.01)
+    assert unraisable == []
+
+
+def test_what_a_signal_handler_raises_during_a_call_is_not_lost(handler, unraisable):
+    """Python runs it in the middle of the handler; there it is like any other exception."""
+    previous = signal.signal(signal.SIGALRM, lambda *_: 1 / 0)
+    try:
+        handler.action = lambda record: os.kill(os.getpid(), signal.SIGALRM)
+        _native.call("alpha", logging.INFO)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert [type(error) for error, _ in unraisable] == [ZeroDivisionError]
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "logs", "attaches"])
+def test_a_display_that_logs_or_attaches(handler, kind):
+    _native.log_with_display(kind)
+    messages = [record.msg for record in handler.seen if record.msg != "nested"]
+    assert messages == [f"displayed {kind}"] * 2
+    assert len(handler.seen) == (4 if kind == "logs" else 2)
+
+
+def test_a_display_that_fails_logs_what_it_wrote(handler):
+    _native.log_with_display("fails")
+    assert [record.msg for record in handler.seen] == ["displayed half"] * 2
+
+
+def test_a_display_that_panics_is_the_callers_and_leaves_pylog_working(handler, capfd):
+    with pytest.raises(BaseException, match="while displaying"):
+        _native.log_with_display("panics")
+    _native.log_with_display("ordinary")
+    assert [record.msg for record in handler.seen] == ["displayed ordinary"] * 2
+
+
+def test_logging_in_drop_in_a_handler_and_in_the_collector(handler):
+    depth = []
+
+    def action(record):
+        if record.msg == "dropped" and len(depth) < 3:
+            depth.append(_native.Noisy())
+            depth[-1] = None
+
+    handler.action = action
+    _native.Noisy()
+    assert [record.msg for record in handler.seen] == ["dropped"] * 4
+
+    import gc
+
+    class Cycle:
+        pass
+
+    for _ in range(10):
+        cycle = Cycle()
+        cycle.own, cycle.noisy = cycle, _native.Noisy()
+    del cycle
+    gc.collect()
+    assert len(handler.seen) == 14
+
+
+def test_a_drop_while_an_exception_is_on_its_way(handler):
+    def raising():
+        noisy = _native.Noisy()
+        local = [noisy]
+        del noisy
+        raise KeyError(local.pop().__class__.__name__)
+
+    handler.action = lambda record: 1 / 0
+    sys.unraisablehook = lambda _: None
+    with pytest.raises(KeyError, match="Noisy"):
+        raising()
+
+
+def test_logging_half_torn_down(root, records, unraisable, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delattr(logging, "getLogger")
+        _native.call("alpha", logging.INFO)
+    with monkeypatch.context() as patch:
+        patch.setattr(logging, "getLogger", None)
+        _native.call("alpha", logging.INFO)
+    assert [type(error) for error, _ in unraisable] == [AttributeError, TypeError]
+    assert records == []
+    with monkeypatch.context() as patch:
+        patch.delattr(logging.root, "_cache")
+        _native.call("beta.deep.er", logging.INFO)
+    logging.root.setLevel(logging.INFO)
+    _native.call("alpha", logging.INFO)
+    assert records[-1].msg == "level 20"
