@@ -26,5 +26,7 @@ pub fn module(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn finish(expansion: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
-    expansion.unwrap_or_else(syn::Error::into_compile_error).into()
+    expansion
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

@@ -40,7 +40,9 @@ impl Metadata {
     /// the bodies of async functions count as the function around them.
     pub(crate) fn function(&self) -> &'static str {
         let here = (self.here)();
-        let mut function = here.rsplit_once("::").map_or(here, |(function, _)| function);
+        let mut function = here
+            .rsplit_once("::")
+            .map_or(here, |(function, _)| function);
         while let Some(outer) = function.strip_suffix("::{{closure}}") {
             function = outer;
         }

@@ -117,7 +117,10 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         None,
         move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
             let _ = &watch;
-            let cleared = this.bind(args.py()).upgrade().map_or(Ok(()), |cache| clear_all(&cache));
+            let cleared = this
+                .bind(args.py())
+                .upgrade()
+                .map_or(Ok(()), |cache| clear_all(&cache));
             // Last: who asks now must not be answered from a dict that was yet to be cleared.
             invalidate();
             cleared

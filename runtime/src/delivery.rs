@@ -51,7 +51,10 @@ fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
     panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload: Box<dyn Any + Send>| {
         let message = match payload.downcast::<String>() {
             Ok(message) => *message,
-            Err(payload) => payload.downcast_ref::<&str>().unwrap_or(&"panic").to_string(),
+            Err(payload) => payload
+                .downcast_ref::<&str>()
+                .unwrap_or(&"panic")
+                .to_string(),
         };
         PanicException::new_err(message)
     })
@@ -59,7 +62,9 @@ fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
 
 fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
     if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-        let interrupted = INTERRUPT_MAIN.get(py).and_then(|interrupt| interrupt.call0());
+        let interrupted = INTERRUPT_MAIN
+            .get(py)
+            .and_then(|interrupt| interrupt.call0());
         if interrupted.is_ok() {
             return;
         }

@@ -53,7 +53,9 @@ impl Gate {
 
     /// What Python said of `level`, if that is known.
     pub(crate) fn answer(&self, level: Level) -> Option<bool> {
-        let levelno = REFUSED.contains(&level.levelno()).then_some(level.levelno())?;
+        let levelno = REFUSED
+            .contains(&level.levelno())
+            .then_some(level.levelno())?;
         match self.0.load(Ordering::Acquire) {
             state if state == levelno => Some(false),
             state if state == ACCEPTED + levelno => Some(true),
@@ -76,7 +78,10 @@ impl Gate {
                 Err(other) => state = other,
             }
         }
-        Ticket { gate: self, number: state }
+        Ticket {
+            gate: self,
+            number: state,
+        }
     }
 
     /// Forgets what Python said, and makes outstanding tickets void.
@@ -98,7 +103,11 @@ impl Ticket<'_> {
         if !REFUSED.contains(&levelno) {
             return;
         }
-        let state = if accepted { ACCEPTED + levelno } else { levelno };
+        let state = if accepted {
+            ACCEPTED + levelno
+        } else {
+            levelno
+        };
         // An Err is the normal end of a race that this answer lost.
         let _ = self.gate.exchange(self.number, state);
     }
@@ -129,7 +138,11 @@ mod tests {
             assert_eq!(gate.answer(level), None);
             assert!(!gate.is_off(level));
         }
-        for (level, accepted) in [(Level::INFO, false), (Level::INFO, true), (Level::TRACE, false)] {
+        for (level, accepted) in [
+            (Level::INFO, false),
+            (Level::INFO, true),
+            (Level::TRACE, false),
+        ] {
             gate.ticket(|| ()).store(level, accepted);
             assert_eq!(gate.answer(level), Some(accepted));
             assert_eq!(gate.is_off(level), !accepted);

@@ -4,9 +4,7 @@ use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{
-    PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference,
-};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::python::{LOGGING, METHOD_TYPE};
 use crate::{Level, coherence};
@@ -54,7 +52,11 @@ pub(crate) fn current<'py>(py: Python<'py>, target: &str) -> PyResult<Bound<'py,
     let seen = SEEN.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
     let before = seen.get_item(&name)?;
     if let Some(before) = &before {
-        if before.cast::<PyWeakrefReference>()?.upgrade().is_some_and(|it| it.is(&logger)) {
+        if before
+            .cast::<PyWeakrefReference>()?
+            .upgrade()
+            .is_some_and(|it| it.is(&logger))
+        {
             return Ok(logger);
         }
         coherence::invalidate();
@@ -90,7 +92,9 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResul
 
 /// `Logger.disabled`, which `dictConfig` and pytest set without a word to anybody.
 pub(crate) fn is_disabled(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
-    logger.getattr(intern!(logger.py(), "disabled"))?.is_truthy()
+    logger
+        .getattr(intern!(logger.py(), "disabled"))?
+        .is_truthy()
 }
 
 /// Whether the answer of `isEnabledFor` holds until coherence says otherwise.
@@ -127,8 +131,14 @@ pub(crate) fn name_trace(py: Python<'_>) -> PyResult<()> {
     let get_level_name = intern!(py, "getLevelName");
     let levelno = Level::TRACE.levelno();
     // It answers "Level X" for a number and a name alike where it knows none.
-    let number: String = logging.call_method1(get_level_name, (levelno,))?.str()?.extract()?;
-    let name: String = logging.call_method1(get_level_name, ("TRACE",))?.str()?.extract()?;
+    let number: String = logging
+        .call_method1(get_level_name, (levelno,))?
+        .str()?
+        .extract()?;
+    let name: String = logging
+        .call_method1(get_level_name, ("TRACE",))?
+        .str()?
+        .extract()?;
     if number == "Level 5" && name == "Level TRACE" {
         logging.call_method1(intern!(py, "addLevelName"), (levelno, "TRACE"))?;
     }

@@ -4,8 +4,8 @@ pub use core::any::type_name;
 pub use core::option::Option::{None, Some};
 pub use core::{file, format_args, line, module_path};
 
-pub use pyo3;
 pub use pylog_macros::{enabled, log};
+pub use pyo3;
 
 pub use crate::callsite::{Callsite, Metadata};
 pub use crate::logger::{Logger, Target};

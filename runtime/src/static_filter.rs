@@ -319,15 +319,39 @@ mod tests {
             ("loud", "the directive `loud` names no level"),
             ("info,a::b=", "the directive `a::b=` names no level"),
             ("a=info=warn", "the directive `a=info=warn` names no level"),
-            ("=info", "the directive `=info` has no module path before `=`"),
-            ("a.b=info", "the directive `a.b=info` has no module path before `=`"),
-            ("a:b=info", "the directive `a:b=info` has no module path before `=`"),
-            ("a::=info", "the directive `a::=info` has no module path before `=`"),
-            ("a-b=info", "the directive `a-b=info` has no module path before `=`"),
-            ("a=info,b=off,a=warn", "the directive `a=info` is given again further on"),
-            ("info,warn", "the directive `info` is given again further on"),
+            (
+                "=info",
+                "the directive `=info` has no module path before `=`",
+            ),
+            (
+                "a.b=info",
+                "the directive `a.b=info` has no module path before `=`",
+            ),
+            (
+                "a:b=info",
+                "the directive `a:b=info` has no module path before `=`",
+            ),
+            (
+                "a::=info",
+                "the directive `a::=info` has no module path before `=`",
+            ),
+            (
+                "a-b=info",
+                "the directive `a-b=info` has no module path before `=`",
+            ),
+            (
+                "a=info,b=off,a=warn",
+                "the directive `a=info` is given again further on",
+            ),
+            (
+                "info,warn",
+                "the directive `info` is given again further on",
+            ),
         ] {
-            assert_eq!(mistake(directives), Some(format!("PYLOG_MAX_LEVEL: {text}")));
+            assert_eq!(
+                mistake(directives),
+                Some(format!("PYLOG_MAX_LEVEL: {text}"))
+            );
         }
     }
 

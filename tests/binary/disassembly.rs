@@ -1,6 +1,6 @@
 //! What a call that is off at run time costs, instruction by instruction.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, IntelFormatter, Instruction};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, Instruction, IntelFormatter};
 use iced_x86::{Mnemonic, OpKind};
 use pylog_tests::{Build, Library};
 
@@ -31,7 +31,9 @@ fn text(path: &[Instruction]) -> String {
 /// with a constant, and a conditional jump. (LLVM never folds an atomic load into a compare.)
 fn check(path: &[Instruction]) -> Option<[usize; 3]> {
     let load = path.iter().position(|it| {
-        it.mnemonic() == Mnemonic::Mov && it.op1_kind() == OpKind::Memory && it.is_ip_rel_memory_operand()
+        it.mnemonic() == Mnemonic::Mov
+            && it.op1_kind() == OpKind::Memory
+            && it.is_ip_rel_memory_operand()
     })?;
     let compare = path.iter().position(|it| {
         it.mnemonic() == Mnemonic::Cmp
@@ -44,7 +46,9 @@ fn check(path: &[Instruction]) -> Option<[usize; 3]> {
 }
 
 fn library() -> Library {
-    Build::of("static-levels").profile("release").library("static_levels")
+    Build::of("static-levels")
+        .profile("release")
+        .library("static_levels")
 }
 
 #[test]
@@ -84,10 +88,12 @@ fn what_needs_the_stack_adds_a_frame_and_the_store_of_what_is_borrowed() {
             use Mnemonic::{Add, Pop, Push, Sub};
             matches!(it.mnemonic(), Push | Pop | Sub | Add)
         };
-        let rest = path.iter().enumerate().filter(|(i, it)| !check.contains(i) && !is_frame(it));
-        let is_store = |it: &Instruction| {
-            it.mnemonic() == Mnemonic::Mov && it.op0_kind() == OpKind::Memory
-        };
+        let rest = path
+            .iter()
+            .enumerate()
+            .filter(|(i, it)| !check.contains(i) && !is_frame(it));
+        let is_store =
+            |it: &Instruction| it.mnemonic() == Mnemonic::Mov && it.op0_kind() == OpKind::Memory;
         let (stores, rest): (Vec<_>, Vec<_>) = rest.map(|(_, it)| *it).partition(is_store);
         assert_eq!(stores.len(), borrowed, "{listing}");
         assert_eq!(rest.len(), 2, "{listing}");

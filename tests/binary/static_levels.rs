@@ -12,20 +12,38 @@ fn build() -> Build {
 /// Asserts that calls at `max` and above are in the library, and nothing of the others.
 #[track_caller]
 fn assert_static_maximum(library: &Library, max: &str, context: &str) {
-    let max = LEVELS.iter().position(|level| *level == max).expect("a level");
+    let max = LEVELS
+        .iter()
+        .position(|level| *level == max)
+        .expect("a level");
     for (severity, level) in LEVELS.iter().enumerate().skip(1) {
         let kept = severity <= max;
         let context = format!("{level} under {context}");
-        assert_eq!(library.contains(&format!("needle-{level} ")), kept, "message of {context}");
+        assert_eq!(
+            library.contains(&format!("needle-{level} ")),
+            kept,
+            "message of {context}"
+        );
         let function = format!("only_{level}");
-        let statics = library.symbols(&function).into_iter().filter(|it| it.contains("CALLSITE"));
+        let statics = library
+            .symbols(&function)
+            .into_iter()
+            .filter(|it| it.contains("CALLSITE"));
         assert_eq!(statics.count() > 0, kept, "static of {context}");
         let code = library.function(&function).1;
         let empty = library.function("only_nothing").1;
-        assert_eq!(code != empty, kept, "code of {context}: {code:02x?}, {empty:02x?}");
+        assert_eq!(
+            code != empty,
+            kept,
+            "code of {context}: {code:02x?}, {empty:02x?}"
+        );
     }
     // An argument is code as well.
-    assert_eq!(library.contains("needle-argument "), max > 0, "argument under {context}");
+    assert_eq!(
+        library.contains("needle-argument "),
+        max > 0,
+        "argument under {context}"
+    );
 }
 
 #[test]
@@ -33,7 +51,10 @@ fn features() {
     for level in LEVELS {
         for profile in ["dev", "release"] {
             let library = |feature: &str| {
-                let library = build().profile(profile).features(feature).library("static_levels");
+                let library = build()
+                    .profile(profile)
+                    .features(feature)
+                    .library("static_levels");
                 (library, format!("{feature} in {profile}"))
             };
             let (always, context) = library(&format!("pylog/max_level_{level}"));
@@ -48,10 +69,16 @@ fn features() {
 #[test]
 fn the_most_restrictive_feature_wins() {
     let features = "pylog/max_level_info,pylog/max_level_error,pylog/release_max_level_debug";
-    let library = build().profile("release").features(features).library("static_levels");
+    let library = build()
+        .profile("release")
+        .features(features)
+        .library("static_levels");
     assert_static_maximum(&library, "error", features);
     let features = "pylog/max_level_info,pylog/release_max_level_critical";
-    let library = build().profile("release").features(features).library("static_levels");
+    let library = build()
+        .profile("release")
+        .features(features)
+        .library("static_levels");
     assert_static_maximum(&library, "critical", features);
 }
 
@@ -60,7 +87,19 @@ fn directives_by_module() {
     for profile in ["dev", "release"] {
         // One after the other in one target directory: each change rebuilds what it affects.
         for (directives, max, present, absent) in [
-            ("", "trace", &["hot-debug", "inner-debug", "25", "target", "concat", "enabled"][..], &[][..]),
+            (
+                "",
+                "trace",
+                &[
+                    "hot-debug",
+                    "inner-debug",
+                    "25",
+                    "target",
+                    "concat",
+                    "enabled",
+                ][..],
+                &[][..],
+            ),
             (
                 "info, static_levels::hot = OFF",
                 "info",
@@ -80,7 +119,10 @@ fn directives_by_module() {
                 &["hot-debug", "25", "concat", "enabled"],
             ),
         ] {
-            let library = build().profile(profile).max_level(directives).library("static_levels");
+            let library = build()
+                .profile(profile)
+                .max_level(directives)
+                .library("static_levels");
             let context = format!("{directives:?} in {profile}");
             assert_static_maximum(&library, max, &context);
             for (needles, expected) in [(present, true), (absent, false)] {
@@ -96,17 +138,34 @@ fn directives_by_module() {
 #[test]
 fn features_and_directives_restrict_each_other() {
     let library = build().features("pylog/max_level_error").max_level("debug");
-    assert_static_maximum(&library.library("static_levels"), "error", "error and debug");
+    assert_static_maximum(
+        &library.library("static_levels"),
+        "error",
+        "error and debug",
+    );
     let library = build().features("pylog/max_level_debug").max_level("error");
-    assert_static_maximum(&library.library("static_levels"), "error", "debug and error");
+    assert_static_maximum(
+        &library.library("static_levels"),
+        "error",
+        "debug and error",
+    );
 }
 
 #[test]
 fn a_malformed_directive_fails_the_build_once() {
     for (directives, message) in [
-        ("info,static_levels=loud", "PYLOG_MAX_LEVEL: the directive `static_levels=loud` names no level"),
-        ("static-levels=info", "PYLOG_MAX_LEVEL: the directive `static-levels=info` has no module path"),
-        ("info,off", "PYLOG_MAX_LEVEL: the directive `info` is given again"),
+        (
+            "info,static_levels=loud",
+            "PYLOG_MAX_LEVEL: the directive `static_levels=loud` names no level",
+        ),
+        (
+            "static-levels=info",
+            "PYLOG_MAX_LEVEL: the directive `static-levels=info` has no module path",
+        ),
+        (
+            "info,off",
+            "PYLOG_MAX_LEVEL: the directive `info` is given again",
+        ),
     ] {
         let output = build().max_level(directives).output();
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -26,7 +26,10 @@ fn name_here() -> String {
     let capture = Capture::new("", 30);
     pylog::warn!("where?");
     let records = capture.take();
-    let here = records.into_iter().find(|it| it.message == "where?").expect("it was logged");
+    let here = records
+        .into_iter()
+        .find(|it| it.message == "where?")
+        .expect("it was logged");
     here.name
 }
 

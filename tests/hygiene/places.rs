@@ -47,7 +47,10 @@ fn in_const_generic_impls_with_an_associated_level() {
     Grid::<7>.describe();
     let records = capture.take();
     assert_eq!((&*records[0].message, records[0].levelno), ("7 wide", 25));
-    assert_eq!(records[0].function, "hygiene::places::Grid<WIDTH>::describe");
+    assert_eq!(
+        records[0].function,
+        "hygiene::places::Grid<WIDTH>::describe"
+    );
 }
 
 #[test]
@@ -60,7 +63,11 @@ fn in_closures_and_as_an_expression() {
         _ => unreachable!(),
     };
     assert_eq!(unit, ());
-    if ::pylog::enabled!(target: "hygiene::places::closure", ::pylog::Level::INFO) { log(3) } else { log(4) }
+    if ::pylog::enabled!(target: "hygiene::places::closure", ::pylog::Level::INFO) {
+        log(3)
+    } else {
+        log(4)
+    }
     assert_eq!(capture.messages(), ["1", "2", "3"]);
 }
 
@@ -79,7 +86,9 @@ fn in_async_functions_with_await_in_an_argument() {
         ::pylog::info!(target: "hygiene::places::asynchronous", "before");
         asynchronous().await
     }));
-    let poll = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let poll = future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
     assert!(matches!(poll, Poll::Ready(2)));
     let records = capture.take();
     assert_eq!(records[0].message, "before");
@@ -128,7 +137,10 @@ fn the_grammar_of_the_log_crate() {
     ::pylog::error!(target: concat!("hygiene::places", "::", "grammar"), concat!("con", "cat"));
     ::pylog::critical!(target: &target, r#"raw "{}""#, vec![1].len());
     let records = capture.take();
-    let records: Vec<_> = records.iter().map(|it| (it.levelno, &*it.message)).collect();
+    let records: Vec<_> = records
+        .iter()
+        .map(|it| (it.levelno, &*it.message))
+        .collect();
     let expected = [
         (20, "  0.33|  1|\"n\"|{}"),
         (30, "spelled as in log"),

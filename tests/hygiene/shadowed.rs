@@ -21,10 +21,14 @@ const CALLSITE: &::core::primitive::str = "CALLSITE";
 struct Here;
 
 macro_rules! format_args {
-    ($($any:tt)*) => { ::core::compile_error!("the wrong format_args") };
+    ($($any:tt)*) => {
+        ::core::compile_error!("the wrong format_args")
+    };
 }
 macro_rules! module_path {
-    () => { ::core::compile_error!("the wrong module_path") };
+    () => {
+        ::core::compile_error!("the wrong module_path")
+    };
 }
 
 #[test]

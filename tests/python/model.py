@@ -291,24 +291,24 @@ propagate={self.random.randrange(2)}
         logging.root._cache = {}
 
 
-def sites(module, prefix):
-    """The sites of tests/extension."""
-    if module.endswith("oldest"):
-        prefix = "oldest"
-    return {
+def sites(module):
+    """The sites of tests/extension, or those of them that a module has."""
+    prefix = "oldest" if module.__name__ == "pylog_oldest" else module.__name__
+    names = {
         "alpha": f"{prefix}.calls.alpha",
         "alpha.inner": f"{prefix}.calls.alpha.inner",
         "beta.deep.er": f"{prefix}.calls.beta.deep.er",
         "elsewhere.place": "elsewhere.place",
         "dynamic.place": "dynamic.place",
     }
+    return {site: names[site] for site in getattr(module, "SITES", names)}
 
 
 if __name__ == "__main__":
     name, seed, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     module = importlib.import_module(name)
-    model = Model(module, sites(name, name), seed, getattr(module, "LEVELS", LEVELS))
-    logging.addLevelName(5, "TRACE")
+    model = Model(module, sites(module), seed, getattr(module, "LEVELS", LEVELS))
+    logging.addLevelName(5, "TRACE")  # The peer leaves that to the application.
     found = model.run(steps)
     model.close()
     print(f"{name}: {sum(model.calls.values())} calls, {len(found)} disagreements")

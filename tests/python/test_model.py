@@ -29,13 +29,13 @@ def both_sites():
     return {
         f"{short} {site}": logger
         for short, module in Both.modules.items()
-        for site, logger in sites(module.__name__, module.__name__).items()
+        for site, logger in sites(module).items()
     }
 
 
 @pytest.mark.parametrize(
     "module, sites",
-    [(_native, sites(_native.__name__, _native.__name__)), (Both(), both_sites())],
+    [(_native, sites(_native)), (Both(), both_sites())],
     ids=["one module", "two modules"],
 )
 def test_a_call_logs_if_and_only_if_python_says_so(module, sites):

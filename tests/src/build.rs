@@ -8,7 +8,10 @@ use object::{Object, ObjectSection, ObjectSymbol};
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository is there")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .expect("the repository is there")
 }
 
 /// `cargo build` of a crate that is a workspace of its own.
@@ -24,7 +27,10 @@ impl Build {
     /// Of the crate in `directory` below `tests`.
     pub fn of(directory: &str) -> Build {
         Build {
-            manifest: repository().join("tests").join(directory).join("Cargo.toml"),
+            manifest: repository()
+                .join("tests")
+                .join(directory)
+                .join("Cargo.toml"),
             target: repository().join("target").join(directory),
             profile: "dev",
             features: String::new(),
@@ -59,7 +65,11 @@ impl Build {
         cargo.arg("--target-dir").arg(&self.target);
         // What the tests themselves were built with must not reach it.
         cargo.env_remove("PYLOG_MAX_LEVEL").env_remove("RUSTFLAGS");
-        cargo.envs(self.max_level.iter().map(|directives| ("PYLOG_MAX_LEVEL", directives)));
+        cargo.envs(
+            self.max_level
+                .iter()
+                .map(|directives| ("PYLOG_MAX_LEVEL", directives)),
+        );
         cargo.output().expect("cargo runs")
     }
 
@@ -74,7 +84,11 @@ impl Build {
         let output = self.output();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{stderr}");
-        let directory = if self.profile == "dev" { "debug" } else { self.profile };
+        let directory = if self.profile == "dev" {
+            "debug"
+        } else {
+            self.profile
+        };
         let path = self.target.join(directory).join(format!("lib{name}.so"));
         Library(std::fs::read(&path).expect("cargo built it"))
     }
@@ -94,14 +108,19 @@ impl Library {
             let name = section.name().unwrap_or_default();
             let is_metadata = name.starts_with(".debug") || name.contains("str");
             let data = section.data().unwrap_or_default();
-            !is_metadata && data.windows(needle.len()).any(|window| window == needle.as_bytes())
+            !is_metadata
+                && data
+                    .windows(needle.len())
+                    .any(|window| window == needle.as_bytes())
         })
     }
 
     /// The names of the symbols in which `part` occurs.
     pub fn symbols(&self, part: &str) -> Vec<String> {
         let file = self.file();
-        let names = file.symbols().filter_map(|symbol| Some(symbol.name().ok()?.to_owned()));
+        let names = file
+            .symbols()
+            .filter_map(|symbol| Some(symbol.name().ok()?.to_owned()));
         names.filter(|name| name.contains(part)).collect()
     }
 
@@ -114,8 +133,13 @@ impl Library {
         let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
         let symbol = symbol.unwrap_or_else(|| panic!("no function {name}"));
         let section = symbol.section_index().expect("it is in a section");
-        let section = file.section_by_index(section).expect("the section is there");
+        let section = file
+            .section_by_index(section)
+            .expect("the section is there");
         let code = section.data_range(symbol.address(), symbol.size());
-        (symbol.address(), code.ok().flatten().expect("the code is there").to_owned())
+        (
+            symbol.address(),
+            code.ok().flatten().expect("the code is there").to_owned(),
+        )
     }
 }

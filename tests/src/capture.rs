@@ -55,7 +55,10 @@ impl Capture {
             let logger = py.import("logging")?.call_method1("getLogger", (logger,))?;
             logger.call_method1("addHandler", (&handler,))?;
             logger.call_method1("setLevel", (levelno,))?;
-            PyResult::Ok(Capture { logger: logger.unbind(), handler })
+            PyResult::Ok(Capture {
+                logger: logger.unbind(),
+                handler,
+            })
         })
         .expect("a handler can be added")
     }
@@ -76,16 +79,24 @@ impl Capture {
 
     /// The messages of what has come since the last time.
     pub fn messages(&self) -> Vec<String> {
-        self.take().into_iter().map(|record| record.message).collect()
+        self.take()
+            .into_iter()
+            .map(|record| record.message)
+            .collect()
     }
 }
 
 impl Drop for Capture {
     fn drop(&mut self) {
         Python::attach(|py| {
-            let removed = self.logger.call_method1(py, "removeHandler", (&self.handler,));
+            let removed = self
+                .logger
+                .call_method1(py, "removeHandler", (&self.handler,));
             let reset = self.logger.call_method1(py, "setLevel", (0,));
-            removed.and(reset).map(drop).unwrap_or_else(|error| error.print(py));
+            removed
+                .and(reset)
+                .map(drop)
+                .unwrap_or_else(|error| error.print(py));
         });
     }
 }

@@ -45,7 +45,10 @@ impl Parse for Options {
             let name = input.call(Ident::parse_any)?;
             input.parse::<Token![:]>()?;
             if seen.contains(&name) {
-                return Err(Error::new(name.span(), format!("duplicate option `{name}`")));
+                return Err(Error::new(
+                    name.span(),
+                    format!("duplicate option `{name}`"),
+                ));
             }
             match name.to_string().as_str() {
                 "target" => options.destination = Destination::target(value(input, &name)?)?,
@@ -57,7 +60,9 @@ impl Parse for Options {
             }
             seen.push(name);
             if let [first, second] = &seen[..] {
-                let message = format!("`{first}` and `{second}` exclude each other: a Python logger has a name of its own");
+                let message = format!(
+                    "`{first}` and `{second}` exclude each other: a Python logger has a name of its own"
+                );
                 return Err(Error::new(second.span(), message));
             }
             if !input.is_empty() {
@@ -70,7 +75,10 @@ impl Parse for Options {
 
 fn value(input: ParseStream<'_>, name: &Ident) -> Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(Error::new(name.span(), format!("option `{name}` has no value")));
+        return Err(Error::new(
+            name.span(),
+            format!("option `{name}` has no value"),
+        ));
     }
     input.parse()
 }
@@ -130,7 +138,11 @@ impl Parse for Level {
         }
         let level: Expr = input.parse()?;
         let tokens = level.to_token_stream();
-        Ok(if is_constant(&level) { Level::Constant(tokens) } else { Level::Dynamic(tokens) })
+        Ok(if is_constant(&level) {
+            Level::Constant(tokens)
+        } else {
+            Level::Dynamic(tokens)
+        })
     }
 }
 
@@ -157,5 +169,7 @@ fn is_level_new(function: &Expr) -> bool {
 /// The macros of the standard library that give a constant string.
 fn is_constant_macro(path: &Path) -> bool {
     let known = ["concat", "env", "file", "module_path", "stringify"];
-    path.segments.last().is_some_and(|it| known.iter().any(|name| it.ident == name))
+    path.segments
+        .last()
+        .is_some_and(|it| known.iter().any(|name| it.ident == name))
 }

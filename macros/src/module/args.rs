@@ -27,7 +27,10 @@ impl Parse for Args {
                 }
             };
             if is_duplicate {
-                return Err(Error::new(name.span(), format!("duplicate option `{name}`")));
+                return Err(Error::new(
+                    name.span(),
+                    format!("duplicate option `{name}`"),
+                ));
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -81,7 +84,10 @@ impl Parse for Module {
 
 fn is_pymodule(attribute: &Attribute) -> bool {
     let path = attribute.path();
-    path.segments.last().is_some_and(|it| it.ident == "pymodule") || path.is_ident("cfg_attr")
+    path.segments
+        .last()
+        .is_some_and(|it| it.ident == "pymodule")
+        || path.is_ident("cfg_attr")
 }
 
 /// Whether a parameter of a `#[pymodule]` or `#[pymodule_init]` is the module: the other one that
@@ -91,7 +97,11 @@ pub(crate) fn is_module(parameter: &FnArg) -> bool {
         return false;
     };
     match &*parameter.ty {
-        Type::Path(ty) => ty.path.segments.last().is_none_or(|it| it.ident != "Python"),
+        Type::Path(ty) => ty
+            .path
+            .segments
+            .last()
+            .is_none_or(|it| it.ident != "Python"),
         _ => true,
     }
 }

@@ -44,7 +44,12 @@ fn expand_module(args: &Args, module: Module) -> TokenStream {
 
 fn init_function(item: &mut Item) -> Option<&mut ItemFn> {
     match item {
-        Item::Fn(item) if item.attrs.iter().any(|it| it.path().is_ident("pymodule_init")) => {
+        Item::Fn(item)
+            if item
+                .attrs
+                .iter()
+                .any(|it| it.path().is_ident("pymodule_init")) =>
+        {
             Some(item)
         }
         _ => None,

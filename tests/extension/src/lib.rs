@@ -10,7 +10,7 @@ mod python;
 mod _native {
     #[pymodule_export]
     use crate::python::{
-        Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere, log_message,
-        log_to, log_while_raising, log_with_display,
+        Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,
+        log_message, log_to, log_while_raising, log_with_display,
     };
 }

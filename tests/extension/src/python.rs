@@ -134,7 +134,7 @@ impl Drop for Noisy {
 /// One call from each kind of function.
 #[pyfunction]
 pub(crate) fn log_from_everywhere() {
-    fn generic<T>() {
+    fn generic<T>(_: T) {
         pylog::info!("generic");
     }
     trait Trait {
@@ -157,7 +157,7 @@ pub(crate) fn log_from_everywhere() {
 
     pylog::info!("function");
     (|| (|| pylog::info!("closure"))())();
-    generic::<u8>();
+    generic(0);
     Type::<3>::inherent();
     Type::<3>.method();
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

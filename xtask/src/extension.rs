@@ -1,0 +1,73 @@
+//! The extension modules that the tests drive, where Python can import them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::run::{Result, cargo, run, target};
+
+const HINT: &str =
+    "If cargo could not fetch a crate: is a registry (crates.io or a mirror of it) within reach?";
+
+/// Builds the package `pylog_probe`, on the newest PyO3, and `pylog_oldest`, on the oldest. Returns
+/// the directory to import them from.
+pub(crate) fn build() -> Result<PathBuf> {
+    let modules = target("modules");
+    build_member(
+        "pylog-test-extension",
+        &modules.join("pylog_probe/_native.abi3.so"),
+    )?;
+    write(&modules.join("pylog_probe/__init__.py"), "")?;
+
+    let oldest = target("oldest-pyo3");
+    let mut build = cargo();
+    build.args([
+        "build",
+        "--quiet",
+        "--manifest-path",
+        "tests/oldest-pyo3/Cargo.toml",
+    ]);
+    run(build.arg("--target-dir").arg(&oldest), HINT)?;
+    copy(
+        &oldest.join("debug/libpylog_oldest.so"),
+        &modules.join("pylog_oldest.abi3.so"),
+    )?;
+    Ok(modules)
+}
+
+/// Builds a member of the workspace as one extension module for every Python.
+pub(crate) fn build_member(package: &str, module: &Path) -> Result {
+    let extensions = target("extensions");
+    let mut build = cargo();
+    build.args([
+        "build",
+        "--quiet",
+        "--package",
+        package,
+        "--features",
+        "abi3",
+    ]);
+    run(build.arg("--target-dir").arg(&extensions), HINT)?;
+    let library = format!("debug/lib{}.so", package.replace('-', "_"));
+    copy(&extensions.join(library), module)
+}
+
+fn copy(from: &Path, to: &Path) -> Result {
+    make_parent(to)?;
+    // Written anew: a process that still has the old one loaded keeps it.
+    let _ = fs::remove_file(to);
+    let copied = fs::copy(from, to);
+    copied
+        .map(drop)
+        .map_err(|error| format!("{} cannot be copied: {error}", from.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result {
+    make_parent(path)?;
+    fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+fn make_parent(path: &Path) -> Result {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent)
+        .map_err(|error| format!("{} cannot be made: {error}", parent.display()))
+}

@@ -1,0 +1,37 @@
+//! The commands of the README: `cargo xtask demo`, `cargo xtask test`, `cargo xtask compare`.
+//!
+//! Each does all of its own set-up below `target`, and says in plain words what is missing.
+
+mod compare;
+mod demo;
+mod extension;
+mod python;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo      build the example package into a virtual environment and show what it logs
+  test      all tests: Rust, and Python on every interpreter found
+  compare   drive pylog and pyo3-log through the same reconfigurations, and count how often
+            each disagreed with Python";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1);
+    let outcome = match command.as_deref() {
+        Some("demo") => demo::demo(),
+        Some("test") => test::test(),
+        Some("compare") => compare::compare(),
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("\n{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The Python interpreters on this machine.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Result, command, output, run, target};
+
+/// The oldest that pylog supports.
+const OLDEST: (u32, u32) = (3, 9);
+
+const QUERY: &str = "\
+import platform, sys, sysconfig
+get = sysconfig.get_config_var
+print(sys.implementation.name, *sys.version_info[:2], platform.python_version(),
+      bool(get('Py_GIL_DISABLED')), sep='\\n')
+print(sys.executable)
+print(get('LIBDIR') if get('Py_ENABLE_SHARED') else '')
+print(get('LDLIBRARY') or '')
+print(sysconfig.get_path('stdlib'))";
+
+/// One interpreter.
+#[derive(Clone)]
+pub(crate) struct Python {
+    pub(crate) executable: PathBuf,
+    pub(crate) version: String,
+    /// Where its own library is: `os.py` and the like.
+    pub(crate) standard_library: PathBuf,
+    minor: (u32, u32),
+    /// The directory of libpython, if there is one to embed.
+    library: Option<PathBuf>,
+}
+
+impl fmt::Display for Python {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "CPython {} ({})",
+            self.version,
+            self.executable.display()
+        )
+    }
+}
+
+/// The interpreter that `python3` is, or else the newest found.
+pub(crate) fn default() -> Result<Python> {
+    if let Some(python) =
+        std::env::var_os("PYO3_PYTHON").and_then(|python| query(Path::new(&python)))
+    {
+        return Ok(python);
+    }
+    let preferred = query(Path::new("python3"));
+    let newest = || all().ok()?.pop();
+    preferred.or_else(newest).ok_or_else(missing)
+}
+
+/// One interpreter a version, from the oldest to the newest: those on the path, those of pyenv, and
+/// those of uv.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn all() -> Result<Vec<Python>> {
+    let mut found = BTreeMap::new();
+    for candidate in candidates() {
+        if let Some(python) = query(&candidate) {
+            found.entry(python.minor).or_insert(python);
+        }
+    }
+    if found.is_empty() {
+        return Err(missing());
+    }
+    Ok(found.into_values().collect())
+}
+
+fn missing() -> String {
+    let (major, minor) = OLDEST;
+    format!(
+        "No Python found. pylog needs CPython {major}.{minor} or newer: install it so that \
+         `python3` runs it, or name it in PYO3_PYTHON."
+    )
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let mut candidates: Vec<PathBuf> = std::env::var_os("PYO3_PYTHON")
+        .map(Into::into)
+        .into_iter()
+        .collect();
+    for directory in std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()) {
+        candidates.push(directory.join("python3"));
+        candidates.extend((OLDEST.1..30).map(|minor| directory.join(format!("python3.{minor}"))));
+    }
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let pyenv = std::env::var_os("PYENV_ROOT").map_or_else(|| home.join(".pyenv"), PathBuf::from);
+    for collection in [pyenv.join("versions"), home.join(".local/share/uv/python")] {
+        let entries = std::fs::read_dir(collection)
+            .into_iter()
+            .flatten()
+            .flatten();
+        candidates.extend(entries.map(|entry| entry.path().join("bin/python3")));
+    }
+    // What stands on the path may be a launcher for something that isn't installed.
+    candidates.retain(|candidate| candidate.components().count() == 1 || candidate.exists());
+    candidates
+}
+
+fn query(executable: &Path) -> Option<Python> {
+    let answer = output(command(executable).args(["-c", QUERY]))?;
+    let lines: Vec<&str> = answer.lines().collect();
+    let [
+        implementation,
+        major,
+        minor,
+        version,
+        no_gil,
+        executable,
+        libdir,
+        library,
+        standard_library,
+    ] = lines[..]
+    else {
+        return None;
+    };
+    let minor = (major.parse().ok()?, minor.parse().ok()?);
+    // A build of the limited API doesn't load on a free-threaded interpreter.
+    if implementation != "cpython" || minor < OLDEST || no_gil == "True" {
+        return None;
+    }
+    let libdir = PathBuf::from(libdir);
+    Some(Python {
+        executable: executable.into(),
+        version: version.to_owned(),
+        standard_library: standard_library.into(),
+        minor,
+        library: libdir.join(library).exists().then_some(libdir),
+    })
+}
+
+/// The interpreter to embed: the default one, or else the newest that can be.
+pub(crate) fn embeddable() -> Result<Python> {
+    let mut candidates = vec![default()?];
+    candidates.extend(all()?.into_iter().rev());
+    let names: Vec<_> = candidates.iter().map(Python::to_string).collect();
+    candidates.into_iter().find(|python| python.library.is_some()).ok_or_else(|| {
+        format!(
+            "No libpython to embed: none of these has a shared library and its development files: \
+             {}.\nOn Debian and Ubuntu `apt install python3-dev` brings it, with pyenv \
+             `PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install 3.13`.",
+            names.join(", ")
+        )
+    })
+}
+
+impl Python {
+    /// Makes PyO3 build for this interpreter, and the loader find its library.
+    pub(crate) fn embed_in(&self, command: &mut Command) {
+        command.env("PYO3_PYTHON", &self.executable);
+        if let Some(library) = &self.library {
+            let before = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+            let paths = std::iter::once(library.clone()).chain(std::env::split_paths(&before));
+            if let Ok(paths) = std::env::join_paths(paths) {
+                command.env("LD_LIBRARY_PATH", paths);
+            }
+        }
+    }
+
+    /// A virtual environment below `target` with these packages, made if it isn't there.
+    pub(crate) fn environment(&self, name: &str, packages: &[&str]) -> Result<Environment> {
+        let directory = target("venv").join(format!("{name}-{}", self.version));
+        let environment = Environment { directory };
+        if output(command(environment.python()).args(["-c", ""])).is_none() {
+            let hint = "On Debian and Ubuntu `apt install python3-venv` brings the module `venv`.";
+            let mut venv = command(&self.executable);
+            run(
+                venv.args(["-m", "venv", "--clear"])
+                    .arg(&environment.directory),
+                hint,
+            )?;
+        }
+        if !packages.is_empty() {
+            environment.install(packages)?;
+        }
+        Ok(environment)
+    }
+}
+
+/// A virtual environment.
+pub(crate) struct Environment {
+    directory: PathBuf,
+}
+
+impl Environment {
+    pub(crate) fn python(&self) -> PathBuf {
+        self.directory.join("bin/python")
+    }
+
+    /// `pip install`.
+    pub(crate) fn install<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result {
+        let hint = "pip could not install what is needed. Is a package registry (PyPI or a mirror \
+                    of it) within reach?";
+        let mut pip = command(self.python());
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]);
+        run(pip.args(arguments), hint)
+    }
+}
