@@ -64,9 +64,9 @@ fn in_closures_and_as_an_expression() {
     };
     assert_eq!(unit, ());
     if ::pylog::enabled!(target: "hygiene::places::closure", ::pylog::Level::INFO) {
-        log(3)
+        log(3);
     } else {
-        log(4)
+        log(4);
     }
     assert_eq!(capture.messages(), ["1", "2", "3"]);
 }

@@ -69,7 +69,7 @@ fn walk_standard_library(python: &Python, environment: &Environment, directory: 
                 "--log-level",
                 "TRACE",
                 "--console-level",
-                "60",
+                "CRITICAL",
                 "--log-file",
             ])
             .arg(&log);
@@ -169,31 +169,30 @@ fn change_level(child: &mut Child, log: &Path) -> Result {
         .and_then(|line| line.rsplit(' ').next()?.parse::<u16>().ok());
     let port = port.ok_or("treewalk did not say on which port it listens")?;
 
-    let logged = || fs::read_to_string(log).unwrap_or_default();
-    let mut round = |level: &str| {
-        let before = logged().lines().count();
-        let walked = lines
-            .next()
-            .and_then(|_| lines.next())
-            .ok_or("treewalk ended")?;
-        let log = logged();
-        let new: Vec<_> = log.lines().skip(before).collect();
-        println!("at {level}: {walked}; {} lines logged", new.len());
+    let observe = |level: &str| {
+        // It walks five times a second; what was under way comes to its end first.
+        thread::sleep(Duration::from_millis(500));
+        let before = fs::read_to_string(log).unwrap_or_default().lines().count();
+        thread::sleep(Duration::from_millis(500));
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let new: Vec<_> = text.lines().skip(before).collect();
+        println!("in half a second at {level}: {} lines logged", new.len());
         if let Some(line) = new.first() {
             println!("    {line}");
         }
-        Result::Ok(new.len())
+        new.len()
     };
-    let at_warning = round("WARNING")?;
-    configure(port, "DEBUG")?;
-    let at_debug = round("DEBUG")?;
-    configure(port, "WARNING")?;
-    let at_warning_again = round("WARNING")?;
-    if at_warning == 0 && at_debug > 0 && at_warning_again == 0 {
-        println!("No restart, and nothing reset.");
-        Ok(())
-    } else {
-        Err("the level had not the effect that it should have".to_owned())
+    let mut seen = vec![observe("WARNING")];
+    for level in ["DEBUG", "WARNING"] {
+        configure(port, level)?;
+        seen.push(observe(level));
+    }
+    match seen[..] {
+        [0, at_debug, 0] if at_debug > 0 => {
+            println!("No restart, and nothing reset.");
+            Ok(())
+        }
+        _ => Err("the level had not the effect that it should have".to_owned()),
     }
 }
 
@@ -207,8 +206,5 @@ fn configure(port: u16, level: &str) -> Result {
         connection.write_all(&length)?;
         connection.write_all(configuration.as_bytes())
     });
-    sent.map_err(|error| format!("treewalk does not listen: {error}"))?;
-    // It is applied by a thread of its own, at once; what is being walked comes to its end.
-    thread::sleep(Duration::from_millis(500));
-    Ok(())
+    sent.map_err(|error| format!("treewalk does not listen: {error}"))
 }

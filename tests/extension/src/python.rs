@@ -156,7 +156,11 @@ pub(crate) fn log_from_everywhere() {
     }
 
     pylog::info!("function");
-    (|| (|| pylog::info!("closure"))())();
+    let outer = || {
+        let inner = || pylog::info!("closure");
+        inner();
+    };
+    outer();
     generic(0);
     Type::<3>::inherent();
     Type::<3>.method();
