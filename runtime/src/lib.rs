@@ -1,4 +1,77 @@
-//! Log from Rust extension modules through Python's own `logging`.
+//! Log from Rust extension modules through Python's own [`logging`].
+//!
+//! A crate that makes a Python extension writes the macros of the `log` crate. Its records go to
+//! Python's loggers, with their hierarchy, levels, filters and handlers, whatever the application
+//! configured:
+//!
+//! ```
+//! use pyo3::prelude::*;
+//!
+//! #[pylog::module]
+//! #[pymodule]
+//! mod orders {
+//!     use pyo3::prelude::*;
+//!
+//!     #[pyfunction]
+//!     fn load(path: &str) {
+//!         pylog::info!("loading {path}");
+//!     }
+//! }
+//! ```
+//!
+//! Nothing has to be initialized: without [`module`], in a helper crate or a program that embeds
+//! Python, everything is found on first use. The attribute gives the crate the name that Python
+//! knows it by.
+//!
+//! # What a call takes
+//!
+//! What `format!` takes, and before it, with a comma behind each:
+//!
+//! - `target: "net::http"`: the logger to log to, here `net.http`; by default the module that the
+//!   call stands in. Any expression of type `&str` will do. One that is no literal (or `concat!`
+//!   and the like) is resolved each time, and the call asks Python each time.
+//! - `logger: object`: a Python object, as `&Bound<'_, T>`, `&Py<T>` or by value: a `Logger`, a
+//!   `LoggerAdapter`, or anything with the methods of one. It is asked each time.
+//!
+//! Arguments are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a logger
+//! that accepted the level before, they may be evaluated once more, for nothing.)
+//!
+//! # When a call is on
+//!
+//! If the logger's own `isEnabledFor` says so at that moment. Each call has a static that keeps the
+//! answer, so a call that is off costs a load, a compare and a branch. Any reconfiguration of
+//! Python's `logging` makes all of them forget: `setLevel` on any logger, `logging.disable`,
+//! `basicConfig`, `dictConfig`, `fileConfig`, a test's `caplog`. What Python itself doesn't cache,
+//! `Logger.disabled` and what a logger class overrides, isn't cached here either. As little as
+//! Python does pylog notice that `logger.level` is assigned rather than set, until the next
+//! `setLevel`.
+//!
+//! # Static levels
+//!
+//! A call below the static maximum isn't in the binary at all, though its arguments are still
+//! type-checked. The cargo features `max_level_off`, `max_level_critical`, `max_level_error`,
+//! `max_level_warn`, `max_level_info`, `max_level_debug` and `max_level_trace` set it, and those
+//! with `release_` in front, which count in builds without debug assertions. Of several, the most
+//! restrictive holds. The environment variable `PYLOG_MAX_LEVEL` restricts it further while
+//! compiling, by module:
+//!
+//! ```console
+//! $ PYLOG_MAX_LEVEL="info,my_crate::hot=off,my_crate::net=debug" cargo build --release
+//! ```
+//!
+//! # What can go wrong
+//!
+//! Nothing that the caller sees. What a handler, a filter or a formatter raises goes to
+//! [`sys.unraisablehook`]; a `KeyboardInterrupt` among it reaches the main thread. An exception
+//! that is set when a call is made is still set afterwards. Before there is an interpreter, and
+//! once it ends, calls do nothing. A panic in a `Display` goes on to the caller, as from any
+//! formatting.
+//!
+//! A call that is on attaches to Python: a thread that holds the GIL and waits for a thread that
+//! logs waits forever. Wait within [`Python::detach`](pyo3::Python::detach).
+//!
+//! [`logging`]: https://docs.python.org/3/library/logging.html
+//! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
 #![forbid(unsafe_code)]
 
 mod callsite;

@@ -9,34 +9,33 @@ use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWe
 use crate::python::{LOGGING, METHOD_TYPE};
 use crate::{Level, coherence};
 
-/// Crates whose root has another name in Python, and that name. The last entry of a crate holds.
-static ROOTS: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
+/// Rust paths that have another name in Python, and that name. Of one path the last entry holds.
+static RENAMED: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
 
-/// From now on, targets in the crate `root` belong below the logger `name`.
-pub(crate) fn rename_root(root: &'static str, name: String) {
-    if renamed(root) != Some(&name) {
-        ROOTS.push((root, name));
-        // What the callsites of this crate know is of other loggers.
+/// From now on, targets at and below `path` belong to the logger `name` and those below it.
+pub(crate) fn rename(path: &'static str, name: &str) {
+    if name_of(path) != name {
+        RENAMED.push((path, name.to_owned()));
+        // What callsites know is of other loggers.
         coherence::invalidate();
     }
-}
-
-fn renamed(root: &str) -> Option<&'static String> {
-    let entries = (0..ROOTS.count()).rev().filter_map(|i| ROOTS.get(i));
-    let mut names = entries.filter(|(renamed, _)| *renamed == root);
-    names.next().map(|(_, name)| name)
 }
 
 /// `my_crate::parse` is `my_crate.parse`, or `package._native.parse` where the crate's
 /// `#[pylog::module]` is `package._native`.
 fn name_of(target: &str) -> String {
-    let (root, rest) = match target.find("::") {
-        Some(end) => target.split_at(end),
-        None => (target, ""),
+    let covers = |path: &str| {
+        let rest = target.strip_prefix(path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     };
-    let mut name = renamed(root).map_or(root, String::as_str).to_owned();
-    name.push_str(&rest.replace("::", "."));
-    name
+    let entries = RENAMED.iter().map(|(_, entry)| entry);
+    let closest = entries
+        .filter(|(path, _)| covers(path))
+        .max_by_key(|(path, _)| path.len());
+    match closest {
+        Some((path, name)) => format!("{name}{}", target[path.len()..].replace("::", ".")),
+        None => target.replace("::", "."),
+    }
 }
 
 /// The logger that `logging.getLogger` gives for `target`, created if there is none.

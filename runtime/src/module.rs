@@ -5,16 +5,27 @@ use pyo3::prelude::*;
 use crate::callsite::Metadata;
 use crate::{delivery, logger};
 
-/// Makes the crate that `module_path` is in log below the logger `name`, or else below the
-/// module's own `__name__`.
-pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, name: Option<&'static str>) {
+/// Makes the crate of a module log as `name`, or else as the module's own `__name__`.
+///
+/// `metadata` is of the module's init function. An inline module is that Python module itself, so
+/// what is in it takes the same name as the root of the crate.
+pub fn init(
+    module: &Bound<'_, PyAny>,
+    metadata: &'static Metadata,
+    is_inline: bool,
+    name: Option<&'static str>,
+) {
     delivery::attach(metadata, |py| {
         let name = match name {
             Some(name) => name.to_owned(),
             None => module.getattr("__name__")?.extract()?,
         };
-        let root = metadata.target.split("::").next().unwrap_or_default();
-        logger::rename_root(root, name);
+        let path = metadata.target;
+        let root = path.split_once("::").map_or(path, |(root, _)| root);
+        logger::rename(root, &name);
+        if is_inline {
+            logger::rename(path, &name);
+        }
         // So that `setLevel("TRACE")` works before the first record.
         logger::name_trace(py)
     });

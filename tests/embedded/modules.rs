@@ -19,6 +19,11 @@ fn the_crate_takes_the_name_of_the_last_module_that_was_imported() {
         });
         assert_eq!(name_here(), format!("{name}.modules"));
     }
+    // An inline module is the Python module, so its own calls bear its name and nothing more.
+    let capture = Capture::new("inline", 30);
+    inline::log();
+    let records = capture.take();
+    assert_eq!(records[0].name, "inline");
 }
 
 /// The logger of a call in this module.
@@ -76,6 +81,10 @@ mod inline {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const answer: u32 = 42;
+
+    pub(crate) fn log() {
+        pylog::warn!("from within");
+    }
 }
 
 #[pylog::module]

@@ -1,6 +1,6 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Item, ItemFn, Pat, Path, Stmt, parse_quote_spanned};
+use syn::{FnArg, Ident, Item, ItemFn, Pat, Path, Stmt, parse_quote_spanned};
 
 use super::args::{Args, Module, is_module};
 
@@ -25,7 +25,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 fn expand_module(args: &Args, module: Module) -> TokenStream {
     match module {
         Module::Function(mut function) => {
-            call_init(args, &mut function);
+            call_init(args, &mut function, false);
             function.into_token_stream()
         }
         Module::Inline(mut module) => {
@@ -34,7 +34,7 @@ fn expand_module(args: &Args, module: Module) -> TokenStream {
                     items.push(empty_init_function(args));
                 }
                 for function in items.iter_mut().filter_map(init_function) {
-                    call_init(args, function);
+                    call_init(args, function, true);
                 }
             }
             module.into_token_stream()
@@ -67,7 +67,7 @@ fn empty_init_function(args: &Args) -> Item {
 }
 
 /// Puts the call to pylog first in a function that PyO3 gives the module.
-fn call_init(args: &Args, function: &mut ItemFn) {
+fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
     let span = Span::mixed_site();
     let pyo3 = pyo3(&args.krate);
     let inputs = &mut function.sig.inputs;
@@ -82,14 +82,14 @@ fn call_init(args: &Args, function: &mut ItemFn) {
                 *parameter.pat = parse_quote_spanned!(span=> module);
             }
             if let Pat::Ident(module) = &*parameter.pat {
-                let statement = statement(args, &module.ident.to_token_stream());
+                let statement = statement(args, &module.ident, is_inline);
                 function.block.stmts.insert(0, statement);
             }
         }
     }
 }
 
-fn statement(args: &Args, module: &TokenStream) -> Stmt {
+fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
     let Args { logger, krate } = args;
     let logger = match logger {
         Some(logger) => quote!(#krate::__private::Some(#logger)),
@@ -103,7 +103,7 @@ fn statement(args: &Args, module: &TokenStream) -> Stmt {
             #krate::__private::line!(),
             #krate::__private::type_name::<Here>,
         );
-        #krate::__private::init_module(#module.as_any(), &METADATA, #logger);
+        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger);
     }}
 }
 
