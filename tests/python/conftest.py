@@ -74,3 +74,14 @@ def unraisable():
     seen = []
     sys.unraisablehook = lambda arguments: seen.append((arguments.exc_value, arguments.object))
     return seen
+
+
+@pytest.fixture
+def report(capsys):
+    """Prints a figure into the test run's own output."""
+
+    def report(text):
+        with capsys.disabled():
+            print(f"\n  {text}", end="", flush=True)
+
+    return report

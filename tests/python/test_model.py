@@ -38,7 +38,7 @@ def both_sites():
     [(_native, sites(_native)), (Both(), both_sites())],
     ids=["one module", "two modules"],
 )
-def test_a_call_logs_if_and_only_if_python_says_so(module, sites):
+def test_a_call_logs_if_and_only_if_python_says_so(module, sites, report, request):
     seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
     model = Model(module, sites, seed)
     try:
@@ -49,4 +49,7 @@ def test_a_call_logs_if_and_only_if_python_says_so(module, sites):
     assert not found, f"{context}: {len(found)}, first: {pprint.pformat(found[0])}"
     # It must not be right because everything was on, or off.
     assert min(model.calls.values()) > STEPS / 20, f"{context}: {model.calls}"
-    print(f"{STEPS} steps, {dict(model.calls)}, no disagreement")
+    report(
+        f"{request.node.callspec.id}: {STEPS} steps, {model.calls[True]} calls logged and "
+        f"{model.calls[False]} did not, 0 disagreements"
+    )

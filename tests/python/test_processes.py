@@ -138,7 +138,7 @@ if {live}:
 """
 
 
-def test_cpythons_own_tests_of_logging_give_the_same_results(tmp_path_factory):
+def test_cpythons_own_tests_of_logging_give_the_same_results(tmp_path_factory, report):
     try:
         import test.test_logging  # noqa: F401
     except ImportError:
@@ -161,4 +161,4 @@ def test_cpythons_own_tests_of_logging_give_the_same_results(tmp_path_factory):
     assert outcomes[True][-1].startswith("after ") and outcomes[True][-1] != "after 0"
     assert outcomes[True][:-1] == outcomes[False]
     assert len(outcomes[False]) > 150
-    print(f"{len(outcomes[False])} tests of test.test_logging, the same outcomes")
+    report(f"test.test_logging: {len(outcomes[False])} tests, the same outcomes with pylog live")

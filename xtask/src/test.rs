@@ -50,7 +50,6 @@ fn test_on(python: &Python, modules: &std::path::Path) -> Result {
         "-q",
         "-p",
         "no:cacheprovider",
-        "-rP",
         "--tb=short",
         "tests/python",
     ]);
