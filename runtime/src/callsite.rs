@@ -7,10 +7,11 @@ use std::fmt;
 
 use pyo3::prelude::*;
 
-use crate::delivery;
 use crate::gate::Gate;
-use crate::logger::{self, Destination};
-use crate::{Level, coherence};
+use crate::logger::{self, Destination, Name};
+use crate::message::Message;
+use crate::record::{Content, Template, Text};
+use crate::{Level, coherence, delivery};
 
 /// What is known of a call while compiling.
 pub struct Metadata {
@@ -54,6 +55,8 @@ impl Metadata {
 pub struct Callsite {
     gate: Gate,
     metadata: Metadata,
+    name: Name,
+    template: Template,
 }
 
 impl Callsite {
@@ -62,6 +65,8 @@ impl Callsite {
         Callsite {
             gate: Gate::new(),
             metadata,
+            name: Name::new(),
+            template: Template::new(),
         }
     }
 
@@ -85,7 +90,7 @@ impl Callsite {
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
         delivery::attach(&self.metadata, |py| {
-            let logger = logger::current(py, self.metadata.target)?;
+            let logger = self.logger(py)?;
             self.ask(&logger, level)
         })
         .unwrap_or(false)
@@ -95,15 +100,15 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn log(&'static self, level: Level, args: fmt::Arguments<'_>) {
-        let message = delivery::format(args);
+        let message = Message::format(args);
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
-            let logger = logger::current(py, self.metadata.target)?;
+            let logger = self.logger(py)?;
             // The cache knows nothing of `Logger.disabled`.
             if from_cache && !self.ask(&logger, level)? {
                 return Ok(());
             }
-            delivery::deliver(&logger, &self.metadata, level, &message)
+            delivery::deliver(&logger, &self.content(level, &message), Some(&self.template))
         });
     }
 
@@ -123,10 +128,23 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn log_to(&'static self, logger: Py<PyAny>, level: Level, args: fmt::Arguments<'_>) {
-        let message = delivery::format(args);
+        let message = Message::format(args);
         delivery::attach(&self.metadata, |py| {
-            delivery::deliver(logger.bind(py), &self.metadata, level, &message)
+            delivery::deliver(logger.bind(py), &self.content(level, &message), None)
         });
+    }
+
+    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        logger::current(&self.name.get(py, self.metadata.target))
+    }
+
+    fn content<'a>(&'a self, level: Level, message: &'a Message) -> Content<'a, 'a> {
+        Content {
+            metadata: &self.metadata,
+            level,
+            text: Text::Formatted(message),
+            extra: None,
+        }
     }
 
     /// `isEnabledFor`, from the gate where it knows.

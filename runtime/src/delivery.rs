@@ -4,8 +4,6 @@
 //! that is already on its way.
 
 use std::any::Any;
-use std::borrow::Cow;
-use std::fmt::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -16,7 +14,8 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::callsite::Metadata;
 use crate::python::INTERRUPT_MAIN;
-use crate::{Level, exit, record};
+use crate::record::{Content, Template, Text};
+use crate::{exit, record};
 
 /// Runs `f` attached to Python. What it raises goes to `sys.unraisablehook`.
 ///
@@ -73,41 +72,44 @@ fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
     error.write_unraisable(py, Some(&PyString::new(py, &place)));
 }
 
-/// The message. Called detached where the thread is, since a `Display` may do anything.
-pub(crate) fn format(args: fmt::Arguments<'_>) -> Cow<'static, str> {
-    if let Some(message) = args.as_str() {
-        return Cow::Borrowed(message);
-    }
-    let mut message = String::new();
-    // A `Display` that fails has written what it could; that is logged.
-    let _ = message.write_fmt(args);
-    Cow::Owned(message)
-}
-
 /// Makes the record and gives it to the logger's `handle`, looked up at each call as well.
-pub(crate) fn deliver(
-    logger: &Bound<'_, PyAny>,
-    metadata: &Metadata,
-    level: Level,
-    message: &str,
+///
+/// # Errors
+/// What a filter, a handler or the making of the record raises.
+pub(crate) fn deliver<'py>(
+    logger: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    template: Option<&Template>,
 ) -> PyResult<()> {
     let py = logger.py();
-    let mut logger = logger.clone();
-    let mut message = PyString::new(py, message).into_any();
-    let mut extra = None;
-    // What `LoggerAdapter.log` does, for as many adapters as there are.
-    while !logger.hasattr(intern!(py, "makeRecord"))? {
-        let kwargs = PyDict::new(py);
-        if let Some(extra) = extra {
-            kwargs.set_item(intern!(py, "extra"), extra)?;
-        }
-        let processed = logger.call_method1(intern!(py, "process"), (message, kwargs))?;
-        let (processed, kwargs): (_, Bound<'_, PyDict>) = processed.extract()?;
-        message = processed;
-        extra = kwargs.get_item(intern!(py, "extra"))?;
-        logger = logger.getattr(intern!(py, "logger"))?;
+    // A callsite with a template has a logger of its own, which is no adapter.
+    if template.is_none() && !logger.hasattr(intern!(py, "makeRecord"))? {
+        return deliver_through_adapter(logger, content);
     }
-    let record = record::make(&logger, metadata, level, &message, extra.as_ref())?;
+    let record = record::make(logger, content, template)?;
     logger.call_method1(intern!(py, "handle"), (record,))?;
     Ok(())
+}
+
+/// What `LoggerAdapter.log` does, for as many adapters as there are.
+fn deliver_through_adapter<'py>(
+    adapter: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+) -> PyResult<()> {
+    let py = adapter.py();
+    let extra = intern!(py, "extra");
+    let kwargs = PyDict::new(py);
+    if let Some(inherited) = content.extra {
+        kwargs.set_item(extra, inherited)?;
+    }
+    let message = content.text.to_python(py);
+    let processed = adapter.call_method1(intern!(py, "process"), (message, kwargs))?;
+    let (message, kwargs): (Bound<'_, PyAny>, Bound<'_, PyDict>) = processed.extract()?;
+    let extra = kwargs.get_item(extra)?;
+    let content = Content {
+        text: Text::Processed(&message),
+        extra: extra.as_ref(),
+        ..*content
+    };
+    deliver(&adapter.getattr(intern!(py, "logger"))?, &content, None)
 }

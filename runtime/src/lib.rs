@@ -74,6 +74,7 @@
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
 #![forbid(unsafe_code)]
 
+mod buffer;
 mod callsite;
 mod coherence;
 mod delivery;
@@ -82,6 +83,7 @@ mod gate;
 mod level;
 mod logger;
 mod macros;
+mod message;
 mod module;
 mod python;
 mod record;

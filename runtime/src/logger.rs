@@ -1,12 +1,11 @@
 //! From a target to a Python logger.
 
-use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
-use crate::python::{LOGGING, METHOD_TYPE};
+use crate::python::{LOGGING, is_defined_in_logging};
 use crate::{Level, coherence};
 
 /// Rust paths that have another name in Python, and that name. Of one path the last entry holds.
@@ -38,26 +37,52 @@ fn name_of(target: &str) -> String {
     }
 }
 
-/// The logger that `logging.getLogger` gives for `target`, created if there is none.
+/// The name of the logger of a callsite, made once.
+pub(crate) struct Name(PyOnceLock<(Py<PyString>, usize)>);
+
+impl Name {
+    pub(crate) const fn new() -> Name {
+        Name(PyOnceLock::new())
+    }
+
+    /// The name for `target`, which is the same at each call.
+    pub(crate) fn get<'py>(&self, py: Python<'py>, target: &str) -> Bound<'py, PyString> {
+        let make = || PyString::new(py, &name_of(target));
+        let renames = RENAMED.count();
+        let (name, then) = self.0.get_or_init(py, || (make().unbind(), renames));
+        if *then == renames { name.bind(py).clone() } else { make() }
+    }
+}
+
+/// The logger that `logging.getLogger` gives for a name, created if there is none.
 ///
 /// Forgets everything that is cached if it isn't the one that it was last time.
-pub(crate) fn current<'py>(py: Python<'py>, target: &str) -> PyResult<Bound<'py, PyAny>> {
-    let name = PyString::new(py, &name_of(target));
-    let logger = LOGGING
-        .get(py)?
-        .call_method1(intern!(py, "getLogger"), (&name,))?;
-
+pub(crate) fn current<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     static SEEN: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let py = name.py();
     let seen = SEEN.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
-    let before = seen.get_item(&name)?;
+    let weakref = seen.get_item(name)?;
+    let before = match &weakref {
+        Some(weakref) => weakref.cast::<PyWeakrefReference>()?.upgrade(),
+        None => None,
+    };
+    // What `getLogger` finds for a logger that exists, without its lock and its Python code.
+    let logging = LOGGING.get(py)?;
+    let manager = logging
+        .getattr(intern!(py, "Logger"))?
+        .getattr(intern!(py, "manager"))?;
+    let registry = manager.getattr(intern!(py, "loggerDict"))?;
     if let Some(before) = &before {
-        if before
-            .cast::<PyWeakrefReference>()?
-            .upgrade()
-            .is_some_and(|it| it.is(&logger))
-        {
-            return Ok(logger);
+        let registered = registry.cast::<PyDict>()?.get_item(name)?;
+        if registered.is_some_and(|registered| registered.is(before)) {
+            return Ok(before.clone());
         }
+    }
+    let logger = logging.call_method1(intern!(py, "getLogger"), (name,))?;
+    if before.is_some_and(|before| before.is(&logger)) {
+        return Ok(logger); // The root, which is not in the registry.
+    }
+    if weakref.is_some() {
         coherence::invalidate();
     }
     seen.set_item(name, PyWeakrefReference::new_with(&logger, on_death(py)?)?)?;
@@ -99,29 +124,14 @@ pub(crate) fn is_disabled(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
 /// Whether the answer of `isEnabledFor` holds until coherence says otherwise.
 pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
-    if is_disabled(logger)? || !has_stock_is_enabled_for(logger)? {
+    let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
+    if is_disabled(logger)? || !is_defined_in_logging(&is_enabled_for)? {
         return Ok(false);
     }
     let root = logger
         .getattr(intern!(py, "manager"))?
         .getattr(intern!(py, "root"))?;
     coherence::watch(&root).map(|()| true)
-}
-
-/// Whether `isEnabledFor` is the function in `logging`, neither overridden nor wrapped.
-fn has_stock_is_enabled_for(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = logger.py();
-    let method = logger.getattr(intern!(py, "isEnabledFor"))?;
-    // Wrappers pass for what they wrap in every respect but their type.
-    if !method.get_type().is(METHOD_TYPE.get(py)?) {
-        return Ok(false);
-    }
-    let function = method.getattr(intern!(py, "__func__"))?;
-    match function.getattr(intern!(py, "__globals__")) {
-        Ok(globals) => Ok(globals.is(&LOGGING.get(py)?.getattr(intern!(py, "__dict__"))?)),
-        Err(error) if error.is_instance_of::<PyAttributeError>(py) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Names level 5, unless the application has a name for the number or a number for the name.
@@ -158,7 +168,7 @@ pub struct Target<'a>(pub &'a str);
 
 impl Destination for Target<'_> {
     fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        current(py, self.0)
+        current(&PyString::new(py, &name_of(self.0)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What pylog takes from Python's library, imported once.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -44,10 +45,27 @@ impl Import {
 }
 
 pub(crate) static LOGGING: Import = Import::module("logging");
-pub(crate) static METHOD_TYPE: Import = Import::name("types", "MethodType");
-pub(crate) static GET_IDENT: Import = Import::name("threading", "get_ident");
-/// The threads that Python knows, by identifier.
-pub(crate) static ACTIVE_THREADS: Import = Import::name("threading", "_active");
+pub(crate) static THREADING: Import = Import::module("threading");
+pub(crate) static SYS: Import = Import::module("sys");
+pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static REGISTER_ATEXIT: Import = Import::name("atexit", "register");
 /// `PyErr_SetInterrupt`, for callers without `unsafe`.
 pub(crate) static INTERRUPT_MAIN: Import = Import::name("_thread", "interrupt_main");
+static METHOD_TYPE: Import = Import::name("types", "MethodType");
+static FUNCTION_TYPE: Import = Import::name("types", "FunctionType");
+
+/// Whether a method of an object, or a function, is one that the module `logging` defines: neither
+/// overridden nor wrapped.
+pub(crate) fn is_defined_in_logging(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = function.py();
+    // Wrappers pass for what they wrap in every respect but their type.
+    let mut function = function.clone();
+    if function.get_type().is(METHOD_TYPE.get(py)?) {
+        function = function.getattr(intern!(py, "__func__"))?;
+    }
+    if !function.get_type().is(FUNCTION_TYPE.get(py)?) {
+        return Ok(false);
+    }
+    let globals = function.getattr(intern!(py, "__globals__"))?;
+    Ok(globals.is(LOGGING.get(py)?.getattr(intern!(py, "__dict__"))?))
+}

@@ -416,10 +416,10 @@ def test_a_drop_while_an_exception_is_on_its_way(handler):
 def test_logging_half_torn_down(root, records, unraisable, monkeypatch):
     with monkeypatch.context() as patch:
         patch.delattr(logging, "getLogger")
-        _native.call("alpha", logging.INFO)
+        _native.log_at("never::seen", logging.INFO, "message")
     with monkeypatch.context() as patch:
         patch.setattr(logging, "getLogger", None)
-        _native.call("alpha", logging.INFO)
+        _native.log_at("never::seen", logging.INFO, "message")
     assert [type(error) for error, _ in unraisable] == [AttributeError, TypeError]
     assert records == []
     with monkeypatch.context() as patch:

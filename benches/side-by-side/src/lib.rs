@@ -1,0 +1,129 @@
+//! The loops that are timed. One crate, so that all of them are compiled alike.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+
+/// What the calls have for arguments.
+#[derive(Clone, Copy)]
+struct Arguments {
+    i: u64,
+    x: f64,
+    s: &'static str,
+    b: bool,
+    c: char,
+}
+
+/// The same calls with the macros of each peer, in a module of its own.
+macro_rules! peer {
+    ($peer:ident, $($macros:tt)+) => {
+        mod $peer {
+            use super::Arguments;
+
+            #[inline(never)]
+            pub(crate) fn off(a: Arguments) {
+                $($macros)+::debug!("value {}", a.i);
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_0(_: Arguments) {
+                $($macros)+::info!("a message without arguments");
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_1(a: Arguments) {
+                $($macros)+::info!("value {}", a.i);
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_2(a: Arguments) {
+                $($macros)+::info!("value {} of {}", a.i, a.s);
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_5(a: Arguments) {
+                $($macros)+::info!("{} {:.3} {} {} {}", a.i, a.x, a.s, a.b, a.c);
+            }
+        }
+    };
+}
+
+peer!(with_pylog, pylog);
+peer!(with_log, log);
+peer!(with_tracing, tracing);
+
+#[inline(never)]
+fn nothing(_: Arguments) {}
+
+fn find(peer: &str, call: &str) -> Option<fn(Arguments)> {
+    macro_rules! calls {
+        ($module:ident) => {
+            match call {
+                "off" => $module::off as fn(Arguments),
+                "arguments 0" => $module::arguments_0,
+                "arguments 1" => $module::arguments_1,
+                "arguments 2" => $module::arguments_2,
+                "arguments 5" => $module::arguments_5,
+                _ => return None,
+            }
+        };
+    }
+    Some(match peer {
+        "nothing" => nothing,
+        "pylog" => calls!(with_pylog),
+        "pyo3-log" | "log" => calls!(with_log),
+        "tracing" => calls!(with_tracing),
+        _ => return None,
+    })
+}
+
+fn time(call: fn(Arguments), iterations: u64) -> f64 {
+    let start = Instant::now();
+    for i in 0..iterations {
+        let arguments = Arguments { i, x: 0.5, s: "text", b: true, c: 'c' };
+        black_box(call)(black_box(arguments));
+    }
+    start.elapsed().as_secs_f64() * 1e9 / iterations as f64
+}
+
+#[pyo3::pymodule]
+mod pylog_benches {
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let logger = pyo3_log::Logger::new(module.py(), pyo3_log::Caching::LoggersAndLevels)?;
+        let _ = logger.filter(log::LevelFilter::Trace).install();
+        Ok(())
+    }
+
+    /// Lets `log` reject everything below a level itself, as with `log` alone, or lets pyo3-log see
+    /// everything.
+    #[pyfunction]
+    fn set_log_max_level(name: &str) {
+        log::set_max_level(name.parse().unwrap_or(log::LevelFilter::Trace));
+    }
+
+    /// Nanoseconds a call. `threads` above 1 make the calls at the same time, each that many.
+    #[pyfunction]
+    #[pyo3(signature = (peer, call, iterations, detached = false, threads = 1))]
+    fn measure(
+        py: Python<'_>,
+        peer: &str,
+        call: &str,
+        iterations: u64,
+        detached: bool,
+        threads: usize,
+    ) -> PyResult<f64> {
+        let call = find(peer, call).ok_or_else(|| PyKeyError::new_err((peer.to_owned(), call.to_owned())))?;
+        if threads > 1 {
+            return Ok(py.detach(|| {
+                std::thread::scope(|scope| {
+                    let threads: Vec<_> =
+                        (0..threads).map(|_| scope.spawn(move || time(call, iterations))).collect();
+                    let times = threads.into_iter().map(|it| it.join().unwrap_or(f64::NAN));
+                    times.fold(0.0, f64::max)
+                })
+            }));
+        }
+        Ok(if detached { py.detach(|| time(call, iterations)) } else { time(call, iterations) })
+    }
+}

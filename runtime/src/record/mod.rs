@@ -1,0 +1,79 @@
+//! Building the `LogRecord`.
+//!
+//! Two roads lead to the same record. On the [general] one Python makes it; that is always right. On
+//! the [fast] one the attributes of a record that Python made for the same callsite are copied, and
+//! those that vary are set. It is taken only where it is [proven][stock] at that moment that Python
+//! would have done just that.
+
+mod fast;
+mod general;
+mod stock;
+mod thread;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
+
+use crate::Level;
+use crate::callsite::Metadata;
+use crate::message::Message;
+
+/// What a record is made of.
+pub(crate) struct Content<'a, 'py> {
+    pub(crate) metadata: &'a Metadata,
+    pub(crate) level: Level,
+    pub(crate) text: Text<'a, 'py>,
+    pub(crate) extra: Option<&'a Bound<'py, PyAny>>,
+}
+
+/// The message of a record.
+#[derive(Clone, Copy)]
+pub(crate) enum Text<'a, 'py> {
+    /// As the call formatted it.
+    Formatted(&'a Message),
+    /// What an adapter's `process` made of it.
+    Processed(&'a Bound<'py, PyAny>),
+}
+
+impl<'py> Text<'_, 'py> {
+    pub(crate) fn to_python(self, py: Python<'py>) -> Bound<'py, PyAny> {
+        match self {
+            Text::Formatted(message) => PyString::new(py, message.as_str()).into_any(),
+            Text::Processed(object) => object.clone(),
+        }
+    }
+}
+
+/// The attributes of the first record of a callsite.
+pub(crate) struct Template(PyOnceLock<Py<PyDict>>);
+
+impl Template {
+    pub(crate) const fn new() -> Template {
+        Template(PyOnceLock::new())
+    }
+}
+
+/// What `logger.makeRecord` gives.
+///
+/// # Errors
+/// What it, or the record factory, raises.
+pub(crate) fn make<'py>(
+    logger: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    template: Option<&Template>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = logger.py();
+    if let (Some(template), None) = (template, content.extra) {
+        if let Some(stock) = stock::prove(logger)? {
+            if let Some(attributes) = template.0.get(py) {
+                return fast::make(stock, logger, content, attributes.bind(py));
+            }
+            let record = general::make(logger, content)?;
+            if let Some(attributes) = stock.template_of(&record)? {
+                let _ = template.0.set(py, attributes.unbind());
+            }
+            return Ok(record);
+        }
+    }
+    general::make(logger, content)
+}
