@@ -103,11 +103,18 @@ impl Callsite {
         let message = Message::format(args);
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
-            let logger = self.logger(py)?;
-            // The cache knows nothing of `Logger.disabled`.
-            if from_cache && !self.ask(&logger, level)? {
-                return Ok(());
-            }
+            let name = self.name.get(py, self.metadata.target);
+            let logger = match logger::last_seen(&name)? {
+                Some(logger) if from_cache && !logger::is_disabled(&logger)? => logger,
+                _ => {
+                    let logger = logger::current(&name)?;
+                    // The cache knows nothing of `Logger.disabled`.
+                    if from_cache && !self.ask(&logger, level)? {
+                        return Ok(());
+                    }
+                    logger
+                }
+            };
             delivery::deliver(&logger, &self.content(level, &message), Some(&self.template))
         });
     }

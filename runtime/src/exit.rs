@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
-use crate::python::REGISTER_ATEXIT;
+use crate::python::REGISTER_AT_EXIT;
 
 /// The thread that finalizes the interpreter, once it does.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -53,7 +53,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
         .get_or_try_init(py, || {
             let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
             let close = PyCFunction::new_closure(py, None, None, close)?;
-            REGISTER_ATEXIT.get(py)?.call1((close,)).map(drop)
+            REGISTER_AT_EXIT.get(py)?.call1((close,)).map(drop)
         })
         .copied()
 }

@@ -54,38 +54,36 @@ impl Name {
     }
 }
 
+/// The loggers that `logging.getLogger` gave, by name, as weak references.
+fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {
+    static SEEN: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    SEEN.get_or_init(py, || PyDict::new(py).unbind()).bind(py)
+}
+
+/// The logger that [`current`] gave last, if it lives. It still is the logger of that name as far as
+/// anything that is cached is still right.
+pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match seen(name.py()).get_item(name)? {
+        Some(weakref) => Ok(weakref.cast::<PyWeakrefReference>()?.upgrade()),
+        None => Ok(None),
+    }
+}
+
 /// The logger that `logging.getLogger` gives for a name, created if there is none.
 ///
 /// Forgets everything that is cached if it isn't the one that it was last time.
 pub(crate) fn current<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-    static SEEN: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let py = name.py();
-    let seen = SEEN.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
-    let weakref = seen.get_item(name)?;
-    let before = match &weakref {
-        Some(weakref) => weakref.cast::<PyWeakrefReference>()?.upgrade(),
-        None => None,
-    };
-    // What `getLogger` finds for a logger that exists, without its lock and its Python code.
-    let logging = LOGGING.get(py)?;
-    let manager = logging
-        .getattr(intern!(py, "Logger"))?
-        .getattr(intern!(py, "manager"))?;
-    let registry = manager.getattr(intern!(py, "loggerDict"))?;
-    if let Some(before) = &before {
-        let registered = registry.cast::<PyDict>()?.get_item(name)?;
-        if registered.is_some_and(|registered| registered.is(before)) {
-            return Ok(before.clone());
+    let get_logger = intern!(py, "getLogger");
+    let logger = LOGGING.get(py)?.call_method1(get_logger, (name,))?;
+    let seen = seen(py);
+    let is_new = !seen.contains(name)?;
+    if last_seen(name)?.is_none_or(|last| !last.is(&logger)) {
+        seen.set_item(name, PyWeakrefReference::new_with(&logger, on_death(py)?)?)?;
+        if !is_new {
+            coherence::invalidate();
         }
     }
-    let logger = logging.call_method1(intern!(py, "getLogger"), (name,))?;
-    if before.is_some_and(|before| before.is(&logger)) {
-        return Ok(logger); // The root, which is not in the registry.
-    }
-    if weakref.is_some() {
-        coherence::invalidate();
-    }
-    seen.set_item(name, PyWeakrefReference::new_with(&logger, on_death(py)?)?)?;
     Ok(logger)
 }
 

@@ -1,8 +1,10 @@
 //! What pylog takes from Python's library, imported once.
 
+use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
 
 /// A module, or something in one, imported on first use.
 pub(crate) struct Import {
@@ -44,11 +46,38 @@ impl Import {
     }
 }
 
+/// The names in a module: looked up in its dict, which costs a fraction of asking the module.
+pub(crate) struct Globals {
+    module: &'static str,
+    dict: PyOnceLock<Py<PyDict>>,
+}
+
+impl Globals {
+    const fn of(module: &'static str) -> Globals {
+        Globals { module, dict: PyOnceLock::new() }
+    }
+
+    /// # Errors
+    /// What the import raises, or an `AttributeError` if the name isn't there.
+    pub(crate) fn get<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        let py = name.py();
+        let dict = self.dict.get_or_try_init(py, || {
+            PyResult::Ok(py.import(self.module)?.dict().unbind())
+        })?;
+        dict.bind(py).get_item(name)?.ok_or_else(|| {
+            PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
+        })
+    }
+}
+
+pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
+pub(crate) static THREADING: Globals = Globals::of("threading");
+pub(crate) static SYS: Globals = Globals::of("sys");
+
 pub(crate) static LOGGING: Import = Import::module("logging");
-pub(crate) static THREADING: Import = Import::module("threading");
-pub(crate) static SYS: Import = Import::module("sys");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
-pub(crate) static REGISTER_ATEXIT: Import = Import::name("atexit", "register");
+pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
+pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
 /// `PyErr_SetInterrupt`, for callers without `unsafe`.
 pub(crate) static INTERRUPT_MAIN: Import = Import::name("_thread", "interrupt_main");
 static METHOD_TYPE: Import = Import::name("types", "MethodType");

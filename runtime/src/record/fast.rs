@@ -3,73 +3,151 @@
 //! What varies is found where `LogRecord.__init__` finds it, at the moment of the call, so that
 //! whoever patches the clock or names a level is obeyed.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::{Content, Text};
 use super::stock::{Clock, Stock};
 use super::thread::CurrentThread;
+use super::{Content, Text, process};
 use crate::message::Message;
-use crate::python::{LOGGING, SYS};
+use crate::python::{LOGGING_GLOBALS, SYS};
 
-/// The record that `LogRecord(...)` would have been. `template` has what is constant.
+/// The first record of a callsite, as Python made it.
+///
+/// The values that seldom vary are kept beside the attributes: what is still the same isn't set.
+pub(super) struct Template {
+    attributes: Py<PyDict>,
+    name: Py<PyAny>,
+    level_name: Py<PyAny>,
+    levelno: i32,
+    thread: Option<u64>,
+    thread_name: Py<PyAny>,
+    process_name: Py<PyAny>,
+    process: Option<u32>,
+    /// From Python 3.12.
+    task_name: Option<Py<PyAny>>,
+}
+
+/// The attributes of a record, in the order in which `LogRecord` sets them; the last from 3.12.
+const NAMES: [&str; 21] = [
+    "name",
+    "msg",
+    "args",
+    "levelname",
+    "levelno",
+    "pathname",
+    "filename",
+    "module",
+    "exc_info",
+    "exc_text",
+    "stack_info",
+    "lineno",
+    "funcName",
+    "created",
+    "msecs",
+    "relativeCreated",
+    "thread",
+    "threadName",
+    "processName",
+    "process",
+    "taskName",
+];
+
+impl Template {
+    /// The attributes of a record, if they are just those that are known here.
+    pub(super) fn of(record: &Bound<'_, PyAny>) -> PyResult<Option<Template>> {
+        let attributes = record.getattr("__dict__")?.cast_into::<PyDict>()?.copy()?;
+        let has_task_name = attributes.contains("taskName")?;
+        let expected = if has_task_name { &NAMES[..] } else { &NAMES[..20] };
+        let mut is_known = attributes.len() == expected.len();
+        for (name, expected) in attributes.keys().iter().zip(expected) {
+            is_known &= name.cast::<PyString>()?.to_cow()? == *expected;
+        }
+        if !is_known {
+            return Ok(None);
+        }
+        let get = |name| record.getattr(name);
+        Ok(Some(Template {
+            name: get("name")?.unbind(),
+            level_name: get("levelname")?.unbind(),
+            levelno: get("levelno")?.extract()?,
+            thread: get("thread")?.extract()?,
+            thread_name: get("threadName")?.unbind(),
+            process_name: get("processName")?.unbind(),
+            process: get("process")?.extract()?,
+            task_name: record.getattr_opt("taskName")?.map(Bound::unbind),
+            attributes: attributes.unbind(),
+        }))
+    }
+}
+
+/// The record that `LogRecord(...)` would have been.
 pub(super) fn make<'py>(
     stock: &Stock,
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    template: &Bound<'py, PyDict>,
+    template: &Template,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
-    let logging = LOGGING.get(py)?;
-    let is_on = |switch: &Bound<'py, PyString>| logging.getattr(switch)?.is_truthy();
-    let attributes = template.copy()?;
-    let set = |name: &Bound<'py, PyString>, value: Bound<'py, PyAny>| attributes.set_item(name, value);
+    let is_on = |switch| LOGGING_GLOBALS.get(switch)?.is_truthy();
+    let none = || py.None().into_bound(py);
+    let attributes = template.attributes.bind(py).copy()?;
+    let set_if_changed = |name, value: Bound<'py, PyAny>, before: &Py<PyAny>| match value.is(before) {
+        true => Ok(()),
+        false => attributes.set_item(name, value),
+    };
 
-    let times = Times::now(stock.clock, logging)?;
-    set(intern!(py, "name"), logger.getattr(intern!(py, "name"))?)?;
-    // A literal is the same at each call, and so in the template.
-    if !matches!(content.text, Text::Formatted(Message::Literal(_))) {
-        set(intern!(py, "msg"), content.text.to_python(py))?;
-    }
-    let levelno = content.level.levelno().into_pyobject(py)?.into_any();
-    let level_name = logging.call_method1(intern!(py, "getLevelName"), (&levelno,))?;
-    set(intern!(py, "levelname"), level_name)?;
-    set(intern!(py, "levelno"), levelno)?;
+    let times = Times::now(stock, py)?;
     attributes.set_item(intern!(py, "created"), times.created)?;
     attributes.set_item(intern!(py, "msecs"), times.msecs)?;
     attributes.set_item(intern!(py, "relativeCreated"), times.relative_created)?;
 
-    let none = py.None().into_bound(py);
-    let (mut thread, mut thread_name) = (none.clone(), none.clone());
-    if is_on(intern!(py, "logThreads"))? {
-        let current = CurrentThread::get(py)?;
-        thread_name = current.name()?;
-        thread = current.ident;
+    let name = intern!(py, "name");
+    set_if_changed(name, logger.getattr(name)?, &template.name)?;
+    // A literal is the same at each call.
+    if !matches!(content.text, Text::Formatted(Message::Literal(_))) {
+        attributes.set_item(intern!(py, "msg"), content.text.to_python(py))?;
     }
-    set(intern!(py, "thread"), thread)?;
-    set(intern!(py, "threadName"), thread_name)?;
-    let modules = SYS.get(py)?.getattr(intern!(py, "modules"))?.cast_into::<PyDict>()?;
+    let levelno = content.level.levelno();
+    let level_name = level_name(stock, levelno, py)?;
+    set_if_changed(intern!(py, "levelname"), level_name, &template.level_name)?;
+    if levelno != template.levelno {
+        attributes.set_item(intern!(py, "levelno"), levelno)?;
+    }
+
+    if is_on(intern!(py, "logThreads"))? {
+        let thread = CurrentThread::get(py)?;
+        set_if_changed(intern!(py, "threadName"), thread.name()?, &template.thread_name)?;
+        if thread.ident.extract().ok() != template.thread {
+            attributes.set_item(intern!(py, "thread"), thread.ident)?;
+        }
+    } else {
+        attributes.set_item(intern!(py, "thread"), none())?;
+        attributes.set_item(intern!(py, "threadName"), none())?;
+    }
+    let modules = SYS.get(intern!(py, "modules"))?.cast_into::<PyDict>()?;
     let process_name = match is_on(intern!(py, "logMultiprocessing"))? {
         true => process_name(&modules)?,
-        false => none.clone(),
+        false => none(),
     };
-    set(intern!(py, "processName"), process_name)?;
-    let process = match is_on(intern!(py, "logProcesses"))? {
-        true => std::process::id().into_pyobject(py)?.into_any(),
-        false => none.clone(),
-    };
-    set(intern!(py, "process"), process)?;
-    if attributes.contains(intern!(py, "taskName"))? {
+    set_if_changed(intern!(py, "processName"), process_name, &template.process_name)?;
+    let process = is_on(intern!(py, "logProcesses"))?.then(|| process::id(py));
+    if process != template.process {
+        attributes.set_item(intern!(py, "process"), process)?;
+    }
+    if let Some(before) = &template.task_name {
         let task_name = match is_on(intern!(py, "logAsyncioTasks"))? {
             true => task_name(&modules)?,
             false => None,
         };
-        set(intern!(py, "taskName"), task_name.unwrap_or(none))?;
+        set_if_changed(intern!(py, "taskName"), task_name.unwrap_or_else(none), before)?;
     }
 
-    let record = stock.new.bind(py).call1((&stock.record,))?;
+    let record = stock.new.bind(py).call1((&stock.record.class,))?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
     Ok(record)
 }
@@ -81,14 +159,19 @@ struct Times {
 }
 
 impl Times {
-    /// The numbers that `LogRecord` computes, to the last bit. Its clock is asked, not ours:
-    /// freezegun and the like replace it.
-    fn now(clock: Clock, logging: &Bound<'_, PyAny>) -> PyResult<Times> {
-        let py = logging.py();
-        let time = logging.getattr(intern!(py, "time"))?;
-        let start = logging.getattr(intern!(py, "_startTime"))?;
-        if clock == Clock::Nanoseconds {
-            let now: i64 = time.call_method0(intern!(py, "time_ns"))?.extract()?;
+    /// The numbers that `LogRecord` computes, to the last bit.
+    fn now(stock: &Stock, py: Python<'_>) -> PyResult<Times> {
+        let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
+        let is_nanoseconds = stock.clock == Clock::Nanoseconds;
+        let name = if is_nanoseconds { intern!(py, "time_ns") } else { intern!(py, "time") };
+        let clock = LOGGING_GLOBALS.get(intern!(py, "time"))?.getattr(name)?;
+        // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
+        let ours = clock.is(&stock.clock_function).then(since_epoch).flatten();
+        if is_nanoseconds {
+            let now: i64 = match ours {
+                Some(now) => now,
+                None => clock.call0()?.extract()?,
+            };
             let start: i64 = start.extract()?;
             let created = now as f64 / 1e9;
             let mut msecs = (now.rem_euclid(1_000_000_000) / 1_000_000) as f64;
@@ -99,28 +182,47 @@ impl Times {
             let relative_created = (now - start) as f64 / 1e6;
             return Ok(Times { created, msecs, relative_created });
         }
-        let created: f64 = time.call_method0(intern!(py, "time"))?.extract()?;
+        let created = match ours {
+            Some(now) => now as f64 / 1e9,
+            None => clock.call0()?.extract()?,
+        };
         let start: f64 = start.extract()?;
         let fraction = (created - created.trunc()) * 1000.0;
-        let msecs = if clock == Clock::Fraction { fraction } else { fraction.trunc() };
+        let msecs = if stock.clock == Clock::Fraction { fraction } else { fraction.trunc() };
         let relative_created = (created - start) * 1000.0;
         Ok(Times { created, msecs, relative_created })
     }
 }
 
+/// Nanoseconds, as `time.time_ns` has them.
+fn since_epoch() -> Option<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(now.as_nanos()).ok()
+}
+
+/// `logging.getLevelName`.
+fn level_name<'py>(stock: &Stock, levelno: i32, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let get_level_name = LOGGING_GLOBALS.get(intern!(py, "getLevelName"))?;
+    if get_level_name.is(&stock.get_level_name) {
+        let names = LOGGING_GLOBALS.get(intern!(py, "_levelToName"))?;
+        if let Some(name) = names.cast_into::<PyDict>()?.get_item(levelno)? {
+            return Ok(name);
+        }
+    }
+    get_level_name.call1((levelno,))
+}
+
 /// `multiprocessing.current_process().name`, if the program uses that module.
 fn process_name<'py>(modules: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
     let py = modules.py();
-    let main_process = intern!(py, "MainProcess").as_any();
-    let Some(multiprocessing) = modules.get_item(intern!(py, "multiprocessing"))? else {
-        return Ok(main_process.clone());
+    let main_process = || intern!(py, "MainProcess").as_any().clone();
+    let multiprocessing = modules.get_item(intern!(py, "multiprocessing"))?;
+    let Some(multiprocessing) = multiprocessing.filter(|module| !module.is_none()) else {
+        return Ok(main_process());
     };
-    if multiprocessing.is_none() {
-        return Ok(main_process.clone());
-    }
     let process = multiprocessing.call_method0(intern!(py, "current_process"));
     let name = process.and_then(|process| process.getattr(intern!(py, "name")));
-    Ok(unless_exception(py, name)?.unwrap_or_else(|| main_process.clone()))
+    Ok(unless_exception(py, name)?.unwrap_or_else(main_process))
 }
 
 /// `asyncio.current_task().get_name()`, if the program uses that module and a loop runs here.

@@ -7,12 +7,13 @@
 
 mod fast;
 mod general;
+mod process;
 mod stock;
 mod thread;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyString;
 
 use crate::Level;
 use crate::callsite::Metadata;
@@ -44,8 +45,8 @@ impl<'py> Text<'_, 'py> {
     }
 }
 
-/// The attributes of the first record of a callsite.
-pub(crate) struct Template(PyOnceLock<Py<PyDict>>);
+/// What a callsite keeps of its first record.
+pub(crate) struct Template(PyOnceLock<fast::Template>);
 
 impl Template {
     pub(crate) const fn new() -> Template {
@@ -63,17 +64,18 @@ pub(crate) fn make<'py>(
     template: Option<&Template>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
-    if let (Some(template), None) = (template, content.extra) {
-        if let Some(stock) = stock::prove(logger)? {
-            if let Some(attributes) = template.0.get(py) {
-                return fast::make(stock, logger, content, attributes.bind(py));
-            }
-            let record = general::make(logger, content)?;
-            if let Some(attributes) = stock.template_of(&record)? {
-                let _ = template.0.set(py, attributes.unbind());
-            }
-            return Ok(record);
-        }
+    let (Some(template), None) = (template, content.extra) else {
+        return general::make(logger, content);
+    };
+    let Some(stock) = stock::prove(logger)? else {
+        return general::make(logger, content);
+    };
+    if let Some(template) = template.0.get(py) {
+        return fast::make(stock, logger, content, template);
     }
-    general::make(logger, content)
+    let record = general::make(logger, content)?;
+    if let Some(first) = fast::Template::of(&record)? {
+        let _ = template.0.set(py, first);
+    }
+    Ok(record)
 }

@@ -3,9 +3,9 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString};
 
-use crate::python::{LOGGING, OBJECT, is_defined_in_logging};
+use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, is_defined_in_logging};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -14,11 +14,36 @@ const NEWEST_KNOWN: (u8, u8) = (3, 15);
 pub(super) struct Stock {
     pub(super) clock: Clock,
     /// The class `LogRecord`, and what makes an instance of it.
-    pub(super) record: Py<PyAny>,
+    pub(super) record: Class,
     pub(super) new: Py<PyAny>,
     init: Py<PyAny>,
-    setattr: Py<PyAny>,
+    logger: Class,
     make_record: Py<PyAny>,
+    pub(super) get_level_name: Py<PyAny>,
+    /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
+    pub(super) clock_function: Py<PyAny>,
+    pub(super) get_ident: Py<PyAny>,
+}
+
+/// A class and a live view of its attributes.
+pub(super) struct Class {
+    pub(super) class: Py<PyAny>,
+    attributes: Py<PyMappingProxy>,
+    /// How many there were. Whoever adds a `__setattr__`, a `__new__` or a property changes it.
+    count: usize,
+}
+
+impl Class {
+    fn of(class: Bound<'_, PyAny>) -> PyResult<Class> {
+        let attributes = class.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
+        Ok(Class { count: attributes.len()?, attributes: attributes.unbind(), class: class.unbind() })
+    }
+
+    /// Whether it has just the attributes that it had, and this one is the same.
+    fn still_has(&self, name: &Bound<'_, PyString>, value: &Py<PyAny>) -> PyResult<bool> {
+        let attributes = self.attributes.bind(name.py());
+        Ok(attributes.len()? == self.count && attributes.as_any().get_item(name)?.is(value))
+    }
 }
 
 /// How `LogRecord` computes its times.
@@ -34,31 +59,26 @@ pub(super) enum Clock {
 
 /// `logging` as it came, if a record made through `logger` would be made by nothing else.
 ///
-/// Compares pointers: the record factory, what of its class has a say in making an instance, and the
-/// logger's `makeRecord`.
+/// Compares pointers: the record factory, what its class does to make an instance, and the logger's
+/// `makeRecord`.
 pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>> {
     static STOCK: PyOnceLock<Option<Stock>> = PyOnceLock::new();
     let py = logger.py();
     let Some(stock) = STOCK.get_or_try_init(py, || Stock::of(py))? else {
         return Ok(None);
     };
-    let record = stock.record.bind(py);
-    let is_stock = LOGGING.get(py)?.getattr(intern!(py, "_logRecordFactory"))?.is(record)
-        && record.getattr(intern!(py, "__init__"))?.is(&stock.init)
-        && record.getattr(intern!(py, "__new__"))?.is(&stock.new)
-        && record.getattr(intern!(py, "__setattr__"))?.is(&stock.setattr)
-        && logger
-            .get_type()
-            .getattr(intern!(py, "makeRecord"))?
-            .is(&stock.make_record)
-        && !own_attributes(logger)?.contains(intern!(py, "makeRecord"))?;
+    let make_record = intern!(py, "makeRecord");
+    let is_stock = LOGGING_GLOBALS
+        .get(intern!(py, "_logRecordFactory"))?
+        .is(&stock.record.class)
+        && stock.record.still_has(intern!(py, "__init__"), &stock.init)?
+        && logger.get_type().is(&stock.logger.class)
+        && stock.logger.still_has(make_record, &stock.make_record)?
+        && !logger
+            .getattr(intern!(py, "__dict__"))?
+            .cast_into::<PyDict>()?
+            .contains(make_record)?;
     Ok(is_stock.then_some(stock))
-}
-
-/// `__dict__`.
-fn own_attributes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    let attributes = object.getattr(intern!(object.py(), "__dict__"))?;
-    Ok(attributes.cast_into()?)
 }
 
 impl Stock {
@@ -73,59 +93,38 @@ impl Stock {
         };
         let logging = LOGGING.get(py)?;
         let record = logging.getattr("LogRecord")?;
-        let init = record.getattr("__init__")?;
-        let make_record = logging.getattr("Logger")?.getattr("makeRecord")?;
-        let object = OBJECT.get(py)?;
+        let logger = logging.getattr("Logger")?;
+        let time = py.import("time")?;
+        let of_logging = [
+            record.getattr("__init__")?,
+            logger.getattr("makeRecord")?,
+            logging.getattr("getLevelName")?,
+        ];
+        let mut is_known = (version.major, version.minor) <= NEWEST_KNOWN;
+        for function in &of_logging {
+            is_known &= is_defined_in_logging(function)?;
+        }
+        let of_c = [
+            time.getattr("time")?,
+            time.getattr("time_ns")?,
+            py.import("threading")?.getattr("get_ident")?,
+        ];
+        for function in &of_c {
+            is_known &= function.is_instance_of::<PyCFunction>();
+        }
+        let [init, make_record, get_level_name] = of_logging.map(Bound::unbind);
+        let [time_seconds, time_ns, get_ident] = of_c.map(Bound::unbind);
         let stock = Stock {
             clock,
-            new: object.getattr("__new__")?.unbind(),
-            setattr: object.getattr("__setattr__")?.unbind(),
-            init: init.clone().unbind(),
-            make_record: make_record.clone().unbind(),
-            record: record.unbind(),
+            record: Class::of(record)?,
+            new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
+            init,
+            logger: Class::of(logger)?,
+            make_record,
+            get_level_name,
+            clock_function: if clock == Clock::Nanoseconds { time_ns } else { time_seconds },
+            get_ident,
         };
-        let is_known = (version.major, version.minor) <= NEWEST_KNOWN
-            && is_defined_in_logging(&init)?
-            && is_defined_in_logging(&make_record)?;
         Ok(is_known.then_some(stock))
-    }
-
-    /// The attributes of a record that Python made, if they are just those that `fast` knows.
-    pub(super) fn template_of<'py>(
-        &self,
-        record: &Bound<'py, PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyDict>>> {
-        /// In the order in which `LogRecord` sets them; the last from 3.12.
-        const NAMES: [&str; 21] = [
-            "name",
-            "msg",
-            "args",
-            "levelname",
-            "levelno",
-            "pathname",
-            "filename",
-            "module",
-            "exc_info",
-            "exc_text",
-            "stack_info",
-            "lineno",
-            "funcName",
-            "created",
-            "msecs",
-            "relativeCreated",
-            "thread",
-            "threadName",
-            "processName",
-            "process",
-            "taskName",
-        ];
-        let py = record.py();
-        let attributes = own_attributes(record)?;
-        let expected = if py.version_info() < (3, 12) { &NAMES[..20] } else { &NAMES[..] };
-        let mut is_known = attributes.len() == expected.len();
-        for ((name, _), expected) in attributes.iter().zip(expected) {
-            is_known &= name.cast::<PyString>()?.to_cow()? == *expected;
-        }
-        is_known.then(|| attributes.copy()).transpose()
     }
 }

@@ -21,10 +21,9 @@ pub(super) struct CurrentThread<'py> {
 
 impl<'py> CurrentThread<'py> {
     pub(super) fn get(py: Python<'py>) -> PyResult<CurrentThread<'py>> {
-        let threading = THREADING.get(py)?;
-        let ident = threading.call_method0(intern!(py, "get_ident"))?;
-        let active = threading.getattr(intern!(py, "_active"))?.cast_into()?;
-        let known = PyDictMethods::get_item(&active, &ident)?;
+        let ident = THREADING.get(intern!(py, "get_ident"))?.call0()?;
+        let active = THREADING.get(intern!(py, "_active"))?.cast_into::<PyDict>()?;
+        let known = active.get_item(&ident)?;
         Ok(CurrentThread { ident, active, known })
     }
 
