@@ -122,7 +122,7 @@ pub(super) fn make<'py>(
     if is_on(intern!(py, "logThreads"))? {
         let thread = CurrentThread::get(py)?;
         set_if_changed(intern!(py, "threadName"), thread.name()?, &template.thread_name)?;
-        if thread.ident.extract().ok() != template.thread {
+        if Some(thread.ident) != template.thread {
             attributes.set_item(intern!(py, "thread"), thread.ident)?;
         }
     } else {

@@ -22,7 +22,6 @@ pub(super) struct Stock {
     pub(super) get_level_name: Py<PyAny>,
     /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
     pub(super) clock_function: Py<PyAny>,
-    pub(super) get_ident: Py<PyAny>,
 }
 
 /// A class and a live view of its attributes.
@@ -104,16 +103,12 @@ impl Stock {
         for function in &of_logging {
             is_known &= is_defined_in_logging(function)?;
         }
-        let of_c = [
-            time.getattr("time")?,
-            time.getattr("time_ns")?,
-            py.import("threading")?.getattr("get_ident")?,
-        ];
-        for function in &of_c {
-            is_known &= function.is_instance_of::<PyCFunction>();
-        }
+        let clock_function = match clock {
+            Clock::Nanoseconds => time.getattr("time_ns")?,
+            Clock::Fraction | Clock::Seconds => time.getattr("time")?,
+        };
+        is_known &= clock_function.is_instance_of::<PyCFunction>();
         let [init, make_record, get_level_name] = of_logging.map(Bound::unbind);
-        let [time_seconds, time_ns, get_ident] = of_c.map(Bound::unbind);
         let stock = Stock {
             clock,
             record: Class::of(record)?,
@@ -122,8 +117,7 @@ impl Stock {
             logger: Class::of(logger)?,
             make_record,
             get_level_name,
-            clock_function: if clock == Clock::Nanoseconds { time_ns } else { time_seconds },
-            get_ident,
+            clock_function: clock_function.unbind(),
         };
         Ok(is_known.then_some(stock))
     }

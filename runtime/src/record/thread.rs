@@ -1,11 +1,12 @@
 //! The current thread, as Python knows it or doesn't.
 
+use std::cell::Cell;
 use std::fmt::Write;
 use std::thread;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyCFunction, PyDict, PyString};
 
 use crate::buffer::Buffer;
 use crate::python::THREADING;
@@ -14,16 +15,16 @@ use crate::python::THREADING;
 /// has a `_DummyThread` made for it, and takes that one's name, `Dummy-1`.
 pub(super) struct CurrentThread<'py> {
     /// `threading.get_ident()`.
-    pub(super) ident: Bound<'py, PyAny>,
+    pub(super) ident: u64,
     active: Bound<'py, PyDict>,
     known: Option<Bound<'py, PyAny>>,
 }
 
 impl<'py> CurrentThread<'py> {
     pub(super) fn get(py: Python<'py>) -> PyResult<CurrentThread<'py>> {
-        let ident = THREADING.get(intern!(py, "get_ident"))?.call0()?;
+        let ident = ident(py)?;
         let active = THREADING.get(intern!(py, "_active"))?.cast_into::<PyDict>()?;
-        let known = active.get_item(&ident)?;
+        let known = active.get_item(ident)?;
         Ok(CurrentThread { ident, active, known })
     }
 
@@ -33,7 +34,7 @@ impl<'py> CurrentThread<'py> {
 
     /// `threading.current_thread().name`, or the name that the thread has in Rust.
     pub(super) fn name(&self) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.ident.py();
+        let py = self.active.py();
         match &self.known {
             Some(thread) => thread.getattr(intern!(py, "name")),
             None => Ok(rust_name(py).into_any()),
@@ -44,10 +45,10 @@ impl<'py> CurrentThread<'py> {
     /// dummy away again.
     pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = record.py();
-        let Some(dummy) = self.active.get_item(&self.ident)? else {
+        let Some(dummy) = self.active.get_item(self.ident)? else {
             return Ok(()); // `logging.logThreads` is off, or a record factory didn't ask.
         };
-        self.active.del_item(&self.ident)?;
+        self.active.del_item(self.ident)?;
         let thread_name = intern!(py, "threadName");
         let dummy_name = dummy.getattr(intern!(py, "name"))?;
         if record.getattr(thread_name)?.eq(dummy_name)? {
@@ -55,6 +56,23 @@ impl<'py> CurrentThread<'py> {
         }
         Ok(())
     }
+}
+
+/// `threading.get_ident()`, which a thread keeps; unless gevent or the like has replaced it.
+fn ident(py: Python<'_>) -> PyResult<u64> {
+    thread_local! {
+        static IDENT: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    let get_ident = THREADING.get(intern!(py, "get_ident"))?;
+    if !get_ident.is_instance_of::<PyCFunction>() {
+        return get_ident.call0()?.extract();
+    }
+    if let Ok(Some(ident)) = IDENT.try_with(Cell::get) {
+        return Ok(ident);
+    }
+    let ident = get_ident.call0()?.extract()?;
+    let _ = IDENT.try_with(|known| known.set(Some(ident)));
+    Ok(ident)
 }
 
 /// The name, or `ThreadId(2)`.
