@@ -1,0 +1,230 @@
+"""The record that arrives from Rust is the one that Python's own `Logger.log` makes, whatever has
+been replaced, and whenever."""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import sys
+import threading
+import time
+from unittest import mock
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pylog_probe import _native
+
+SITE = "alpha"
+NAME = "pylog_probe._native.calls.alpha"
+POSITION = {"pathname", "filename", "module", "lineno", "funcName"}
+TIMES = {"created", "msecs", "relativeCreated"}
+CLOCK = "time_ns" if sys.version_info >= (3, 13) else "time"
+
+
+class Subclass(logging.LogRecord):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.extra_of_subclass = 1
+
+
+def factory_function(*args, **kwargs):
+    record = logging.LogRecord(*args, **kwargs)
+    record.extra_of_function = 2
+    return record
+
+
+class OwnLogger(logging.Logger):
+    def makeRecord(self, *args, **kwargs):
+        record = super().makeRecord(*args, **kwargs)
+        record.extra_of_logger = 3
+        return record
+
+
+def patched_make_record(self, *args, _original=logging.Logger.makeRecord, **kwargs):
+    record = _original(self, *args, **kwargs)
+    record.extra_of_patch = 4
+    return record
+
+
+def patched_init(self, *args, _original=logging.LogRecord.__init__, **kwargs):
+    _original(self, *args, **kwargs)
+    self.extra_of_init = 5
+
+
+def patched_setattr(self, name, value):
+    object.__setattr__(self, name, value.upper() if name == "msg" else value)
+
+
+@contextlib.contextmanager
+def logger_class(replacement):
+    logger = logging.getLogger(NAME)
+    original = logger.__class__
+    logger.__class__ = replacement
+    yield
+    logger.__class__ = original
+
+
+def frozen(value):
+    return mock.patch.object(time, CLOCK, lambda: value)
+
+
+# What can be changed: a name, and what makes a context manager that changes it.
+CHANGES = {
+    "subclass as factory": lambda: mock.patch.object(logging, "_logRecordFactory", Subclass),
+    "function as factory": lambda: mock.patch.object(logging, "_logRecordFactory", factory_function),
+    "LogRecord replaced": lambda: mock.patch.object(logging, "LogRecord", Subclass),
+    "logger class": lambda: logger_class(OwnLogger),
+    "makeRecord of the class": lambda: mock.patch.object(
+        logging.Logger, "makeRecord", patched_make_record
+    ),
+    "makeRecord of the instance": lambda: mock.patch.object(
+        logging.getLogger(NAME),
+        "makeRecord",
+        lambda *args, **kwargs: patched_make_record(logging.getLogger(NAME), *args, **kwargs),
+    ),
+    "__init__": lambda: mock.patch.object(logging.LogRecord, "__init__", patched_init),
+    "__setattr__": lambda: mock.patch.object(
+        logging.LogRecord, "__setattr__", patched_setattr, create=True
+    ),
+    "a class attribute": lambda: mock.patch.object(logging.LogRecord, "more", 7, create=True),
+    "getLevelName": lambda: mock.patch.object(logging, "getLevelName", lambda level: f"<{level}>"),
+    "a level's name": lambda: mock.patch.dict(logging._levelToName, {20: "NOTE", 30: "CAUTION"}),
+    "a level without a name": lambda: mock.patch.dict(
+        logging._levelToName, {k: v for k, v in logging._levelToName.items() if k != 30}, clear=True
+    ),
+    "no threads": lambda: mock.patch.object(logging, "logThreads", False),
+    "no processes": lambda: mock.patch.object(logging, "logProcesses", False),
+    "no multiprocessing": lambda: mock.patch.object(logging, "logMultiprocessing", False),
+    "no tasks": lambda: mock.patch.object(logging, "logAsyncioTasks", False, create=True),
+    "multiprocessing not imported": lambda: mock.patch.dict(sys.modules, {"multiprocessing": None}),
+    "asyncio not imported": lambda: mock.patch.dict(sys.modules, {"asyncio": None}),
+    "another process name": lambda: mock.patch.object(
+        multiprocessing.current_process(), "_name", "Renamed"
+    ),
+    "another thread name": lambda: mock.patch.object(threading.current_thread(), "_name", "Other"),
+    "another start": lambda: mock.patch.object(logging, "_startTime", logging._startTime - 10**6),
+    "another logger name": lambda: mock.patch.object(logging.getLogger(NAME), "name", "renamed"),
+}
+
+WHERE = ["here", "python thread", "task", "loop without a task"]
+CLOCKS = st.one_of(
+    st.none(),
+    st.integers(0, 2**62),
+    # Where rounding decides.
+    st.integers(0, 2**32).flatmap(
+        lambda s: st.integers(0, 2000).map(lambda n: s * 10**9 + 999_999_000 + n)
+    ),
+)
+
+
+def both(level):
+    """The record that Rust makes, and Python's own for the same."""
+    made = []
+    logger = logging.getLogger(NAME)
+    with mock.patch.object(logger, "handle", made.append, create=True):
+        logger.log(level, f"level {level}")
+        _native.call(SITE, level)
+        logger.log(level, f"level {level}")
+    assert len(made) == 3
+    return made
+
+
+def run(where, function):
+    """Runs it there, and returns what it returns."""
+    if where == "here":
+        return function()
+    if where == "python thread":
+        results = []
+        thread = threading.Thread(target=lambda: results.append(function()))
+        thread.start()
+        thread.join()
+        return results[0]
+
+    async def task():
+        if where == "task":
+            return function()
+        loop, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        loop.call_soon(lambda: future.set_result(function()))
+        return await future
+
+    return asyncio.run(task())
+
+
+def check(before, ours, after, is_frozen):
+    assert type(ours) is type(before)
+    assert list(ours.__dict__) == list(before.__dict__)
+    for name, value in ours.__dict__.items():
+        own = getattr(before, name)
+        assert type(value) is type(own), name
+        if name in TIMES and not is_frozen:
+            if name != "msecs":
+                assert own <= value <= getattr(after, name), name
+        elif name not in POSITION:
+            assert value == own, name
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    changes=st.lists(st.sampled_from(sorted(CHANGES)), unique=True, max_size=4),
+    level=st.sampled_from([20, 30, 40]),
+    where=st.sampled_from(WHERE),
+    clock=CLOCKS,
+    call_before=st.booleans(),
+)
+def test_the_same_attributes_types_and_values(changes, level, where, clock, call_before):
+    logging.getLogger(NAME).setLevel(1)
+
+    def compare():
+        with contextlib.ExitStack() as stack:
+            for change in changes:
+                stack.enter_context(CHANGES[change]())
+            if clock is not None:
+                now = clock if CLOCK == "time_ns" else clock / 1e9
+                stack.enter_context(frozen(now))
+            return both(level)
+
+    if call_before:
+        # What the callsite keeps of an untouched record must not show in a touched one.
+        check(*run(where, lambda: both(level)), False)
+    check(*run(where, compare), clock is not None)
+    # Nor the other way round.
+    check(*run(where, lambda: both(level)), False)
+
+
+def test_a_thread_of_rust():
+    made = []
+    logger = logging.getLogger(NAME)
+    logger.setLevel(1)
+    for name in ("first", "second", None):
+        with mock.patch.object(logger, "handle", made.append, create=True):
+            logger.log(20, "level 20")
+            _native.call_in_thread(SITE, 20, *([name] if name else []))
+        own, ours = made[-2:]
+        assert list(ours.__dict__) == list(own.__dict__)
+        assert ours.threadName == name if name else ours.threadName.startswith("ThreadId(")
+        assert type(ours.thread) is int and ours.thread != own.thread
+        for attribute, value in own.__dict__.items():
+            if attribute not in POSITION | TIMES | {"thread", "threadName"}:
+                assert getattr(ours, attribute) == value, attribute
+
+
+def in_child(queue):
+    logging.getLogger(NAME).setLevel(1)
+    _, ours, own = both(20)
+    queue.put({name: (getattr(ours, name), getattr(own, name)) for name in ("process", "processName")})
+
+
+def test_in_a_child_process():
+    logging.getLogger(NAME).setLevel(1)
+    both(20)  # So that the callsite has a record of the parent.
+    for method in ("fork", "spawn", "forkserver"):
+        context = multiprocessing.get_context(method)
+        queue = context.SimpleQueue()
+        child = context.Process(target=in_child, args=(queue,), name="child")
+        child.start()
+        seen = queue.get()
+        child.join()
+        for ours, own in seen.values():
+            assert ours == own, method
+        assert seen["process"][0] == child.pid
+        assert seen["processName"][0] == "child"
