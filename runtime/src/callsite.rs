@@ -115,7 +115,11 @@ impl Callsite {
                     logger
                 }
             };
-            delivery::deliver(&logger, &self.content(level, &message), Some(&self.template))
+            delivery::deliver(
+                &logger,
+                &self.content(level, &message),
+                Some(&self.template),
+            )
         });
     }
 

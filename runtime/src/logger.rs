@@ -50,7 +50,11 @@ impl Name {
         let make = || PyString::new(py, &name_of(target));
         let renames = RENAMED.count();
         let (name, then) = self.0.get_or_init(py, || (make().unbind(), renames));
-        if *then == renames { name.bind(py).clone() } else { make() }
+        if *then == renames {
+            name.bind(py).clone()
+        } else {
+            make()
+        }
     }
 }
 

@@ -54,16 +54,19 @@ pub(crate) struct Globals {
 
 impl Globals {
     const fn of(module: &'static str) -> Globals {
-        Globals { module, dict: PyOnceLock::new() }
+        Globals {
+            module,
+            dict: PyOnceLock::new(),
+        }
     }
 
     /// # Errors
     /// What the import raises, or an `AttributeError` if the name isn't there.
     pub(crate) fn get<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         let py = name.py();
-        let dict = self.dict.get_or_try_init(py, || {
-            PyResult::Ok(py.import(self.module)?.dict().unbind())
-        })?;
+        let dict = self
+            .dict
+            .get_or_try_init(py, || PyResult::Ok(py.import(self.module)?.dict().unbind()))?;
         dict.bind(py).get_item(name)?.ok_or_else(|| {
             PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
         })

@@ -106,6 +106,10 @@ CHANGES = {
     "another logger name": lambda: mock.patch.object(logging.getLogger(NAME), "name", "renamed"),
 }
 
+# What pylog finds at the first record it takes for what Python came with.
+logging.getLogger(NAME).warning("before")
+_native.call(SITE, 30)
+
 WHERE = ["here", "python thread", "task", "loop without a task"]
 CLOCKS = st.one_of(
     st.none(),
@@ -189,6 +193,23 @@ def test_the_same_attributes_types_and_values(changes, level, where, clock, call
     check(*run(where, compare), clock is not None)
     # Nor the other way round.
     check(*run(where, lambda: both(level)), False)
+
+
+def test_the_fast_road_is_taken_where_nothing_was_changed():
+    """Python runs `handle` and what it calls, but nothing to make the record."""
+    logger = logging.getLogger(NAME)
+    logger.setLevel(1)
+    for level in (20, 25, 30):
+        logging.addLevelName(25, "NOTICE")
+        _native.call(SITE, level)
+        called = []
+        sys.setprofile(lambda frame, event, _: event == "call" and called.append(frame.f_code.co_name))
+        try:
+            _native.call(SITE, level)
+        finally:
+            sys.setprofile(None)
+        assert "handle" in called
+        assert not {"__init__", "makeRecord", "getLevelName"} & set(called), called
 
 
 def test_a_thread_of_rust():

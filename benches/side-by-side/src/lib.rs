@@ -78,7 +78,13 @@ fn find(peer: &str, call: &str) -> Option<fn(Arguments)> {
 fn time(call: fn(Arguments), iterations: u64) -> f64 {
     let start = Instant::now();
     for i in 0..iterations {
-        let arguments = Arguments { i, x: 0.5, s: "text", b: true, c: 'c' };
+        let arguments = Arguments {
+            i,
+            x: 0.5,
+            s: "text",
+            b: true,
+            c: 'c',
+        };
         black_box(call)(black_box(arguments));
     }
     start.elapsed().as_secs_f64() * 1e9 / iterations as f64
@@ -113,17 +119,23 @@ mod pylog_benches {
         detached: bool,
         threads: usize,
     ) -> PyResult<f64> {
-        let call = find(peer, call).ok_or_else(|| PyKeyError::new_err((peer.to_owned(), call.to_owned())))?;
+        let call = find(peer, call)
+            .ok_or_else(|| PyKeyError::new_err((peer.to_owned(), call.to_owned())))?;
         if threads > 1 {
             return Ok(py.detach(|| {
                 std::thread::scope(|scope| {
-                    let threads: Vec<_> =
-                        (0..threads).map(|_| scope.spawn(move || time(call, iterations))).collect();
+                    let threads: Vec<_> = (0..threads)
+                        .map(|_| scope.spawn(move || time(call, iterations)))
+                        .collect();
                     let times = threads.into_iter().map(|it| it.join().unwrap_or(f64::NAN));
                     times.fold(0.0, f64::max)
                 })
             }));
         }
-        Ok(if detached { py.detach(|| time(call, iterations)) } else { time(call, iterations) })
+        Ok(if detached {
+            py.detach(|| time(call, iterations))
+        } else {
+            time(call, iterations)
+        })
     }
 }

@@ -62,7 +62,11 @@ impl Template {
     pub(super) fn of(record: &Bound<'_, PyAny>) -> PyResult<Option<Template>> {
         let attributes = record.getattr("__dict__")?.cast_into::<PyDict>()?.copy()?;
         let has_task_name = attributes.contains("taskName")?;
-        let expected = if has_task_name { &NAMES[..] } else { &NAMES[..20] };
+        let expected = if has_task_name {
+            &NAMES[..]
+        } else {
+            &NAMES[..20]
+        };
         let mut is_known = attributes.len() == expected.len();
         for (name, expected) in attributes.keys().iter().zip(expected) {
             is_known &= name.cast::<PyString>()?.to_cow()? == *expected;
@@ -96,7 +100,8 @@ pub(super) fn make<'py>(
     let is_on = |switch| LOGGING_GLOBALS.get(switch)?.is_truthy();
     let none = || py.None().into_bound(py);
     let attributes = template.attributes.bind(py).copy()?;
-    let set_if_changed = |name, value: Bound<'py, PyAny>, before: &Py<PyAny>| match value.is(before) {
+    let set_if_changed = |name, value: Bound<'py, PyAny>, before: &Py<PyAny>| match value.is(before)
+    {
         true => Ok(()),
         false => attributes.set_item(name, value),
     };
@@ -121,7 +126,11 @@ pub(super) fn make<'py>(
 
     if is_on(intern!(py, "logThreads"))? {
         let thread = CurrentThread::get(py)?;
-        set_if_changed(intern!(py, "threadName"), thread.name()?, &template.thread_name)?;
+        set_if_changed(
+            intern!(py, "threadName"),
+            thread.name()?,
+            &template.thread_name,
+        )?;
         if Some(thread.ident) != template.thread {
             attributes.set_item(intern!(py, "thread"), thread.ident)?;
         }
@@ -134,7 +143,11 @@ pub(super) fn make<'py>(
         true => process_name(&modules)?,
         false => none(),
     };
-    set_if_changed(intern!(py, "processName"), process_name, &template.process_name)?;
+    set_if_changed(
+        intern!(py, "processName"),
+        process_name,
+        &template.process_name,
+    )?;
     let process = is_on(intern!(py, "logProcesses"))?.then(|| process::id(py));
     if process != template.process {
         attributes.set_item(intern!(py, "process"), process)?;
@@ -144,10 +157,14 @@ pub(super) fn make<'py>(
             true => task_name(&modules)?,
             false => None,
         };
-        set_if_changed(intern!(py, "taskName"), task_name.unwrap_or_else(none), before)?;
+        set_if_changed(
+            intern!(py, "taskName"),
+            task_name.unwrap_or_else(none),
+            before,
+        )?;
     }
 
-    let record = stock.new.bind(py).call1((&stock.record.class,))?;
+    let record = stock.new.bind(py).call1((&stock.record,))?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
     Ok(record)
 }
@@ -163,7 +180,11 @@ impl Times {
     fn now(stock: &Stock, py: Python<'_>) -> PyResult<Times> {
         let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
         let is_nanoseconds = stock.clock == Clock::Nanoseconds;
-        let name = if is_nanoseconds { intern!(py, "time_ns") } else { intern!(py, "time") };
+        let name = if is_nanoseconds {
+            intern!(py, "time_ns")
+        } else {
+            intern!(py, "time")
+        };
         let clock = LOGGING_GLOBALS.get(intern!(py, "time"))?.getattr(name)?;
         // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
         let ours = clock.is(&stock.clock_function).then(since_epoch).flatten();
@@ -180,7 +201,11 @@ impl Times {
                 msecs = 0.0;
             }
             let relative_created = (now - start) as f64 / 1e6;
-            return Ok(Times { created, msecs, relative_created });
+            return Ok(Times {
+                created,
+                msecs,
+                relative_created,
+            });
         }
         let created = match ours {
             Some(now) => now as f64 / 1e9,
@@ -188,9 +213,17 @@ impl Times {
         };
         let start: f64 = start.extract()?;
         let fraction = (created - created.trunc()) * 1000.0;
-        let msecs = if stock.clock == Clock::Fraction { fraction } else { fraction.trunc() };
+        let msecs = if stock.clock == Clock::Fraction {
+            fraction
+        } else {
+            fraction.trunc()
+        };
         let relative_created = (created - start) * 1000.0;
-        Ok(Times { created, msecs, relative_created })
+        Ok(Times {
+            created,
+            msecs,
+            relative_created,
+        })
     }
 }
 
@@ -233,7 +266,10 @@ fn task_name<'py>(modules: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, Py
     };
     let name = || {
         // Asked first: without a loop `current_task` raises, which costs more than all the rest.
-        if asyncio.call_method0(intern!(py, "_get_running_loop"))?.is_none() {
+        if asyncio
+            .call_method0(intern!(py, "_get_running_loop"))?
+            .is_none()
+        {
             return Ok(None);
         }
         let task = asyncio.call_method0(intern!(py, "current_task"))?;

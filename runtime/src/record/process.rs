@@ -16,7 +16,10 @@ pub(super) fn id(py: Python<'_>) -> u32 {
     let watch = || {
         let asked = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| ask();
         let options = PyDict::new(py);
-        options.set_item("after_in_child", PyCFunction::new_closure(py, None, None, asked)?)?;
+        options.set_item(
+            "after_in_child",
+            PyCFunction::new_closure(py, None, None, asked)?,
+        )?;
         REGISTER_AT_FORK.get(py)?.call((), Some(&options))?;
         ask();
         PyResult::Ok(())

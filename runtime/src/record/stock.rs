@@ -10,40 +10,36 @@ use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, is_defined_in_logging};
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
 
-/// What `logging` came with, if nobody had replaced it by the time of the first record.
+/// What `logging` came with. If somebody has replaced any of it by the time of the first record, the
+/// fast road is never taken.
 pub(super) struct Stock {
     pub(super) clock: Clock,
     /// The class `LogRecord`, and what makes an instance of it.
-    pub(super) record: Class,
+    pub(super) record: Py<PyAny>,
+    /// A live view of what the class has, and how much that was.
+    attributes: Py<PyMappingProxy>,
+    count: usize,
     pub(super) new: Py<PyAny>,
     init: Py<PyAny>,
-    logger: Class,
     make_record: Py<PyAny>,
     pub(super) get_level_name: Py<PyAny>,
     /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
     pub(super) clock_function: Py<PyAny>,
 }
 
-/// A class and a live view of its attributes.
-pub(super) struct Class {
-    pub(super) class: Py<PyAny>,
-    attributes: Py<PyMappingProxy>,
-    /// How many there were. Whoever adds a `__setattr__`, a `__new__` or a property changes it.
-    count: usize,
-}
-
-impl Class {
-    fn of(class: Bound<'_, PyAny>) -> PyResult<Class> {
-        let attributes = class.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
-        Ok(Class { count: attributes.len()?, attributes: attributes.unbind(), class: class.unbind() })
-    }
-
-    /// Whether it has just the attributes that it had, and this one is the same.
-    fn still_has(&self, name: &Bound<'_, PyString>, value: &Py<PyAny>) -> PyResult<bool> {
-        let attributes = self.attributes.bind(name.py());
-        Ok(attributes.len()? == self.count && attributes.as_any().get_item(name)?.is(value))
-    }
-}
+/// What the class `LogRecord` has, in one version or the other. Nothing of it but `__init__` has a
+/// say in making a record; a `__setattr__`, a `__new__` or a property that somebody adds would.
+const CLASS_ATTRIBUTES: [&str; 9] = [
+    "__dict__",
+    "__doc__",
+    "__firstlineno__",
+    "__init__",
+    "__module__",
+    "__repr__",
+    "__static_attributes__",
+    "__weakref__",
+    "getMessage",
+];
 
 /// How `LogRecord` computes its times.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,13 +62,19 @@ pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>
     let Some(stock) = STOCK.get_or_try_init(py, || Stock::of(py))? else {
         return Ok(None);
     };
+    let attributes = stock.attributes.bind(py).as_any();
     let make_record = intern!(py, "makeRecord");
     let is_stock = LOGGING_GLOBALS
         .get(intern!(py, "_logRecordFactory"))?
-        .is(&stock.record.class)
-        && stock.record.still_has(intern!(py, "__init__"), &stock.init)?
-        && logger.get_type().is(&stock.logger.class)
-        && stock.logger.still_has(make_record, &stock.make_record)?
+        .is(&stock.record)
+        && attributes.len()? == stock.count
+        && attributes
+            .get_item(intern!(py, "__init__"))?
+            .is(&stock.init)
+        && logger
+            .get_type()
+            .getattr(make_record)?
+            .is(&stock.make_record)
         && !logger
             .getattr(intern!(py, "__dict__"))?
             .cast_into::<PyDict>()?
@@ -108,13 +110,18 @@ impl Stock {
             Clock::Fraction | Clock::Seconds => time.getattr("time")?,
         };
         is_known &= clock_function.is_instance_of::<PyCFunction>();
+        let attributes = record.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
+        for name in attributes.keys()?.iter() {
+            is_known &= CLASS_ATTRIBUTES.contains(&&*name.cast::<PyString>()?.to_cow()?);
+        }
         let [init, make_record, get_level_name] = of_logging.map(Bound::unbind);
         let stock = Stock {
             clock,
-            record: Class::of(record)?,
+            record: record.unbind(),
+            count: attributes.len()?,
+            attributes: attributes.unbind(),
             new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
             init,
-            logger: Class::of(logger)?,
             make_record,
             get_level_name,
             clock_function: clock_function.unbind(),

@@ -23,9 +23,15 @@ pub(super) struct CurrentThread<'py> {
 impl<'py> CurrentThread<'py> {
     pub(super) fn get(py: Python<'py>) -> PyResult<CurrentThread<'py>> {
         let ident = ident(py)?;
-        let active = THREADING.get(intern!(py, "_active"))?.cast_into::<PyDict>()?;
+        let active = THREADING
+            .get(intern!(py, "_active"))?
+            .cast_into::<PyDict>()?;
         let known = active.get_item(ident)?;
-        Ok(CurrentThread { ident, active, known })
+        Ok(CurrentThread {
+            ident,
+            active,
+            known,
+        })
     }
 
     pub(super) fn is_known(&self) -> bool {
