@@ -3,7 +3,10 @@
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
-/// What grew larger than this, in bytes, isn't kept.
+/// Bytes that a buffer has room for from the start: most messages need no more.
+const SMALLEST: usize = 1024;
+
+/// Bytes above which a buffer isn't kept.
 const LARGEST_KEPT: usize = 16 * 1024;
 
 thread_local! {
@@ -19,7 +22,9 @@ pub(crate) struct Buffer(String);
 impl Buffer {
     pub(crate) fn take() -> Buffer {
         // At the end of a thread there may be none any more.
-        Buffer(BUFFER.try_with(Cell::take).unwrap_or_default())
+        let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+        buffer.reserve(SMALLEST);
+        Buffer(buffer)
     }
 }
 

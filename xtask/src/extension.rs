@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::run::{Result, cargo, run, target};
 
-const HINT: &str =
+pub(crate) const HINT: &str =
     "If cargo could not fetch a crate: is a registry (crates.io or a mirror of it) within reach?";
 
 /// Builds the package `pylog_probe`, on the newest PyO3, and `pylog_oldest`, on the oldest. Returns
@@ -51,7 +51,8 @@ pub(crate) fn build_member(package: &str, module: &Path) -> Result {
     copy(&extensions.join(library), module)
 }
 
-fn copy(from: &Path, to: &Path) -> Result {
+/// Copies a file, and makes the directory for it.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result {
     make_parent(to)?;
     // Written anew: a process that still has the old one loaded keeps it.
     let _ = fs::remove_file(to);

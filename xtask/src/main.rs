@@ -1,7 +1,8 @@
-//! The commands of the README: `cargo xtask demo`, `cargo xtask test`, `cargo xtask compare`.
+//! The commands of the README: `cargo xtask demo`, `test`, `bench` and `compare`.
 //!
 //! Each does all of its own set-up below `target`, and says in plain words what is missing.
 
+mod bench;
 mod compare;
 mod demo;
 mod extension;
@@ -16,6 +17,7 @@ usage: cargo xtask COMMAND
 
   demo      build the example package into a virtual environment and show what it logs
   test      all tests: Rust, and Python on every interpreter found
+  bench     time calls beside pyo3-log, log, tracing and Python's own logger
   compare   drive pylog and pyo3-log through the same reconfigurations, and count how often
             each disagreed with Python";
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some("demo") => demo::demo(),
         Some("test") => test::test(),
+        Some("bench") => bench::bench(),
         Some("compare") => compare::compare(),
         _ => Err(USAGE.into()),
     };
