@@ -74,6 +74,8 @@ impl Template {
         if !is_known {
             return Ok(None);
         }
+        // What it sets up, it sets up with the first record.
+        process::id(record.py());
         let get = |name| record.getattr(name);
         Ok(Some(Template {
             name: get("name")?.unbind(),
