@@ -6,6 +6,7 @@
 use std::fmt;
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::gate::Gate;
 use crate::logger::{self, Destination, Name};
@@ -89,11 +90,11 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
-        delivery::attach(&self.metadata, |py| {
-            let logger = self.logger(py)?;
-            self.ask(&logger, level)
-        })
-        .unwrap_or(false)
+        let logger = delivery::attach(&self.metadata, |py| {
+            self.enabled_logger(py, level)
+                .map(|logger| logger.is_some())
+        });
+        logger.unwrap_or(false)
     }
 
     /// Logs at a level that [`Callsite::admits`].
@@ -103,23 +104,19 @@ impl Callsite {
         let message = Message::format(args);
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
-            let name = self.name.get(py, self.metadata.target);
-            let logger = match logger::last_seen(&name)? {
-                Some(logger) if from_cache && !logger::is_disabled(&logger)? => logger,
-                _ => {
-                    let logger = logger::current(&name)?;
-                    // The cache knows nothing of `Logger.disabled`.
-                    if from_cache && !self.ask(&logger, level)? {
-                        return Ok(());
-                    }
-                    logger
-                }
+            let logger = if from_cache {
+                self.enabled_logger(py, level)?
+            } else {
+                // Python was asked just now, and need not answer the same if asked again.
+                Some(logger::current(&self.name(py))?)
             };
-            delivery::deliver(
-                &logger,
-                &self.content(level, &message),
-                Some(&self.template),
-            )
+            match logger {
+                Some(logger) => {
+                    let content = self.content(level, &message);
+                    delivery::deliver(&logger, &content, Some(&self.template))
+                }
+                None => Ok(()),
+            }
         });
     }
 
@@ -145,8 +142,8 @@ impl Callsite {
         });
     }
 
-    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        logger::current(&self.name.get(py, self.metadata.target))
+    fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        self.name.get(py, self.metadata.target)
     }
 
     fn content<'a>(&'a self, level: Level, message: &'a Message) -> Content<'a, 'a> {
@@ -158,18 +155,29 @@ impl Callsite {
         }
     }
 
-    /// `isEnabledFor`, from the gate where it knows.
-    fn ask(&'static self, logger: &Bound<'_, PyAny>, level: Level) -> PyResult<bool> {
-        if self.gate.answer(level) == Some(true) && !logger::is_disabled(logger)? {
-            return Ok(true);
+    /// The logger, if its `isEnabledFor` says yes.
+    fn enabled_logger<'py>(
+        &'static self,
+        py: Python<'py>,
+        level: Level,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.gate.answer(level) == Some(true) {
+            // The gate knows nothing of `Logger.disabled`.
+            if let Some(logger) = logger::last_seen(&self.name(py))? {
+                if !logger::is_disabled(&logger)? {
+                    return Ok(Some(logger));
+                }
+            }
         }
-        let cacheable = logger::is_cacheable(logger)?;
-        // Also where nothing will be stored: it makes the gate forget what it held.
+        // Before anything is found out, so that it is void with whatever it rests on. Also where
+        // nothing will be stored: the gate then forgets what it held.
         let ticket = self.gate.ticket(|| coherence::register(&self.gate));
-        let enabled = logger::is_enabled_for(logger, level)?;
+        let logger = logger::current(&self.name(py))?;
+        let cacheable = logger::is_cacheable(&logger)?;
+        let enabled = logger::is_enabled_for(&logger, level)?;
         if cacheable {
             ticket.store(level, enabled);
         }
-        Ok(enabled)
+        Ok(enabled.then_some(logger))
     }
 }
