@@ -13,7 +13,6 @@ import platform
 import statistics
 import sys
 import tempfile
-import threading
 import time
 
 import pylog_benches as benches
@@ -96,21 +95,6 @@ def rows():
         set_handler(handler)
         yield row("FileHandler", "arguments 1", 10_000)
         handler.close()
-    set_handler(logging.NullHandler())
-    busy = True
-
-    def spin():
-        while busy:
-            pass
-
-    thread = threading.Thread(target=spin)
-    thread.start()
-    try:
-        peers = ("pylog", "pyo3-log")
-        yield row("NullHandler, detached, a busy Python thread", "arguments 1", 20, peers, detached=True)
-    finally:
-        busy = False
-        thread.join()
 
 
 def main():
