@@ -138,7 +138,7 @@ impl Callsite {
     pub fn log_to(&'static self, logger: Py<PyAny>, level: Level, args: fmt::Arguments<'_>) {
         let message = Message::format(args);
         delivery::attach(&self.metadata, |py| {
-            delivery::deliver(logger.bind(py), &self.content(level, &message), None)
+            delivery::deliver_to(logger.bind(py), &self.content(level, &message))
         });
     }
 
@@ -175,7 +175,8 @@ impl Callsite {
         let logger = logger::current(&self.name(py))?;
         let cacheable = logger::is_cacheable(&logger)?;
         let enabled = logger::is_enabled_for(&logger, level)?;
-        if cacheable {
+        // `Logger.disabled` may have had a say, which Python doesn't keep either.
+        if cacheable && logger::cached_answer(&logger, level)? == Some(enabled) {
             ticket.store(level, enabled);
         }
         Ok(enabled.then_some(logger))

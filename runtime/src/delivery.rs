@@ -13,9 +13,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::callsite::Metadata;
-use crate::python::INTERRUPT_MAIN;
+use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER};
 use crate::record::{Content, Template, Text};
-use crate::{exit, record};
+use crate::{exit, logger, record};
 
 /// Runs `f` attached to Python. What it raises goes to `sys.unraisablehook`.
 ///
@@ -81,35 +81,43 @@ pub(crate) fn deliver<'py>(
     content: &Content<'_, 'py>,
     template: Option<&Template>,
 ) -> PyResult<()> {
-    let py = logger.py();
-    // A callsite with a template has a logger of its own, which is no adapter.
-    if template.is_none() && !logger.hasattr(intern!(py, "makeRecord"))? {
-        return deliver_through_adapter(logger, content);
-    }
     let record = record::make(logger, content, template)?;
-    logger.call_method1(intern!(py, "handle"), (record,))?;
+    logger.call_method1(intern!(logger.py(), "handle"), (record,))?;
     Ok(())
 }
 
-/// What `LoggerAdapter.log` does, for as many adapters as there are.
-fn deliver_through_adapter<'py>(
-    adapter: &Bound<'py, PyAny>,
+/// To a logger, or through an adapter to one: then with what `LoggerAdapter.log` does.
+///
+/// # Errors
+/// What [`deliver`] and the adapter's `process` raise.
+pub(crate) fn deliver_to<'py>(
+    logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
 ) -> PyResult<()> {
-    let py = adapter.py();
+    let py = logger.py();
+    let is_adapter = logger.is_instance(LOGGER_ADAPTER.get(py)?)?
+        || !logger.hasattr(intern!(py, "makeRecord"))?;
+    if !is_adapter {
+        return deliver(logger, content, None);
+    }
     let extra = intern!(py, "extra");
     let kwargs = PyDict::new(py);
     if let Some(inherited) = content.extra {
         kwargs.set_item(extra, inherited)?;
     }
     let message = content.text.to_python(py);
-    let processed = adapter.call_method1(intern!(py, "process"), (message, kwargs))?;
-    let (message, kwargs): (Bound<'_, PyAny>, Bound<'_, PyDict>) = processed.extract()?;
-    let extra = kwargs.get_item(extra)?;
+    let processed = logger.call_method1(intern!(py, "process"), (message, kwargs))?;
+    let message = processed.get_item(0)?;
+    let extra = processed.get_item(1)?.cast::<PyDict>()?.get_item(extra)?;
     let content = Content {
         text: Text::Processed(&message),
         extra: extra.as_ref(),
         ..*content
     };
-    deliver(&adapter.getattr(intern!(py, "logger"))?, &content, None)
+    let inner = logger.getattr(intern!(py, "logger"))?;
+    // The inner `log` asks again.
+    if logger::is_enabled_for(&inner, content.level)? {
+        deliver_to(&inner, &content)?;
+    }
+    Ok(())
 }

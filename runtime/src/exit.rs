@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
-use crate::python::REGISTER_AT_EXIT;
+use crate::python::{REGISTER_AT_EXIT, after_fork_in_child, get_or_make};
 
 /// The thread that finalizes the interpreter, once it does.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -42,20 +42,24 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        INSIDE.fetch_sub(1, Ordering::SeqCst);
+        // In a forked child the count started anew.
+        let less = |inside: usize| inside.checked_sub(1);
+        let _ = INSIDE.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
     }
 }
 
 /// Sees to it that passes end with the interpreter.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     static PREPARED: PyOnceLock<()> = PyOnceLock::new();
-    PREPARED
-        .get_or_try_init(py, || {
-            let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
-            let close = PyCFunction::new_closure(py, None, None, close)?;
-            REGISTER_AT_EXIT.get(py)?.call1((close,)).map(drop)
-        })
-        .copied()
+    get_or_make(py, &PREPARED, || {
+        let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
+        let close = PyCFunction::new_closure(py, None, None, close)?;
+        REGISTER_AT_EXIT.get(py)?.call1((close,))?;
+        // The threads that were inside at a fork don't exist in the child. An error: no forks.
+        let _ = after_fork_in_child(py, || INSIDE.store(0, Ordering::SeqCst));
+        Ok(())
+    })
+    .copied()
 }
 
 fn close(py: Python<'_>) {

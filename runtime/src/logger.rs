@@ -123,17 +123,24 @@ pub(crate) fn is_disabled(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
         .is_truthy()
 }
 
-/// Whether the answer of `isEnabledFor` holds until coherence says otherwise.
+/// Whether what `isEnabledFor` answers holds until coherence says otherwise.
 pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
-    if is_disabled(logger)? || !is_defined_in_logging(&is_enabled_for)? {
+    if !is_defined_in_logging(&is_enabled_for)? {
         return Ok(false);
     }
     let root = logger
         .getattr(intern!(py, "manager"))?
         .getattr(intern!(py, "root"))?;
     coherence::watch(&root).map(|()| true)
+}
+
+/// What Python itself keeps of the answer for `level`: nothing if the logger was disabled.
+pub(crate) fn cached_answer(logger: &Bound<'_, PyAny>, level: Level) -> PyResult<Option<bool>> {
+    let cache = logger.getattr(intern!(logger.py(), "_cache"))?;
+    let answer = cache.cast::<PyDict>()?.get_item(level.levelno())?;
+    answer.map(|answer| answer.is_truthy()).transpose()
 }
 
 /// Names level 5, unless the application has a name for the number or a number for the name.

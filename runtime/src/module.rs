@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::callsite::Metadata;
-use crate::{delivery, logger};
+use crate::{delivery, logger, python};
 
 /// Makes the crate of a module log as `name`, or else as the module's own `__name__`.
 ///
@@ -16,6 +16,7 @@ pub fn init(
     name: Option<&'static str>,
 ) {
     delivery::attach(metadata, |py| {
+        python::import_all(py)?;
         let name = match name {
             Some(name) => name.to_owned(),
             None => module.getattr("__name__")?.extract()?,

@@ -4,7 +4,23 @@ use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
+
+/// What is in `cell`, made on first use.
+///
+/// Unlike `get_or_try_init` it doesn't hold the cell while Python runs: an import hook that logs
+/// would wait for itself. Of two that are made the first is kept.
+pub(crate) fn get_or_make<'a, T>(
+    py: Python<'_>,
+    cell: &'a PyOnceLock<T>,
+    make: impl FnOnce() -> PyResult<T>,
+) -> PyResult<&'a T> {
+    if let Some(value) = cell.get(py) {
+        return Ok(value);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(py, || made))
+}
 
 /// A module, or something in one, imported on first use.
 pub(crate) struct Import {
@@ -33,16 +49,15 @@ impl Import {
     /// # Errors
     /// What the import raises. It is tried again on the next use.
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        self.object
-            .get_or_try_init(py, || {
-                let module = py.import(self.module)?.into_any();
-                let object = match self.name {
-                    Some(name) => module.getattr(name)?,
-                    None => module,
-                };
-                Ok(object.unbind())
-            })
-            .map(|object| object.bind(py))
+        let object = get_or_make(py, &self.object, || {
+            let module = py.import(self.module)?.into_any();
+            let object = match self.name {
+                Some(name) => module.getattr(name)?,
+                None => module,
+            };
+            Ok(object.unbind())
+        })?;
+        Ok(object.bind(py))
     }
 }
 
@@ -78,13 +93,38 @@ pub(crate) static THREADING: Globals = Globals::of("threading");
 pub(crate) static SYS: Globals = Globals::of("sys");
 
 pub(crate) static LOGGING: Import = Import::module("logging");
+pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
+pub(crate) static TIME: Import = Import::module("time");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
-pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
+static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
 /// `PyErr_SetInterrupt`, for callers without `unsafe`.
 pub(crate) static INTERRUPT_MAIN: Import = Import::name("_thread", "interrupt_main");
 static METHOD_TYPE: Import = Import::name("types", "MethodType");
 static FUNCTION_TYPE: Import = Import::name("types", "FunctionType");
+
+/// Imports everything now, where an import is expected, rather than in the midst of a call: an
+/// import hook that logs would otherwise be called by what it calls.
+pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
+    for import in [
+        &LOGGING,
+        &LOGGER_ADAPTER,
+        &TIME,
+        &OBJECT,
+        &REGISTER_AT_EXIT,
+        &REGISTER_AT_FORK,
+        &INTERRUPT_MAIN,
+        &METHOD_TYPE,
+        &FUNCTION_TYPE,
+    ] {
+        // What a platform lacks is missed where it is needed.
+        let _ = import.get(py);
+    }
+    for globals in [&LOGGING_GLOBALS, &THREADING, &SYS] {
+        globals.get(intern!(py, "__name__"))?;
+    }
+    Ok(())
+}
 
 /// Whether a method of an object, or a function, is one that the module `logging` defines: neither
 /// overridden nor wrapped.
@@ -100,4 +140,21 @@ pub(crate) fn is_defined_in_logging(function: &Bound<'_, PyAny>) -> PyResult<boo
     }
     let globals = function.getattr(intern!(py, "__globals__"))?;
     Ok(globals.is(LOGGING.get(py)?.getattr(intern!(py, "__dict__"))?))
+}
+
+/// Has `act` called in each forked child, as `os.register_at_fork` does.
+///
+/// # Errors
+/// Where there is no such function, because there are no forks.
+pub(crate) fn after_fork_in_child(
+    py: Python<'_>,
+    act: impl Fn() + Send + Sync + 'static,
+) -> PyResult<()> {
+    let act = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| act();
+    let options = PyDict::new(py);
+    options.set_item(
+        "after_in_child",
+        PyCFunction::new_closure(py, None, None, act)?,
+    )?;
+    REGISTER_AT_FORK.get(py)?.call((), Some(&options)).map(drop)
 }

@@ -95,6 +95,16 @@ fn in_async_functions_with_await_in_an_argument() {
     assert_eq!(records[1].function, "hygiene::places::asynchronous");
 }
 
+async fn to_a_logger(logger: ::pyo3::Py<::pyo3::PyAny>) {
+    ::pylog::info!(logger: &logger, "{}", ready(3).await);
+}
+
+#[test]
+fn a_future_that_awaits_in_an_argument_is_send() {
+    fn is_send<T: ::core::marker::Send>(_: &T) {}
+    ::pyo3::Python::attach(|py| is_send(&to_a_logger(py.None())));
+}
+
 fn fallible(value: Result<u32, String>) -> Result<u32, String> {
     ::pylog::info!(target: "hygiene::places::fallible", "{}", value?);
     Ok(1)

@@ -140,6 +140,26 @@ def test_disabled_set_directly(alpha, logs):
     assert logs(WARNING) and not logs(INFO)
 
 
+def test_disabled_for_a_moment_while_python_is_asked(alpha, records):
+    """Nothing invalidates what was decided by `disabled`, so it must not be kept."""
+    answers = iter([False, True, False])
+
+    class Flickering(logging.Logger):
+        disabled = property(lambda self: next(answers, False), lambda self, value: None)
+
+    original = alpha.__class__
+    alpha.__class__ = Flickering
+    try:
+        alpha.setLevel(DEBUG)
+        made = []
+        for _ in range(4):
+            _native.call("alpha", INFO)
+            made.append(len(records))
+        assert made[-1] > 0 and alpha.isEnabledFor(INFO)
+    finally:
+        alpha.__class__ = original
+
+
 def test_disabled_evaluates_no_more_than_one_stray_argument(alpha, records):
     _native.call("alpha", WARNING)
     made, evaluated = len(records), _native.evaluations()

@@ -83,6 +83,53 @@ def test_a_forked_child_logs_on_and_follows_its_own_configuration():
     assert message.split(" ", 1) == [child.split()[1], "from the child"]
 
 
+def test_an_import_hook_that_logs():
+    stderr = run(
+        """
+        import builtins, logging
+        from pylog_probe import _native as native
+
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        original = builtins.__import__
+
+        def traced(name, *arguments):
+            native.log_message("importing")
+            return original(name, *arguments)
+
+        builtins.__import__ = traced
+        native.call("alpha", logging.INFO)
+        """
+    )
+    assert stderr.splitlines()[-1] == "level 20"
+
+
+def test_a_child_forked_while_others_log_ends_at_once():
+    run(
+        """
+        import logging, os, threading, time
+        from pylog_probe import _native as native
+
+        class Slow(logging.NullHandler):
+            def handle(self, record):
+                if threading.current_thread() is not threading.main_thread():
+                    time.sleep(0.5)
+
+        logging.basicConfig(level=logging.INFO, handlers=[Slow()])
+        native.call("alpha", logging.INFO)
+        thread = threading.Thread(target=native.call, args=("alpha", logging.INFO))
+        thread.start()
+        time.sleep(0.1)
+        child = os.fork()
+        if child == 0:
+            raise SystemExit
+        start = time.monotonic()
+        assert os.waitpid(child, 0)[1] == 0
+        assert time.monotonic() - start < 0.9, "it waited for threads that it doesn't have"
+        thread.join()
+        """
+    )
+
+
 # Runs CPython's own tests and prints each one's outcome.
 CPYTHON = """
 import sys, unittest

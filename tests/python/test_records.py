@@ -250,6 +250,29 @@ def test_logger_adapters_nested(root, records):
     assert hasattr(ours, "request") == hasattr(pythons, "request")
 
 
+def test_logger_adapters_decide_as_in_python(root, records, unraisable):
+    class Eager(logging.LoggerAdapter):
+        def isEnabledFor(self, level):
+            return True
+
+    class Transparent(logging.LoggerAdapter):
+        def process(self, msg, kwargs):
+            return [f"[prefix] {msg}", kwargs]
+
+        def __getattr__(self, name):
+            return getattr(self.logger, name)
+
+    logger = logging.getLogger("adapted.quiet")
+    logger.setLevel(logging.WARNING)
+    for adapter in (Eager(logger, {}), Eager(Eager(logger, {}), {})):
+        _native.log_to(adapter, logging.INFO, "message")
+        adapter.info("message")
+    assert records == []
+    _native.log_to(Transparent(logger, {}), logging.WARNING, "message")
+    assert records[0].msg == "[prefix] message"
+    assert unraisable == []
+
+
 def test_an_object_that_is_no_logger(root, unraisable):
     _native.log_to(object(), logging.INFO, "message")
     assert [type(error) for error, _ in unraisable] == [AttributeError] * 2

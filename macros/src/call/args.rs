@@ -85,7 +85,7 @@ fn value(input: ParseStream<'_>, name: &Ident) -> Result<Expr> {
 
 impl Destination {
     fn target(value: Expr) -> Result<Destination> {
-        Ok(match &value {
+        Ok(match peel(&value) {
             Expr::Lit(literal) => {
                 let Lit::Str(target) = &literal.lit else {
                     let message = "`target` takes a string: `target: \"net::http\"`";
@@ -146,9 +146,20 @@ impl Parse for Level {
     }
 }
 
+/// Without parentheses, and the invisible ones around what a `macro_rules!` passes on.
+fn peel(mut value: &Expr) -> &Expr {
+    loop {
+        value = match value {
+            Expr::Group(group) => &group.expr,
+            Expr::Paren(parenthesized) => &parenthesized.expr,
+            _ => return value,
+        }
+    }
+}
+
 /// `Level::INFO` and `Level::new(25)`. A variable is never a path of several segments.
 fn is_constant(level: &Expr) -> bool {
-    match level {
+    match peel(level) {
         Expr::Path(level) => level.path.segments.len() > 1,
         Expr::Call(ExprCall { func, args, .. }) => {
             is_level_new(func) && args.iter().all(|arg| matches!(arg, Expr::Lit(_)))

@@ -25,7 +25,9 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         },
         Some(destination) => quote_spanned! {span=>
             let callsite = #callsite;
-            if let #private::__private::Some(logger) = callsite.find(level, #destination) {
+            // A statement of its own: nothing of the destination lives on while arguments await.
+            let logger = callsite.find(level, #destination);
+            if let #private::__private::Some(logger) = logger {
                 callsite.log_to(logger, level, #args);
             }
         },

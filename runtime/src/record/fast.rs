@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
 
 use super::stock::{Clock, Stock};
 use super::thread::CurrentThread;
@@ -91,14 +91,18 @@ impl Template {
     }
 }
 
-/// The record that `LogRecord(...)` would have been.
+/// The record that `LogRecord(...)` would have been. `None` where the clock gives something that is
+/// not known here.
 pub(super) fn make<'py>(
     stock: &Stock,
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     template: &Template,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = logger.py();
+    let Some(times) = Times::now(stock, py)? else {
+        return Ok(None);
+    };
     let is_on = |switch| LOGGING_GLOBALS.get(switch)?.is_truthy();
     let none = || py.None().into_bound(py);
     let attributes = template.attributes.bind(py).copy()?;
@@ -108,7 +112,6 @@ pub(super) fn make<'py>(
         false => attributes.set_item(name, value),
     };
 
-    let times = Times::now(stock, py)?;
     attributes.set_item(intern!(py, "created"), times.created)?;
     attributes.set_item(intern!(py, "msecs"), times.msecs)?;
     attributes.set_item(intern!(py, "relativeCreated"), times.relative_created)?;
@@ -168,7 +171,7 @@ pub(super) fn make<'py>(
 
     let record = stock.new.bind(py).call1((&stock.record,))?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
-    Ok(record)
+    Ok(Some(record))
 }
 
 struct Times {
@@ -179,54 +182,68 @@ struct Times {
 
 impl Times {
     /// The numbers that `LogRecord` computes, to the last bit.
-    fn now(stock: &Stock, py: Python<'_>) -> PyResult<Times> {
+    fn now(stock: &Stock, py: Python<'_>) -> PyResult<Option<Times>> {
         let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
         let is_nanoseconds = stock.clock == Clock::Nanoseconds;
-        let name = if is_nanoseconds {
-            intern!(py, "time_ns")
-        } else {
-            intern!(py, "time")
+        let name = match is_nanoseconds {
+            true => intern!(py, "time_ns"),
+            false => intern!(py, "time"),
         };
         let clock = LOGGING_GLOBALS.get(intern!(py, "time"))?.getattr(name)?;
         // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
         let ours = clock.is(&stock.clock_function).then(since_epoch).flatten();
         if is_nanoseconds {
-            let now: i64 = match ours {
-                Some(now) => now,
-                None => clock.call0()?.extract()?,
+            let now = match ours {
+                Some(now) => Some(now),
+                None => whole(&clock.call0()?),
             };
-            let start: i64 = start.extract()?;
-            let created = now as f64 / 1e9;
-            let mut msecs = (now.rem_euclid(1_000_000_000) / 1_000_000) as f64;
-            // The seconds may have been rounded up, to the next whole one.
-            if msecs == 999.0 && created.trunc() as i64 != now.div_euclid(1_000_000_000) {
-                msecs = 0.0;
-            }
-            let relative_created = (now - start) as f64 / 1e6;
-            return Ok(Times {
-                created,
-                msecs,
-                relative_created,
-            });
+            return Ok(now
+                .zip(whole(&start))
+                .map(|(now, start)| Times::of_nanoseconds(now, start)));
         }
-        let created = match ours {
-            Some(now) => now as f64 / 1e9,
-            None => clock.call0()?.extract()?,
+        let now = match ours {
+            Some(now) => Some(now as f64 / 1e9),
+            None => fractional(&clock.call0()?),
         };
-        let start: f64 = start.extract()?;
-        let fraction = (created - created.trunc()) * 1000.0;
-        let msecs = if stock.clock == Clock::Fraction {
-            fraction
-        } else {
-            fraction.trunc()
-        };
-        let relative_created = (created - start) * 1000.0;
-        Ok(Times {
+        let is_whole = stock.clock == Clock::Seconds;
+        Ok(now
+            .zip(fractional(&start))
+            .map(|(now, start)| Times::of_seconds(now, start, is_whole)))
+    }
+
+    fn of_nanoseconds(now: i64, start: i64) -> Times {
+        let created = now as f64 / 1e9;
+        let mut msecs = (now.rem_euclid(1_000_000_000) / 1_000_000) as f64;
+        // The seconds may have been rounded up, to the next whole one.
+        if msecs == 999.0 && created.trunc() as i64 != now.div_euclid(1_000_000_000) {
+            msecs = 0.0;
+        }
+        let relative_created = now.wrapping_sub(start) as f64 / 1e6;
+        Times {
             created,
             msecs,
             relative_created,
-        })
+        }
     }
+
+    fn of_seconds(created: f64, start: f64, is_whole: bool) -> Times {
+        let msecs = (created - created.trunc()) * 1000.0;
+        Times {
+            created,
+            msecs: if is_whole { msecs.trunc() } else { msecs },
+            relative_created: (created - start) * 1000.0,
+        }
+    }
+}
+
+/// An `int`, and nothing that could be taken for one.
+fn whole(number: &Bound<'_, PyAny>) -> Option<i64> {
+    number.cast_exact::<PyInt>().ok()?.extract().ok()
+}
+
+/// A `float`, and nothing that could be taken for one.
+fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
+    number.cast_exact::<PyFloat>().ok()?.extract().ok()
 }
 
 /// Nanoseconds, as `time.time_ns` has them.

@@ -71,7 +71,8 @@ pub(crate) fn make<'py>(
         return general::make(logger, content);
     };
     if let Some(template) = template.0.get(py) {
-        return fast::make(stock, logger, content, template);
+        let record = fast::make(stock, logger, content, template)?;
+        return record.map_or_else(|| general::make(logger, content), Ok);
     }
     let record = general::make(logger, content)?;
     if let Some(first) = fast::Template::of(&record)? {

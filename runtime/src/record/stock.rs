@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString};
 
-use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, is_defined_in_logging};
+use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, TIME, get_or_make, is_defined_in_logging};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -59,7 +59,7 @@ pub(super) enum Clock {
 pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>> {
     static STOCK: PyOnceLock<Option<Stock>> = PyOnceLock::new();
     let py = logger.py();
-    let Some(stock) = STOCK.get_or_try_init(py, || Stock::of(py))? else {
+    let Some(stock) = get_or_make(py, &STOCK, || Stock::of(py))? else {
         return Ok(None);
     };
     let attributes = stock.attributes.bind(py).as_any();
@@ -95,7 +95,7 @@ impl Stock {
         let logging = LOGGING.get(py)?;
         let record = logging.getattr("LogRecord")?;
         let logger = logging.getattr("Logger")?;
-        let time = py.import("time")?;
+        let time = TIME.get(py)?;
         let of_logging = [
             record.getattr("__init__")?,
             logger.getattr("makeRecord")?,

@@ -70,6 +70,18 @@ pub fn other_calls(x: u32) -> bool {
     pylog::enabled!(target: "needle-enabled", Level::INFO)
 }
 
+macro_rules! passed_on {
+    ($level:expr, $target:expr, $($message:tt)+) => {
+        pylog::log!(target: $target, ($level), $($message)+)
+    };
+}
+
+/// A level and a target that come through another macro.
+#[unsafe(no_mangle)]
+pub fn passed_on(x: u32) {
+    passed_on!(Level::INFO, "a::target", "needle-passed {x}");
+}
+
 macro_rules! straight_paths {
     ($($function:ident($x:ident) { $($call:tt)* })*) => {
         $(
