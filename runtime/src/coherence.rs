@@ -17,11 +17,11 @@ use std::sync::atomic::{Ordering, fence};
 
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
+use pyo3::types::PyWeakrefMethods;
 use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType, PyWeakrefReference};
-use pyo3::{intern, types::PyWeakrefMethods};
 
 use crate::gate::Gate;
+use crate::once::{Once, intern};
 
 const PREVIOUS: &str = "_pylog_previous";
 
@@ -81,9 +81,9 @@ fn is_ours(cache: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// A subclass of `dict` by which this extension knows its own from another's.
 fn cache_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: Once<Py<PyType>> = Once::new();
     CLASS
-        .get_or_try_init(py, || {
+        .get_or_try(|| {
             let namespace = PyDict::new(py);
             namespace.set_item("__module__", "pylog")?;
             let class = py.get_type::<PyType>();

@@ -7,12 +7,12 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
 use pyo3::exceptions::PyKeyboardInterrupt;
-use pyo3::intern;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::callsite::Metadata;
+use crate::once::intern;
 use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER};
 use crate::record::{Content, Template, Text};
 use crate::{exit, logger, record};

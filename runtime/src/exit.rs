@@ -10,10 +10,10 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
-use crate::python::{REGISTER_AT_EXIT, after_fork_in_child, get_or_make};
+use crate::once::Once;
+use crate::python::{REGISTER_AT_EXIT, after_fork_in_child};
 
 /// The thread that finalizes the interpreter, once it does.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -50,16 +50,17 @@ impl Drop for Pass {
 
 /// Sees to it that passes end with the interpreter.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
-    static PREPARED: PyOnceLock<()> = PyOnceLock::new();
-    get_or_make(py, &PREPARED, || {
-        let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
-        let close = PyCFunction::new_closure(py, None, None, close)?;
-        REGISTER_AT_EXIT.get(py)?.call1((close,))?;
-        // The threads that were inside at a fork don't exist in the child. An error: no forks.
-        let _ = after_fork_in_child(py, || INSIDE.store(0, Ordering::SeqCst));
-        Ok(())
-    })
-    .copied()
+    static PREPARED: Once<()> = Once::new();
+    PREPARED
+        .get_or_try(|| {
+            let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
+            let close = PyCFunction::new_closure(py, None, None, close)?;
+            REGISTER_AT_EXIT.get(py)?.call1((close,))?;
+            // The threads that were inside at a fork don't exist in the child. An error: no forks.
+            let _ = after_fork_in_child(py, || INSIDE.store(0, Ordering::SeqCst));
+            Ok(())
+        })
+        .copied()
 }
 
 fn close(py: Python<'_>) {

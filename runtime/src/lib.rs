@@ -85,6 +85,7 @@ mod logger;
 mod macros;
 mod message;
 mod module;
+mod once;
 mod python;
 mod record;
 mod static_filter;

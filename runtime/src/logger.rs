@@ -1,10 +1,9 @@
 //! From a target to a Python logger.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
+use crate::once::{Once, intern};
 use crate::python::{LOGGING, is_defined_in_logging};
 use crate::{Level, coherence};
 
@@ -38,18 +37,18 @@ fn name_of(target: &str) -> String {
 }
 
 /// The name of the logger of a callsite, made once.
-pub(crate) struct Name(PyOnceLock<(Py<PyString>, usize)>);
+pub(crate) struct Name(Once<(Py<PyString>, usize)>);
 
 impl Name {
     pub(crate) const fn new() -> Name {
-        Name(PyOnceLock::new())
+        Name(Once::new())
     }
 
     /// The name for `target`, which is the same at each call.
     pub(crate) fn get<'py>(&self, py: Python<'py>, target: &str) -> Bound<'py, PyString> {
         let make = || PyString::new(py, &name_of(target));
         let renames = RENAMED.count();
-        let (name, then) = self.0.get_or_init(py, || (make().unbind(), renames));
+        let (name, then) = self.0.get_or_make(|| (make().unbind(), renames));
         if *then == renames {
             name.bind(py).clone()
         } else {
@@ -60,8 +59,8 @@ impl Name {
 
 /// The loggers that `logging.getLogger` gave, by name, as weak references.
 fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {
-    static SEEN: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    SEEN.get_or_init(py, || PyDict::new(py).unbind()).bind(py)
+    static SEEN: Once<Py<PyDict>> = Once::new();
+    SEEN.get_or_make(|| PyDict::new(py).unbind()).bind(py)
 }
 
 /// The logger that [`current`] gave last, if it lives. It still is the logger of that name as far as
@@ -94,9 +93,9 @@ pub(crate) fn current<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, P
 /// Loggers die when somebody empties `Manager.loggerDict`, as test suites do: the name then
 /// belongs to another logger, with another level.
 fn on_death(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
-    static CALLBACK: PyOnceLock<Py<PyCFunction>> = PyOnceLock::new();
+    static CALLBACK: Once<Py<PyCFunction>> = Once::new();
     CALLBACK
-        .get_or_try_init(py, || {
+        .get_or_try(|| {
             let forget = |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
                 coherence::invalidate();
             };

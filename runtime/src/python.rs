@@ -1,32 +1,16 @@
 //! What pylog takes from Python's library, imported once.
 
 use pyo3::exceptions::PyAttributeError;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 
-/// What is in `cell`, made on first use.
-///
-/// Unlike `get_or_try_init` it doesn't hold the cell while Python runs: an import hook that logs
-/// would wait for itself. Of two that are made the first is kept.
-pub(crate) fn get_or_make<'a, T>(
-    py: Python<'_>,
-    cell: &'a PyOnceLock<T>,
-    make: impl FnOnce() -> PyResult<T>,
-) -> PyResult<&'a T> {
-    if let Some(value) = cell.get(py) {
-        return Ok(value);
-    }
-    let made = make()?;
-    Ok(cell.get_or_init(py, || made))
-}
+use crate::once::{Once, intern};
 
 /// A module, or something in one, imported on first use.
 pub(crate) struct Import {
     module: &'static str,
     name: Option<&'static str>,
-    object: PyOnceLock<Py<PyAny>>,
+    object: Once<Py<PyAny>>,
 }
 
 impl Import {
@@ -34,7 +18,7 @@ impl Import {
         Import {
             module,
             name: None,
-            object: PyOnceLock::new(),
+            object: Once::new(),
         }
     }
 
@@ -42,20 +26,20 @@ impl Import {
         Import {
             module,
             name: Some(name),
-            object: PyOnceLock::new(),
+            object: Once::new(),
         }
     }
 
     /// # Errors
     /// What the import raises. It is tried again on the next use.
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        let object = get_or_make(py, &self.object, || {
+        let object = self.object.get_or_try(|| {
             let module = py.import(self.module)?.into_any();
             let object = match self.name {
                 Some(name) => module.getattr(name)?,
                 None => module,
             };
-            Ok(object.unbind())
+            PyResult::Ok(object.unbind())
         })?;
         Ok(object.bind(py))
     }
@@ -64,14 +48,14 @@ impl Import {
 /// The names in a module: looked up in its dict, which costs a fraction of asking the module.
 pub(crate) struct Globals {
     module: &'static str,
-    dict: PyOnceLock<Py<PyDict>>,
+    dict: Once<Py<PyDict>>,
 }
 
 impl Globals {
     const fn of(module: &'static str) -> Globals {
         Globals {
             module,
-            dict: PyOnceLock::new(),
+            dict: Once::new(),
         }
     }
 
@@ -81,7 +65,7 @@ impl Globals {
         let py = name.py();
         let dict = self
             .dict
-            .get_or_try_init(py, || PyResult::Ok(py.import(self.module)?.dict().unbind()))?;
+            .get_or_try(|| PyResult::Ok(py.import(self.module)?.dict().unbind()))?;
         dict.bind(py).get_item(name)?.ok_or_else(|| {
             PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
         })

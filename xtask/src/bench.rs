@@ -15,6 +15,8 @@ pub(crate) fn bench() -> Result {
         "--release",
         "--package",
         "pylog-benches",
+        "--features",
+        "extension-module",
         "--target-dir",
     ]);
     build.arg(&directory).env("PYO3_PYTHON", &python.executable);

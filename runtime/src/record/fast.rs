@@ -6,7 +6,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::exceptions::PyException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
 
@@ -14,6 +13,7 @@ use super::stock::{Clock, Stock};
 use super::thread::CurrentThread;
 use super::{Content, Text, process};
 use crate::message::Message;
+use crate::once::intern;
 use crate::python::{LOGGING_GLOBALS, SYS};
 
 /// The first record of a callsite, as Python made it.

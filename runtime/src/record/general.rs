@@ -1,8 +1,9 @@
 //! The general road: Python makes the record.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+
+use crate::once::intern;
 
 use super::Content;
 use super::thread::CurrentThread;

@@ -12,12 +12,12 @@ mod stock;
 mod thread;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
 
 use crate::Level;
 use crate::callsite::Metadata;
 use crate::message::Message;
+use crate::once::Once;
 
 /// What a record is made of.
 pub(crate) struct Content<'a, 'py> {
@@ -46,11 +46,11 @@ impl<'py> Text<'_, 'py> {
 }
 
 /// What a callsite keeps of its first record.
-pub(crate) struct Template(PyOnceLock<fast::Template>);
+pub(crate) struct Template(Once<fast::Template>);
 
 impl Template {
     pub(crate) const fn new() -> Template {
-        Template(PyOnceLock::new())
+        Template(Once::new())
     }
 }
 
@@ -63,20 +63,19 @@ pub(crate) fn make<'py>(
     content: &Content<'_, 'py>,
     template: Option<&Template>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let py = logger.py();
     let (Some(template), None) = (template, content.extra) else {
         return general::make(logger, content);
     };
     let Some(stock) = stock::prove(logger)? else {
         return general::make(logger, content);
     };
-    if let Some(template) = template.0.get(py) {
+    if let Some(template) = template.0.get() {
         let record = fast::make(stock, logger, content, template)?;
         return record.map_or_else(|| general::make(logger, content), Ok);
     }
     let record = general::make(logger, content)?;
     if let Some(first) = fast::Template::of(&record)? {
-        let _ = template.0.set(py, first);
+        template.0.get_or_make(|| first);
     }
     Ok(record)
 }

@@ -1,11 +1,10 @@
 //! The proof that Python would make a record in just the way that `fast` does.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString};
 
-use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, TIME, get_or_make, is_defined_in_logging};
+use crate::once::{Once, intern};
+use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, TIME, is_defined_in_logging};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -57,9 +56,9 @@ pub(super) enum Clock {
 /// Compares pointers: the record factory, what its class does to make an instance, and the logger's
 /// `makeRecord`.
 pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>> {
-    static STOCK: PyOnceLock<Option<Stock>> = PyOnceLock::new();
+    static STOCK: Once<Option<Stock>> = Once::new();
     let py = logger.py();
-    let Some(stock) = get_or_make(py, &STOCK, || Stock::of(py))? else {
+    let Some(stock) = STOCK.get_or_try(|| Stock::of(py))? else {
         return Ok(None);
     };
     let attributes = stock.attributes.bind(py).as_any();

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::fmt::Write;
 use std::thread;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString};
 
 use crate::buffer::Buffer;
+use crate::once::intern;
 use crate::python::THREADING;
 
 /// The current thread. Python has no `threading.Thread` for one that Rust has spawned: `LogRecord`
