@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from unittest import mock
 
 import pylog_oldest
 import pytest
@@ -295,20 +296,18 @@ def test_what_a_handler_raises_goes_to_the_unraisable_hook(handler, unraisable, 
     assert place.startswith("pylog call at ") and "calls.rs:" in place
 
 
-def test_what_a_filter_a_factory_and_is_enabled_for_raise(root, unraisable, monkeypatch):
+def test_what_a_filter_a_factory_and_is_enabled_for_raise(root, unraisable):
     error = LookupError("x")
 
     def fail(*args, **kwargs):
         raise error
 
-    with monkeypatch.context() as patch:
-        patch.setattr(logging.getLogger(ALPHA), "filter", fail)
+    # Not monkeypatch, which would leave the bound method on the logger.
+    with mock.patch.object(logging.getLogger(ALPHA), "filter", fail):
         _native.call("alpha", logging.INFO)
-    with monkeypatch.context() as patch:
-        patch.setattr(logging, "_logRecordFactory", fail)
+    with mock.patch.object(logging, "_logRecordFactory", fail):
         _native.call("alpha", logging.INFO)
-    with monkeypatch.context() as patch:
-        patch.setattr(logging.getLogger(ALPHA), "isEnabledFor", fail)
+    with mock.patch.object(logging.getLogger(ALPHA), "isEnabledFor", fail):
         root.setLevel(logging.INFO)
         _native.call("alpha", logging.INFO)
     assert [seen for seen, _ in unraisable] == [error] * 3
