@@ -64,7 +64,7 @@
 //! Nothing that the caller sees. What a handler, a filter or a formatter raises goes to
 //! [`sys.unraisablehook`]; a `KeyboardInterrupt` among it reaches the main thread. An exception
 //! that is set when a call is made is still set afterwards. Before there is an interpreter, and
-//! once it ends, calls do nothing. A panic in a `Display` goes on to the caller, as from any
+//! from Python's `atexit` on in threads other than the one that ends it, calls do nothing. A panic in a `Display` goes on to the caller, as from any
 //! formatting.
 //!
 //! A call that is on attaches to Python: a thread that holds the GIL and waits for a thread that
