@@ -282,7 +282,10 @@ mod tests {
 
     fn mistake(directives: &str) -> Option<String> {
         let text = check(directives).err()?.text().as_str().to_owned();
-        assert!(text.ends_with(str::from_utf8(ACCEPTED).unwrap()), "{text}");
+        assert!(
+            text.ends_with(std::str::from_utf8(ACCEPTED).unwrap()),
+            "{text}"
+        );
         Some(text.split(';').next().unwrap().to_owned())
     }
 

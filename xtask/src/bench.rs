@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what calls cost, side by side with the peers.
 
-use crate::run::{Result, cargo, command, headline, root, run, target};
+use crate::run::{Result, command, headline, root, run, target};
 use crate::{extension, python};
 
 /// Times the calls on the newest Python found, and writes the figures to `benches/results.json`.
@@ -8,19 +8,11 @@ pub(crate) fn bench() -> Result {
     let python = python::all()?.pop().ok_or("no Python")?;
     headline(&format!("{python}"));
     let directory = target("bench");
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "pylog-benches",
-        "--features",
-        "extension-module",
-        "--target-dir",
-    ]);
-    build.arg(&directory).env("PYO3_PYTHON", &python.executable);
-    run(&mut build, extension::HINT)?;
+    extension::cargo_build(
+        "--release --package pylog-benches --features extension-module",
+        &directory,
+        &[("PYO3_PYTHON", &python.executable)],
+    )?;
     let library = directory.join("release/libpylog_benches.so");
     extension::copy(&library, &directory.join("modules/pylog_benches.so"))?;
 

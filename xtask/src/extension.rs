@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::run::{Result, cargo, run, target};
 
-pub(crate) const HINT: &str =
-    "If cargo could not fetch a crate: is a registry (crates.io or a mirror of it) within reach?";
-
 /// Builds the package `pylog_probe`, on the newest PyO3, and `pylog_oldest`, on the oldest. Returns
 /// the directory to import them from.
 pub(crate) fn build() -> Result<PathBuf> {
@@ -19,14 +16,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     write(&modules.join("pylog_probe/__init__.py"), "")?;
 
     let oldest = target("oldest-pyo3");
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--quiet",
-        "--manifest-path",
-        "tests/oldest-pyo3/Cargo.toml",
-    ]);
-    run(build.arg("--target-dir").arg(&oldest), HINT)?;
+    cargo_build("--manifest-path tests/oldest-pyo3/Cargo.toml", &oldest, &[])?;
     copy(
         &oldest.join("debug/libpylog_oldest.so"),
         &modules.join("pylog_oldest.abi3.so"),
@@ -37,18 +27,24 @@ pub(crate) fn build() -> Result<PathBuf> {
 /// Builds a member of the workspace as one extension module for every Python.
 pub(crate) fn build_member(package: &str, module: &Path) -> Result {
     let extensions = target("extensions");
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--quiet",
-        "--package",
-        package,
-        "--features",
-        "abi3",
-    ]);
-    run(build.arg("--target-dir").arg(&extensions), HINT)?;
+    let arguments = format!("--package {package} --features abi3");
+    cargo_build(&arguments, &extensions, &[])?;
     let library = format!("debug/lib{}.so", package.replace('-', "_"));
     copy(&extensions.join(library), module)
+}
+
+/// `cargo build` with these arguments and environment variables, into a directory.
+pub(crate) fn cargo_build(
+    arguments: &str,
+    directory: &Path,
+    variables: &[(&str, &Path)],
+) -> Result {
+    let hint = "If cargo could not fetch a crate: is a registry (crates.io or a mirror of it) \
+                within reach?";
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--target-dir"]);
+    build.arg(directory).args(arguments.split_whitespace());
+    run(build.envs(variables.iter().copied()), hint)
 }
 
 /// Copies a file, and makes the directory for it.
