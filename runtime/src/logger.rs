@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::once::{Once, intern};
-use crate::python::{LOGGING, is_defined_in_logging};
+use crate::python::{LOGGING, is_defined_in};
 use crate::{Level, coherence};
 
 /// Rust paths that have another name in Python, and that name. Of one path the last entry holds.
@@ -126,7 +126,7 @@ pub(crate) fn is_disabled(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
 pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
-    if !is_defined_in_logging(&is_enabled_for)? {
+    if !is_defined_in(LOGGING.get(py)?, &is_enabled_for)? {
         return Ok(false);
     }
     let root = logger

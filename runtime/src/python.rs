@@ -72,14 +72,16 @@ impl Globals {
     }
 }
 
-pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
 pub(crate) static THREADING: Globals = Globals::of("threading");
+pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
 pub(crate) static SYS: Globals = Globals::of("sys");
 
 pub(crate) static LOGGING: Import = Import::module("logging");
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
 pub(crate) static TIME: Import = Import::module("time");
+pub(crate) static ITEMGETTER: Import = Import::name("operator", "itemgetter");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
+pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
 static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
 /// `PyErr_SetInterrupt`, for callers without `unsafe`.
@@ -94,7 +96,9 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &LOGGING,
         &LOGGER_ADAPTER,
         &TIME,
+        &ITEMGETTER,
         &OBJECT,
+        &PROPERTY,
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
         &INTERRUPT_MAIN,
@@ -104,15 +108,18 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         // What a platform lacks is missed where it is needed.
         let _ = import.get(py);
     }
-    for globals in [&LOGGING_GLOBALS, &THREADING, &SYS] {
+    for globals in [&THREADING, &TIME_GLOBALS, &SYS] {
         globals.get(intern!(py, "__name__"))?;
     }
     Ok(())
 }
 
-/// Whether a method of an object, or a function, is one that the module `logging` defines: neither
-/// overridden nor wrapped.
-pub(crate) fn is_defined_in_logging(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// Whether a method of an object, or a function, is one that `module` defines: neither overridden nor
+/// wrapped.
+pub(crate) fn is_defined_in(
+    module: &Bound<'_, PyAny>,
+    function: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
     let py = function.py();
     // Wrappers pass for what they wrap in every respect but their type.
     let mut function = function.clone();
@@ -123,7 +130,7 @@ pub(crate) fn is_defined_in_logging(function: &Bound<'_, PyAny>) -> PyResult<boo
         return Ok(false);
     }
     let globals = function.getattr(intern!(py, "__globals__"))?;
-    Ok(globals.is(LOGGING.get(py)?.getattr(intern!(py, "__dict__"))?))
+    Ok(globals.is(module.getattr(intern!(py, "__dict__"))?))
 }
 
 /// Has `act` called in each forked child, as `os.register_at_fork` does.

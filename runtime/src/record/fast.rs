@@ -7,20 +7,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyString, PyTuple};
 
-use super::stock::{Clock, Stock};
+use super::stock::{Clock, Environment, Stock};
 use super::thread::CurrentThread;
 use super::{Content, Text, process};
 use crate::message::Message;
 use crate::once::intern;
-use crate::python::{LOGGING_GLOBALS, SYS};
+use crate::python::{SYS, TIME_GLOBALS};
 
 /// The first record of a callsite, as Python made it.
 ///
 /// The values that seldom vary are kept beside the attributes: what is still the same isn't set.
 pub(super) struct Template {
     attributes: Py<PyDict>,
+    environment: Environment,
     name: Py<PyAny>,
     level_name: Py<PyAny>,
     levelno: i32,
@@ -58,9 +59,26 @@ const NAMES: [&str; 21] = [
 ];
 
 impl Template {
-    /// The attributes of a record, if they are just those that are known here.
-    pub(super) fn of(record: &Bound<'_, PyAny>) -> PyResult<Option<Template>> {
-        let attributes = record.getattr("__dict__")?.cast_into::<PyDict>()?.copy()?;
+    /// The attributes of a record, if they are just those that are known here and what `logging` was
+    /// when it was made is known as well.
+    pub(super) fn of(
+        record: &Bound<'_, PyAny>,
+        stock: &Stock,
+        globals: &Bound<'_, PyTuple>,
+    ) -> PyResult<Option<Template>> {
+        let Some(environment) = Environment::of(stock, globals)? else {
+            return Ok(None);
+        };
+        if !environment.holds(&stock.globals(record.py())?) {
+            return Ok(None); // It was changed meanwhile.
+        }
+        let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
+        // A dict of its own kind: a copy of an instance's shares its keys with the class, which makes
+        // each access from Python code slower that adds one, as formatters do.
+        let attributes = PyDict::new(record.py());
+        for (name, value) in &of_record {
+            attributes.set_item(name, value)?;
+        }
         let has_task_name = attributes.contains("taskName")?;
         let expected = if has_task_name {
             &NAMES[..]
@@ -78,6 +96,7 @@ impl Template {
         process::id(record.py());
         let get = |name| record.getattr(name);
         Ok(Some(Template {
+            environment,
             name: get("name")?.unbind(),
             level_name: get("levelname")?.unbind(),
             levelno: get("levelno")?.extract()?,
@@ -91,20 +110,26 @@ impl Template {
     }
 }
 
-/// The record that `LogRecord(...)` would have been. `None` where the clock gives something that is
-/// not known here.
+/// The record that `LogRecord(...)` would have been. `None` where something is not as it was when the
+/// template was made, or not known here.
 pub(super) fn make<'py>(
     stock: &Stock,
+    globals: &Bound<'py, PyTuple>,
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     template: &Template,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = logger.py();
-    let Some(times) = Times::now(stock, py)? else {
+    let environment = &template.environment;
+    if !environment.holds(globals) {
+        return Ok(None);
+    }
+    let levelno = content.level.levelno();
+    let level_name = environment.level_names.bind(py).get_item(levelno)?;
+    let (Some(times), Some(level_name)) = (Times::now(stock, environment.clock, py)?, level_name)
+    else {
         return Ok(None);
     };
-    let is_on = |switch| LOGGING_GLOBALS.get(switch)?.is_truthy();
-    let none = || py.None().into_bound(py);
     let attributes = template.attributes.bind(py).copy()?;
     let set_if_changed = |name, value: Bound<'py, PyAny>, before: &Py<PyAny>| match value.is(before)
     {
@@ -122,54 +147,46 @@ pub(super) fn make<'py>(
     if !matches!(content.text, Text::Formatted(Message::Literal(_))) {
         attributes.set_item(intern!(py, "msg"), content.text.to_python(py))?;
     }
-    let levelno = content.level.levelno();
-    let level_name = level_name(stock, levelno, py)?;
     set_if_changed(intern!(py, "levelname"), level_name, &template.level_name)?;
     if levelno != template.levelno {
         attributes.set_item(intern!(py, "levelno"), levelno)?;
     }
 
-    if is_on(intern!(py, "logThreads"))? {
+    // What is switched off is `None` in the template too.
+    if environment.log_threads {
         let thread = CurrentThread::get(py)?;
         set_if_changed(
             intern!(py, "threadName"),
             thread.name()?,
             &template.thread_name,
         )?;
-        if Some(thread.ident) != template.thread {
-            attributes.set_item(intern!(py, "thread"), thread.ident)?;
+        if Some(thread.ident.number) != template.thread {
+            attributes.set_item(intern!(py, "thread"), thread.ident.object)?;
         }
-    } else {
-        attributes.set_item(intern!(py, "thread"), none())?;
-        attributes.set_item(intern!(py, "threadName"), none())?;
     }
-    let modules = SYS.get(intern!(py, "modules"))?.cast_into::<PyDict>()?;
-    let process_name = match is_on(intern!(py, "logMultiprocessing"))? {
-        true => process_name(&modules)?,
-        false => none(),
-    };
-    set_if_changed(
-        intern!(py, "processName"),
-        process_name,
-        &template.process_name,
-    )?;
-    let process = is_on(intern!(py, "logProcesses"))?.then(|| process::id(py));
-    if process != template.process {
-        attributes.set_item(intern!(py, "process"), process)?;
+    if environment.log_processes {
+        let process = Some(process::id(py));
+        if process != template.process {
+            attributes.set_item(intern!(py, "process"), process)?;
+        }
     }
-    if let Some(before) = &template.task_name {
-        let task_name = match is_on(intern!(py, "logAsyncioTasks"))? {
-            true => task_name(&modules)?,
-            false => None,
-        };
-        set_if_changed(
-            intern!(py, "taskName"),
-            task_name.unwrap_or_else(none),
-            before,
-        )?;
+    if environment.log_multiprocessing || environment.log_tasks {
+        let modules = SYS.get(intern!(py, "modules"))?.cast_into::<PyDict>()?;
+        if environment.log_multiprocessing {
+            set_if_changed(
+                intern!(py, "processName"),
+                process_name(&modules)?,
+                &template.process_name,
+            )?;
+        }
+        if let (true, Some(before)) = (environment.log_tasks, &template.task_name) {
+            let task_name = task_name(&modules)?;
+            let task_name = task_name.unwrap_or_else(|| py.None().into_bound(py));
+            set_if_changed(intern!(py, "taskName"), task_name, before)?;
+        }
     }
 
-    let record = stock.new.bind(py).call1((&stock.record,))?;
+    let record = stock.new.bind(py).call1(stock.record.bind(py))?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
     Ok(Some(record))
 }
@@ -182,33 +199,25 @@ struct Times {
 
 impl Times {
     /// The numbers that `LogRecord` computes, to the last bit.
-    fn now(stock: &Stock, py: Python<'_>) -> PyResult<Option<Times>> {
-        let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
-        let is_nanoseconds = stock.clock == Clock::Nanoseconds;
-        let name = match is_nanoseconds {
-            true => intern!(py, "time_ns"),
-            false => intern!(py, "time"),
-        };
-        let clock = LOGGING_GLOBALS.get(intern!(py, "time"))?.getattr(name)?;
+    fn now(stock: &Stock, clock: Clock, py: Python<'_>) -> PyResult<Option<Times>> {
+        let function = TIME_GLOBALS.get(match clock {
+            Clock::Nanoseconds { .. } => intern!(py, "time_ns"),
+            Clock::Seconds { .. } => intern!(py, "time"),
+        })?;
         // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
-        let ours = clock.is(&stock.clock_function).then(since_epoch).flatten();
-        if is_nanoseconds {
-            let now = match ours {
-                Some(now) => Some(now),
-                None => whole(&clock.call0()?),
-            };
-            return Ok(now
-                .zip(whole(&start))
-                .map(|(now, start)| Times::of_nanoseconds(now, start)));
-        }
-        let now = match ours {
-            Some(now) => Some(now as f64 / 1e9),
-            None => fractional(&clock.call0()?),
-        };
-        let is_whole = stock.clock == Clock::Seconds;
-        Ok(now
-            .zip(fractional(&start))
-            .map(|(now, start)| Times::of_seconds(now, start, is_whole)))
+        let is_ours = function.is(&stock.clock_function);
+        Ok(match clock {
+            Clock::Nanoseconds { start } => match is_ours {
+                true => since_epoch(),
+                false => whole(&function.call0()?),
+            }
+            .map(|now| Times::of_nanoseconds(now, start)),
+            Clock::Seconds { start, is_whole } => match is_ours {
+                true => since_epoch().map(|now| now as f64 / 1e9),
+                false => fractional(&function.call0()?),
+            }
+            .map(|now| Times::of_seconds(now, start, is_whole)),
+        })
     }
 
     fn of_nanoseconds(now: i64, start: i64) -> Times {
@@ -237,12 +246,12 @@ impl Times {
 }
 
 /// An `int`, and nothing that could be taken for one.
-fn whole(number: &Bound<'_, PyAny>) -> Option<i64> {
+pub(super) fn whole(number: &Bound<'_, PyAny>) -> Option<i64> {
     number.cast_exact::<PyInt>().ok()?.extract().ok()
 }
 
 /// A `float`, and nothing that could be taken for one.
-fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
+pub(super) fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
     number.cast_exact::<PyFloat>().ok()?.extract().ok()
 }
 
@@ -250,18 +259,6 @@ fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
 fn since_epoch() -> Option<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(now.as_nanos()).ok()
-}
-
-/// `logging.getLevelName`.
-fn level_name<'py>(stock: &Stock, levelno: i32, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-    let get_level_name = LOGGING_GLOBALS.get(intern!(py, "getLevelName"))?;
-    if get_level_name.is(&stock.get_level_name) {
-        let names = LOGGING_GLOBALS.get(intern!(py, "_levelToName"))?;
-        if let Some(name) = names.cast_into::<PyDict>()?.get_item(levelno)? {
-            return Ok(name);
-        }
-    }
-    get_level_name.call1((levelno,))
 }
 
 /// `multiprocessing.current_process().name`, if the program uses that module.

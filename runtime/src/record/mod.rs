@@ -69,12 +69,13 @@ pub(crate) fn make<'py>(
     let Some(stock) = stock::prove(logger)? else {
         return general::make(logger, content);
     };
+    let globals = stock.globals(logger.py())?;
     if let Some(template) = template.0.get() {
-        let record = fast::make(stock, logger, content, template)?;
+        let record = fast::make(stock, &globals, logger, content, template)?;
         return record.map_or_else(|| general::make(logger, content), Ok);
     }
     let record = general::make(logger, content)?;
-    if let Some(first) = fast::Template::of(&record)? {
+    if let Some(first) = fast::Template::of(&record, stock, &globals)? {
         template.0.get_or_make(|| first);
     }
     Ok(record)

@@ -1,10 +1,11 @@
 //! The proof that Python would make a record in just the way that `fast` does.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString};
+use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString, PyTuple};
 
+use super::fast::{fractional, whole};
 use crate::once::{Once, intern};
-use crate::python::{LOGGING, LOGGING_GLOBALS, OBJECT, TIME, is_defined_in_logging};
+use crate::python::{ITEMGETTER, LOGGING, OBJECT, TIME, is_defined_in};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -12,16 +13,18 @@ const NEWEST_KNOWN: (u8, u8) = (3, 15);
 /// What `logging` came with. If somebody has replaced any of it by the time of the first record, the
 /// fast road is never taken.
 pub(super) struct Stock {
-    pub(super) clock: Clock,
-    /// The class `LogRecord`, and what makes an instance of it.
-    pub(super) record: Py<PyAny>,
+    /// `object.__new__`, and its arguments: the class `LogRecord`.
+    pub(super) new: Py<PyAny>,
+    pub(super) record: Py<PyTuple>,
     /// A live view of what the class has, and how much that was.
     attributes: Py<PyMappingProxy>,
     count: usize,
-    pub(super) new: Py<PyAny>,
     init: Py<PyAny>,
     make_record: Py<PyAny>,
-    pub(super) get_level_name: Py<PyAny>,
+    get_level_name: Py<PyAny>,
+    /// Takes the [`GLOBALS`] out of the dict of `logging`.
+    take: Py<PyAny>,
+    globals: Py<PyDict>,
     /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
     pub(super) clock_function: Py<PyAny>,
 }
@@ -40,21 +43,91 @@ const CLASS_ATTRIBUTES: [&str; 9] = [
     "getMessage",
 ];
 
-/// How `LogRecord` computes its times.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How `LogRecord` computes its times, and when they begin.
+#[derive(Clone, Copy)]
 pub(super) enum Clock {
-    /// To 3.9: from seconds, and `msecs` has a fraction.
-    Fraction,
-    /// To 3.12: from seconds, and `msecs` is whole.
-    Seconds,
-    /// From 3.13: from nanoseconds.
-    Nanoseconds,
+    /// To 3.12, from `time.time()`. To 3.9, `msecs` has a fraction.
+    Seconds { start: f64, is_whole: bool },
+    /// From 3.13, from `time.time_ns()`.
+    Nanoseconds { start: i64 },
+}
+
+impl Clock {
+    /// `None` if the start is none that `logging` came with.
+    fn of(start: &Bound<'_, PyAny>) -> Option<Clock> {
+        let version = start.py().version_info();
+        if version >= (3, 13) {
+            let start = whole(start)?;
+            return Some(Clock::Nanoseconds { start });
+        }
+        let start = fractional(start)?;
+        let is_whole = version >= (3, 10);
+        Some(Clock::Seconds { start, is_whole })
+    }
+}
+
+/// The names in `logging` that have a say in a record; the last from 3.12.
+const GLOBALS: [&str; 9] = [
+    "_logRecordFactory",
+    "_startTime",
+    "time",
+    "getLevelName",
+    "_levelToName",
+    "logThreads",
+    "logMultiprocessing",
+    "logProcesses",
+    "logAsyncioTasks",
+];
+
+/// What the [`GLOBALS`] were at one moment, and what follows from that.
+pub(super) struct Environment {
+    objects: Py<PyTuple>,
+    pub(super) clock: Clock,
+    pub(super) level_names: Py<PyDict>,
+    pub(super) log_threads: bool,
+    pub(super) log_multiprocessing: bool,
+    pub(super) log_processes: bool,
+    pub(super) log_tasks: bool,
+}
+
+impl Environment {
+    /// `None` if they aren't what `logging` came with.
+    pub(super) fn of(stock: &Stock, objects: &Bound<'_, PyTuple>) -> PyResult<Option<Environment>> {
+        let py = objects.py();
+        let get = |index| objects.get_item(index);
+        let is_on = |index| get(index)?.is_truthy();
+        let is_stock = get(0)?.is(stock.record.bind(py).get_item(0)?)
+            && get(2)?.is(TIME.get(py)?)
+            && get(3)?.is(&stock.get_level_name);
+        let (true, Some(clock), Ok(level_names)) =
+            (is_stock, Clock::of(&get(1)?), get(4)?.cast_into::<PyDict>())
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Environment {
+            objects: objects.clone().unbind(),
+            clock,
+            level_names: level_names.unbind(),
+            log_threads: is_on(5)?,
+            log_multiprocessing: is_on(6)?,
+            log_processes: is_on(7)?,
+            log_tasks: objects.len() > 8 && is_on(8)?,
+        }))
+    }
+
+    /// Whether nothing has changed.
+    pub(super) fn holds(&self, objects: &Bound<'_, PyTuple>) -> bool {
+        let before = self.objects.bind(objects.py()).iter_borrowed();
+        before
+            .zip(objects.iter_borrowed())
+            .all(|(before, now)| before.is(now))
+    }
 }
 
 /// `logging` as it came, if a record made through `logger` would be made by nothing else.
 ///
-/// Compares pointers: the record factory, what its class does to make an instance, and the logger's
-/// `makeRecord`.
+/// Compares pointers: what `LogRecord` does to make an instance, and the logger's `makeRecord`. The
+/// rest is in [`Environment`].
 pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>> {
     static STOCK: Once<Option<Stock>> = Once::new();
     let py = logger.py();
@@ -63,10 +136,7 @@ pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>
     };
     let attributes = stock.attributes.bind(py).as_any();
     let make_record = intern!(py, "makeRecord");
-    let is_stock = LOGGING_GLOBALS
-        .get(intern!(py, "_logRecordFactory"))?
-        .is(&stock.record)
-        && attributes.len()? == stock.count
+    let is_stock = attributes.len()? == stock.count
         && attributes
             .get_item(intern!(py, "__init__"))?
             .is(&stock.init)
@@ -84,47 +154,54 @@ pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>
 impl Stock {
     fn of(py: Python<'_>) -> PyResult<Option<Stock>> {
         let version = py.version_info();
-        let clock = if version < (3, 10) {
-            Clock::Fraction
-        } else if version < (3, 13) {
-            Clock::Seconds
-        } else {
-            Clock::Nanoseconds
-        };
         let logging = LOGGING.get(py)?;
         let record = logging.getattr("LogRecord")?;
-        let logger = logging.getattr("Logger")?;
         let time = TIME.get(py)?;
         let of_logging = [
             record.getattr("__init__")?,
-            logger.getattr("makeRecord")?,
+            logging.getattr("Logger")?.getattr("makeRecord")?,
             logging.getattr("getLevelName")?,
         ];
         let mut is_known = (version.major, version.minor) <= NEWEST_KNOWN;
         for function in &of_logging {
-            is_known &= is_defined_in_logging(function)?;
+            is_known &= is_defined_in(logging, function)?;
         }
-        let clock_function = match clock {
-            Clock::Nanoseconds => time.getattr("time_ns")?,
-            Clock::Fraction | Clock::Seconds => time.getattr("time")?,
+        let clock_function = match version >= (3, 13) {
+            true => time.getattr("time_ns")?,
+            false => time.getattr("time")?,
         };
         is_known &= clock_function.is_instance_of::<PyCFunction>();
         let attributes = record.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
         for name in attributes.keys()?.iter() {
             is_known &= CLASS_ATTRIBUTES.contains(&&*name.cast::<PyString>()?.to_cow()?);
         }
+        let names = match version >= (3, 12) {
+            true => &GLOBALS[..],
+            false => &GLOBALS[..8],
+        };
+        let names = names.iter().map(|name| PyString::intern(py, name));
         let [init, make_record, get_level_name] = of_logging.map(Bound::unbind);
         let stock = Stock {
-            clock,
-            record: record.unbind(),
+            new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
+            record: PyTuple::new(py, [record])?.unbind(),
             count: attributes.len()?,
             attributes: attributes.unbind(),
-            new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
             init,
             make_record,
             get_level_name,
             clock_function: clock_function.unbind(),
+            take: ITEMGETTER
+                .get(py)?
+                .call1(PyTuple::new(py, names)?)?
+                .unbind(),
+            globals: logging.cast::<PyModule>()?.dict().unbind(),
         };
         Ok(is_known.then_some(stock))
+    }
+
+    /// What the [`GLOBALS`] are now.
+    pub(super) fn globals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let globals = self.take.bind(py).call1((&self.globals,))?;
+        Ok(globals.cast_into()?)
     }
 }

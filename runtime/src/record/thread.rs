@@ -1,6 +1,6 @@
 //! The current thread, as Python knows it or doesn't.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::fmt::Write;
 use std::thread;
 
@@ -8,25 +8,24 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString};
 
 use crate::buffer::Buffer;
-use crate::once::intern;
-use crate::python::THREADING;
+use crate::once::{Once, intern};
+use crate::python::{PROPERTY, THREADING, is_defined_in};
 
 /// The current thread. Python has no `threading.Thread` for one that Rust has spawned: `LogRecord`
 /// has a `_DummyThread` made for it, and takes that one's name, `Dummy-1`.
 pub(super) struct CurrentThread<'py> {
-    /// `threading.get_ident()`.
-    pub(super) ident: u64,
+    pub(super) ident: Ident<'py>,
     active: Bound<'py, PyDict>,
     known: Option<Bound<'py, PyAny>>,
 }
 
 impl<'py> CurrentThread<'py> {
     pub(super) fn get(py: Python<'py>) -> PyResult<CurrentThread<'py>> {
-        let ident = ident(py)?;
+        let ident = Ident::get(py)?;
         let active = THREADING
             .get(intern!(py, "_active"))?
             .cast_into::<PyDict>()?;
-        let known = active.get_item(ident)?;
+        let known = active.get_item(&ident.object)?;
         Ok(CurrentThread {
             ident,
             active,
@@ -41,9 +40,15 @@ impl<'py> CurrentThread<'py> {
     /// `threading.current_thread().name`, or the name that the thread has in Rust.
     pub(super) fn name(&self) -> PyResult<Bound<'py, PyAny>> {
         let py = self.active.py();
-        match &self.known {
-            Some(thread) => thread.getattr(intern!(py, "name")),
-            None => Ok(rust_name(py).into_any()),
+        let name = intern!(py, "name");
+        let Some(thread) = &self.known else {
+            return Ok(rust_name(py).into_any());
+        };
+        // Past the property that Python calls, if it is the one that only gives this.
+        let property = thread.get_type().getattr(name)?;
+        match stock_name(py)?.is_some_and(|stock| property.is(stock)) {
+            true => thread.getattr(intern!(py, "_name")),
+            false => thread.getattr(name),
         }
     }
 
@@ -51,10 +56,10 @@ impl<'py> CurrentThread<'py> {
     /// dummy away again.
     pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = record.py();
-        let Some(dummy) = self.active.get_item(self.ident)? else {
+        let Some(dummy) = self.active.get_item(&self.ident.object)? else {
             return Ok(()); // `logging.logThreads` is off, or a record factory didn't ask.
         };
-        self.active.del_item(self.ident)?;
+        self.active.del_item(&self.ident.object)?;
         let thread_name = intern!(py, "threadName");
         let dummy_name = dummy.getattr(intern!(py, "name"))?;
         if record.getattr(thread_name)?.eq(dummy_name)? {
@@ -64,21 +69,54 @@ impl<'py> CurrentThread<'py> {
     }
 }
 
-/// `threading.get_ident()`, which a thread keeps; unless gevent or the like has replaced it.
-fn ident(py: Python<'_>) -> PyResult<u64> {
-    thread_local! {
-        static IDENT: Cell<Option<u64>> = const { Cell::new(None) };
+/// What `threading.get_ident()` gives.
+pub(super) struct Ident<'py> {
+    pub(super) number: u64,
+    pub(super) object: Bound<'py, PyAny>,
+}
+
+impl<'py> Ident<'py> {
+    /// A thread keeps it, unless gevent or the like has replaced the function.
+    fn get(py: Python<'py>) -> PyResult<Ident<'py>> {
+        thread_local! {
+            static IDENT: OnceCell<(u64, Py<PyAny>)> = const { OnceCell::new() };
+        }
+        let get_ident = THREADING.get(intern!(py, "get_ident"))?;
+        let ask = || {
+            let object = get_ident.call0()?;
+            let number = object.extract()?;
+            PyResult::Ok(Ident { number, object })
+        };
+        if !get_ident.is_instance_of::<PyCFunction>() {
+            return ask();
+        }
+        let known = IDENT.try_with(|known| {
+            let (number, object) = match known.get() {
+                Some(known) => known,
+                None => {
+                    let Ident { number, object } = ask()?;
+                    known.get_or_init(|| (number, object.unbind()))
+                }
+            };
+            let (number, object) = (*number, object.bind(py).clone());
+            Ok(Ident { number, object })
+        });
+        // At the end of a thread.
+        known.unwrap_or_else(|_| ask())
     }
-    let get_ident = THREADING.get(intern!(py, "get_ident"))?;
-    if !get_ident.is_instance_of::<PyCFunction>() {
-        return get_ident.call0()?.extract();
-    }
-    if let Ok(Some(ident)) = IDENT.try_with(Cell::get) {
-        return Ok(ident);
-    }
-    let ident = get_ident.call0()?.extract()?;
-    let _ = IDENT.try_with(|known| known.set(Some(ident)));
-    Ok(ident)
+}
+
+/// The property `threading.Thread.name`, if it is the standard library's.
+fn stock_name(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
+    static NAME: Once<Option<Py<PyAny>>> = Once::new();
+    let name = NAME.get_or_try(|| {
+        let threading = py.import("threading")?;
+        let name = threading.getattr("Thread")?.getattr("name")?;
+        let is_stock = name.get_type().is(PROPERTY.get(py)?)
+            && is_defined_in(threading.as_any(), &name.getattr("fget")?)?;
+        PyResult::Ok(is_stock.then(|| name.unbind()))
+    });
+    Ok(name?.as_ref())
 }
 
 /// The name, or `ThreadId(2)`.
