@@ -4,6 +4,7 @@
 //! whose level Python refused; everything else is out of line.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -55,19 +56,31 @@ impl Metadata {
 /// The static of one call.
 pub struct Callsite {
     gate: Gate,
+    /// Where its [`Kept`] is in [`KEPT`], plus one; 0 if it has none yet.
+    kept: AtomicU32,
     metadata: Metadata,
+}
+
+/// What a callsite makes when it is first reached. Not in the static itself: most calls never are.
+struct Kept {
     name: Name,
     template: Template,
 }
 
+static KEPT: boxcar::Vec<Kept> = boxcar::Vec::new();
+
 impl Callsite {
-    /// A call that nothing is known of yet.
-    pub const fn new(metadata: Metadata) -> Callsite {
+    /// A call that nothing is known of yet. For `here`, see [`Metadata::new`].
+    pub const fn new(
+        target: &'static str,
+        file: &'static str,
+        line: u32,
+        here: fn() -> &'static str,
+    ) -> Callsite {
         Callsite {
             gate: Gate::new(),
-            metadata,
-            name: Name::new(),
-            template: Template::new(),
+            kept: AtomicU32::new(0),
+            metadata: Metadata::new(target, file, line, here),
         }
     }
 
@@ -113,7 +126,7 @@ impl Callsite {
             match logger {
                 Some(logger) => {
                     let content = self.content(level, &message);
-                    delivery::deliver(&logger, &content, Some(&self.template))
+                    delivery::deliver(&logger, &content, Some(&self.kept().template))
                 }
                 None => Ok(()),
             }
@@ -143,7 +156,26 @@ impl Callsite {
     }
 
     fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        self.name.get(py, self.metadata.target)
+        self.kept().name.get(py, self.metadata.target)
+    }
+
+    fn kept(&self) -> &'static Kept {
+        let place = match self.kept.load(Ordering::Acquire) {
+            0 => {
+                let made = KEPT.push(Kept {
+                    name: Name::new(),
+                    template: Template::new(),
+                });
+                let made = made as u32 + 1;
+                let stored =
+                    self.kept
+                        .compare_exchange(0, made, Ordering::AcqRel, Ordering::Acquire);
+                // Whoever came first keeps its own.
+                stored.err().unwrap_or(made)
+            }
+            place => place,
+        };
+        &KEPT[place as usize - 1]
     }
 
     fn content<'a>(&'a self, level: Level, message: &'a Message) -> Content<'a, 'a> {

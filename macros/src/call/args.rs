@@ -116,17 +116,19 @@ pub(crate) fn check_target(target: &LitStr) -> Result<()> {
 
 /// The level of a call.
 pub(crate) enum Level {
-    /// It can stand in a const block.
+    /// A constant of `pylog::Level`.
+    Named(TokenStream),
+    /// It can stand in a const block, but may be of another type.
     Constant(TokenStream),
     /// It is known when the call is reached.
     Dynamic(TokenStream),
 }
 
 impl Level {
-    /// A constant of `pylog::Level`.
+    /// The level of a facade.
     pub(crate) fn named(krate: &Crate, name: &Ident) -> Level {
         let krate = &krate.0;
-        Level::Constant(quote_spanned!(Span::mixed_site()=> #krate::Level::#name))
+        Level::Named(quote_spanned!(Span::mixed_site()=> #krate::Level::#name))
     }
 }
 

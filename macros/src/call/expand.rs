@@ -4,22 +4,35 @@ use syn::spanned::Spanned;
 
 use super::{Crate, Destination, Level};
 
-/// `then` where the static maximum allows the level, `otherwise` elsewhere. In `then`, the variable
-/// `level` of the mixed site is the level.
+/// `then` where the static maximum allows the level, `otherwise` elsewhere. `then` is given an
+/// expression for the level, which may stand in it as often as it likes.
 pub(crate) fn if_allowed(
     Crate(krate): &Crate,
     level: &Level,
-    then: TokenStream,
+    then: impl FnOnce(&TokenStream) -> TokenStream,
     otherwise: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
+    let variable = quote_spanned!(span=> level);
+    let private = quote_spanned!(span=> #krate::__private);
     match level {
         // Only a const block keeps what isn't allowed out of a dev binary too.
+        Level::Named(level) => {
+            let then = then(level);
+            quote_spanned! {span=>
+                if const { #private::allows(#level, #private::module_path!()) } {
+                    #then
+                } else {
+                    #otherwise
+                }
+            }
+        }
         Level::Constant(level) => {
             // The same words twice: a level of another type is then reported once.
             let level = quote_spanned!(span=> let level: #krate::Level = #level;);
+            let then = then(&variable);
             quote_spanned! {span=>
-                if const { #level #krate::__private::allows(level, #krate::__private::module_path!()) } {
+                if const { #level #private::allows(level, #private::module_path!()) } {
                     #level
                     #then
                 } else {
@@ -28,9 +41,10 @@ pub(crate) fn if_allowed(
             }
         }
         Level::Dynamic(level) => {
+            let then = then(&variable);
             quote_spanned! {span=> {
                 let level: #krate::Level = #level;
-                if level >= const { #krate::__private::max_level(#krate::__private::module_path!()) } {
+                if level >= const { #private::max_level(#private::module_path!()) } {
                     #then
                 } else {
                     #otherwise
@@ -51,12 +65,12 @@ pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> Token
     quote_spanned! {span=> {
         struct Here;
         static CALLSITE: #krate::__private::Callsite =
-            #krate::__private::Callsite::new(#krate::__private::Metadata::new(
+            #krate::__private::Callsite::new(
                 #target,
                 #krate::__private::file!(),
                 #krate::__private::line!(),
                 #krate::__private::type_name::<Here>,
-            ));
+            );
         &CALLSITE
     }}
 }

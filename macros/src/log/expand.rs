@@ -16,19 +16,19 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let destination = options.destination.dynamic(&krate);
     let private = &krate.0;
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
-    let then = match destination {
+    let then = |level: &TokenStream| match destination {
         None => quote_spanned! {span=>
             let callsite = #callsite;
-            if !callsite.is_off(level) && callsite.admits(level) {
-                callsite.log(level, #args);
+            if !callsite.is_off(#level) && callsite.admits(#level) {
+                callsite.log(#level, #args);
             }
         },
         Some(destination) => quote_spanned! {span=>
             let callsite = #callsite;
             // A statement of its own: nothing of the destination lives on while arguments await.
-            let logger = callsite.find(level, #destination);
+            let logger = callsite.find(#level, #destination);
             if let #private::__private::Some(logger) = logger {
-                callsite.log_to(logger, level, #args);
+                callsite.log_to(logger, #level, #args);
             }
         },
     };
