@@ -1,8 +1,10 @@
-"""Times pylog beside pyo3-log, Python's own logger, log and tracing, in one process and one run.
+"""What pylog costs beside pyo3-log, Python's own logger, log and tracing, in one run.
 
-    python bench.py RESULTS.json
+    python bench.py DIRECTORY RESULTS.json
 
-Each figure is the median of several rounds, in which the peers take turns; read the ratios.
+Calls are timed in one process, in several rounds in which the peers take turns: each figure is a
+median; read the ratios. Instructions are counted by valgrind, if there is one. Crates to build are
+generated below DIRECTORY.
 """
 
 import gc
@@ -13,9 +15,13 @@ import platform
 import statistics
 import sys
 import tempfile
+import threading
 import time
 
+import build_cost
+import instructions
 import pylog_benches as benches
+from figures import row
 
 ROUNDS = 9
 LOGGERS = {
@@ -57,52 +63,123 @@ def set_handler(handler):
         logger.setLevel(logging.INFO)
 
 
-def row(title, call, iterations, peers=tuple(LOGGERS), **options):
-    """The medians in nanoseconds a call."""
-    times = {peer: [] for peer in peers}
+def times(title, call, iterations, peers=tuple(LOGGERS), **options):
+    """Nanoseconds a call."""
+    taken = {peer: [] for peer in peers}
     for peer in peers:
         measure(peer, call, min(iterations, 1000), **options)
     for _ in range(ROUNDS):
         for peer in peers:
             gc.collect()
-            times[peer].append(measure(peer, call, iterations, **options))
-    medians = {peer: statistics.median(values) for peer, values in times.items()}
-    ratios = {peer: value / medians["pylog"] for peer, value in medians.items()}
-    shown = "  ".join(f"{peer} {medians[peer]:9.1f} ns ({ratios[peer]:4.2f})" for peer in peers)
-    print(f"{title:42} {shown}", flush=True)
-    return {"row": title, "ns": medians, "ratio": ratios}
+            taken[peer].append(measure(peer, call, iterations, **options))
+    return row(title, "ns", {peer: statistics.median(values) for peer, values in taken.items()})
 
 
-def rows():
+class BusyThread:
+    """A Python thread that wants the GIL all the time."""
+
+    def __enter__(self):
+        self.stop = False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.stop:
+            pass
+
+    def __exit__(self, *_):
+        self.stop = True
+        self.thread.join()
+
+
+def first_calls():
+    """What the first call of each of many callsites costs that Python refuses."""
+    set_handler(logging.NullHandler())
+    return row(
+        "first call of a callsite, off by Python's level",
+        "ns",
+        {peer: benches.call_many(peer, 10_000) / 10_000 for peer in ("pylog", "tracing")},
+    )
+
+
+def invalidations(count):
+    """What `setLevel` costs on top of Python's own work with that many callsites registered."""
+    logger = logging.getLogger("invalidated")
+
+    def set_level():
+        start = time.perf_counter()
+        for level in (logging.INFO, logging.DEBUG) * 50:
+            logger.setLevel(level)
+        return (time.perf_counter() - start) / 100 * 1e9
+
+    root = logging.getLogger()
+    own, without = [], []
+    for _ in range(ROUNDS):
+        benches.call_many("pylog", count)
+        own.append(set_level())
+        # The dict that the root had before pylog came.
+        hook, root._cache = root._cache, {}
+        without.append(set_level())
+        root._cache = hook
+    medians = {"pylog": statistics.median(own), "python": statistics.median(without)}
+    return row(f"setLevel with {count:,} callsites", "ns", medians)
+
+
+def rows(directory):
+    yield invalidations(10)
+    yield first_calls()
+    yield invalidations(10_000)
+
     off = ("pylog", "log", "tracing", "nothing")
     set_handler(logging.NullHandler())
     benches.set_log_max_level("info")
-    yield row("off (log: by its own maximum)", "off", 5_000_000, off)
-    yield row("off, two threads at once", "off", 5_000_000, off, threads=2)
+    yield times("off (log: by its own maximum)", "off", 5_000_000, off)
+    yield times("off, two threads at once", "off", 5_000_000, off, threads=2)
+    yield times("statically off", "statically off", 5_000_000, ("pylog", "nothing"))
     benches.set_log_max_level("trace")
-    yield row("off by Python's level", "off", 200_000)
+    yield times("off by Python's level", "off", 200_000)
+
     for call in list(ARGUMENTS)[1:]:
-        yield row(f"NullHandler, {call}", call, 20_000)
-    yield row("NullHandler, detached", "arguments 1", 20_000, ("pylog", "pyo3-log"), detached=True)
+        yield times(f"NullHandler, {call}", call, 20_000)
+    bridges = ("pylog", "pyo3-log")
+    yield times("NullHandler, detached", "arguments 1", 20_000, bridges, detached=True)
+    with BusyThread():
+        yield times("NullHandler, a busy Python thread", "arguments 1", 20_000)
+        yield times(
+            "NullHandler, detached, a busy Python thread",
+            "arguments 1",
+            200,
+            bridges,
+            detached=True,
+        )
     with open(os.devnull, "w") as null:
         handler = logging.StreamHandler(null)
         handler.setFormatter(logging.Formatter(FORMAT))
         set_handler(handler)
-        yield row("StreamHandler on /dev/null", "arguments 1", 10_000)
-    with tempfile.TemporaryDirectory() as directory:
-        handler = logging.FileHandler(os.path.join(directory, "log"))
+        yield times("StreamHandler on /dev/null", "arguments 1", 10_000)
+    with tempfile.TemporaryDirectory() as temporary:
+        handler = logging.FileHandler(os.path.join(temporary, "log"))
         handler.setFormatter(logging.Formatter(FORMAT))
         set_handler(handler)
-        yield row("FileHandler", "arguments 1", 10_000)
+        yield times("FileHandler", "arguments 1", 10_000)
         handler.close()
+
+    yield from instructions.rows(ARGUMENTS)
+    yield from build_cost.rows(directory)
 
 
 def main():
+    directory, results = sys.argv[1:]
     logging.raiseExceptions = False
     print(f"CPython {platform.python_version()}, {platform.machine()}; ratios to pylog in brackets")
-    results = {"python": platform.python_version(), "rounds": ROUNDS, "rows": list(rows())}
-    with open(sys.argv[1], "w") as file:
-        json.dump(results, file, indent=1)
+    figures = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "rounds": ROUNDS,
+        "rows": list(rows(directory)),
+    }
+    with open(results, "w") as file:
+        json.dump(figures, file, indent=1)
         file.write("\n")
 
 

@@ -99,3 +99,16 @@ fn what_needs_the_stack_adds_a_frame_and_the_store_of_what_is_borrowed() {
         assert_eq!(rest.len(), 2, "{listing}");
     }
 }
+
+#[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "compares x86-64 machine code")]
+fn a_call_is_no_longer_than_one_of_the_log_crate() {
+    let library = library();
+    let length = |function: String| library.function(&function).1.len();
+    for call in ["literal", "value", "values", "expression"] {
+        let ours = length(format!("sized_pylog_{call}"));
+        let theirs = length(format!("sized_log_{call}"));
+        println!("{call}: {ours} bytes, {theirs} with log");
+        assert!(ours <= theirs, "{call}: {ours} bytes, {theirs} with log");
+    }
+}

@@ -53,6 +53,37 @@ peer!(with_tracing, tracing);
 #[inline(never)]
 fn nothing(_: Arguments) {}
 
+/// `cargo xtask bench` builds this with `PYLOG_MAX_LEVEL=trace,pylog_benches::statically_off=off`.
+mod statically_off {
+    #[inline(never)]
+    pub(crate) fn call(a: super::Arguments) {
+        pylog::info!("value {}", a.i);
+    }
+}
+
+/// Ten times the same, in a function of its own.
+macro_rules! ten {
+    ($i:ident, $($body:tt)*) => {{
+        #[inline(never)]
+        fn ten($i: u64) {
+            $($body)*; $($body)*; $($body)*; $($body)*; $($body)*;
+            $($body)*; $($body)*; $($body)*; $($body)*; $($body)*;
+        }
+        ten($i);
+    }};
+}
+
+/// Each of many callsites once.
+fn call_each(peer: &str, count: u32, i: u64) -> bool {
+    match (peer, count) {
+        ("pylog", 10) => ten!(i, pylog::debug!("value {i}")),
+        ("pylog", 10_000) => ten!(i, ten!(i, ten!(i, ten!(i, pylog::debug!("value {i}"))))),
+        ("tracing", 10_000) => ten!(i, ten!(i, ten!(i, ten!(i, tracing::debug!("value {i}"))))),
+        _ => return false,
+    }
+    true
+}
+
 fn find(peer: &str, call: &str) -> Option<fn(Arguments)> {
     macro_rules! calls {
         ($module:ident) => {
@@ -68,6 +99,7 @@ fn find(peer: &str, call: &str) -> Option<fn(Arguments)> {
     }
     Some(match peer {
         "nothing" => nothing,
+        "pylog" if call == "statically off" => statically_off::call,
         "pylog" => calls!(with_pylog),
         "pyo3-log" | "log" => calls!(with_log),
         "tracing" => calls!(with_tracing),
@@ -106,6 +138,16 @@ mod pylog_benches {
     #[pyfunction]
     fn set_log_max_level(name: &str) {
         log::set_max_level(name.parse().unwrap_or(log::LevelFilter::Trace));
+    }
+
+    /// Nanoseconds that one call of each of `count` callsites takes, 10 or 10,000.
+    #[pyfunction]
+    fn call_many(peer: &str, count: u32) -> PyResult<f64> {
+        let start = Instant::now();
+        if !call_each(peer, count, black_box(1)) {
+            return Err(PyKeyError::new_err((peer.to_owned(), count)));
+        }
+        Ok(start.elapsed().as_secs_f64() * 1e9)
     }
 
     /// Nanoseconds a call. `threads` above 1 make the calls at the same time, each that many.

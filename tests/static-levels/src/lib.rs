@@ -105,3 +105,28 @@ straight_paths! {
     straight_destructor(x) { pylog::info!("a message with {}", costly(x)); }
     straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { summarize(); } }
 }
+
+/// The same calls with pylog and with `log`: whose code is longer?
+macro_rules! sized_calls {
+    ($macros:ident $literal:ident $value:ident $values:ident $expression:ident) => {
+        #[unsafe(no_mangle)]
+        pub fn $literal() {
+            $macros::info!("a message");
+        }
+        #[unsafe(no_mangle)]
+        pub fn $value(n: u64) {
+            $macros::info!("read {n} rows");
+        }
+        #[unsafe(no_mangle)]
+        pub fn $values(n: u64, name: &str) {
+            $macros::debug!("read {n} rows of {name:?}");
+        }
+        #[unsafe(no_mangle)]
+        pub fn $expression(names: &[String]) {
+            $macros::warn!("{} names, the first is {:?}", names.len(), names.first());
+        }
+    };
+}
+
+sized_calls!(pylog sized_pylog_literal sized_pylog_value sized_pylog_values sized_pylog_expression);
+sized_calls!(log sized_log_literal sized_log_value sized_log_values sized_log_expression);

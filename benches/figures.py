@@ -1,0 +1,14 @@
+"""A row of figures: what each peer took, and how that compares with pylog."""
+
+
+def row(title, unit, values):
+    """`values` by peer. Ratios are to pylog; a peer that takes nothing has none."""
+    own = values.get("pylog")
+    ratios = {peer: value / own for peer, value in values.items() if own}
+    shown = (
+        f"{peer} {value:,.{1 if value < 100 else 0}f} {unit}"
+        + (f" ({ratios[peer]:.2f})" if peer in ratios and peer != "pylog" else "")
+        for peer, value in values.items()
+    )
+    print(f"{title:44} {'   '.join(shown)}", flush=True)
+    return {"row": title, "unit": unit, "values": values, "ratio": ratios}
