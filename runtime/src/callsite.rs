@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::logger::{self, Destination, Name};
 use crate::message::Message;
 use crate::record::{Content, Template, Text};
+use crate::value::Extra;
 use crate::{Level, coherence, delivery};
 
 /// What is known of a call while compiling.
@@ -20,7 +21,16 @@ pub struct Metadata {
     pub(crate) target: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
-    here: fn() -> &'static str,
+    function: Function,
+}
+
+/// How the function that the call stands in is found.
+#[derive(Clone, Copy)]
+enum Function {
+    /// `type_name` of an item that stands where the call does.
+    Around(fn() -> &'static str),
+    /// The `log` crate knows the module only.
+    SomewhereIn(&'static str),
 }
 
 impl Metadata {
@@ -35,14 +45,33 @@ impl Metadata {
             target,
             file,
             line,
-            here,
+            function: Function::Around(here),
+        }
+    }
+
+    /// Of a call of which no more than the module is known.
+    #[cfg(feature = "log")]
+    pub(crate) const fn in_module(
+        target: &'static str,
+        file: &'static str,
+        line: u32,
+        module: &'static str,
+    ) -> Metadata {
+        Metadata {
+            target,
+            file,
+            line,
+            function: Function::SomewhereIn(module),
         }
     }
 
     /// The path of the function that the call stands in: `my_crate::parse::header`. Closures and
     /// the bodies of async functions count as the function around them.
     pub(crate) fn function(&self) -> &'static str {
-        let here = (self.here)();
+        let here = match self.function {
+            Function::Around(here) => here(),
+            Function::SomewhereIn(module) => return module,
+        };
         let mut function = here
             .rsplit_once("::")
             .map_or(here, |(function, _)| function);
@@ -69,6 +98,14 @@ struct Kept {
 
 static KEPT: boxcar::Vec<Kept> = boxcar::Vec::new();
 
+impl Kept {
+    /// Where it is, plus one.
+    fn keep(name: Name) -> u32 {
+        let template = Template::new();
+        KEPT.push(Kept { name, template }) as u32 + 1
+    }
+}
+
 impl Callsite {
     /// A call that nothing is known of yet. For `here`, see [`Metadata::new`].
     pub const fn new(
@@ -81,6 +118,17 @@ impl Callsite {
             gate: Gate::new(),
             kept: AtomicU32::new(0),
             metadata: Metadata::new(target, file, line, here),
+        }
+    }
+
+    /// The same at run time, for a logger that has `name` if its target's isn't it.
+    #[cfg(feature = "log")]
+    pub(crate) fn with_name(metadata: Metadata, name: Option<String>) -> Callsite {
+        let name = name.map_or_else(Name::new, Name::fixed);
+        Callsite {
+            gate: Gate::new(),
+            kept: AtomicU32::new(Kept::keep(name)),
+            metadata,
         }
     }
 
@@ -114,6 +162,11 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn log(&'static self, level: Level, args: fmt::Arguments<'_>) {
+        self.log_with(level, args, &Extra::default());
+    }
+
+    /// The same, with attributes.
+    pub(crate) fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, extra: &Extra) {
         let message = Message::format(args);
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
@@ -125,7 +178,11 @@ impl Callsite {
             };
             match logger {
                 Some(logger) => {
-                    let content = self.content(level, &message);
+                    let extra = extra.to_python(py)?;
+                    let content = Content {
+                        extra: extra.as_deref(),
+                        ..self.content(level, &message)
+                    };
                     delivery::deliver(&logger, &content, Some(&self.kept().template))
                 }
                 None => Ok(()),
@@ -155,18 +212,14 @@ impl Callsite {
         });
     }
 
-    fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+    pub(crate) fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         self.kept().name.get(py, self.metadata.target)
     }
 
     fn kept(&self) -> &'static Kept {
         let place = match self.kept.load(Ordering::Acquire) {
             0 => {
-                let made = KEPT.push(Kept {
-                    name: Name::new(),
-                    template: Template::new(),
-                });
-                let made = made as u32 + 1;
+                let made = Kept::keep(Name::new());
                 let stored =
                     self.kept
                         .compare_exchange(0, made, Ordering::AcqRel, Ordering::Acquire);

@@ -43,6 +43,8 @@ pub(crate) fn invalidate() {
     for (_, gate) in &GATES {
         gate.forget();
     }
+    #[cfg(feature = "log")]
+    crate::bridge::reopen();
 }
 
 /// Sees to it that changes of the loggers below `root` arrive here.

@@ -67,6 +67,24 @@ impl Level {
     pub const Error: Level = Level::ERROR;
 }
 
+/// Python's number for the same name; `Trace` is 5.
+///
+/// ```
+/// assert_eq!(pylog::Level::from(log::Level::Warn), pylog::Level::WARN);
+/// ```
+#[cfg(feature = "log")]
+impl From<log::Level> for Level {
+    fn from(level: log::Level) -> Level {
+        match level {
+            log::Level::Error => Level::ERROR,
+            log::Level::Warn => Level::WARN,
+            log::Level::Info => Level::INFO,
+            log::Level::Debug => Level::DEBUG,
+            log::Level::Trace => Level::TRACE,
+        }
+    }
+}
+
 /// The name as [`logging.getLevelName`] gives it where the application has named no level itself.
 ///
 /// [`logging.getLevelName`]: https://docs.python.org/3/library/logging.html#logging.getLevelName

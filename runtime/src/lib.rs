@@ -74,6 +74,8 @@
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "log")]
+pub mod bridge;
 mod buffer;
 mod callsite;
 mod coherence;
@@ -89,6 +91,11 @@ mod once;
 mod python;
 mod record;
 mod static_filter;
+#[cfg_attr(
+    not(feature = "kv"),
+    allow(dead_code, reason = "only key-values are typed")
+)]
+mod value;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -37,18 +37,36 @@ fn name_of(target: &str) -> String {
 }
 
 /// The name of the logger of a callsite, made once.
-pub(crate) struct Name(Once<(Py<PyString>, usize)>);
+pub(crate) struct Name {
+    made: Once<(Py<PyString>, usize)>,
+    /// If it isn't the target's.
+    fixed: Option<String>,
+}
 
 impl Name {
     pub(crate) const fn new() -> Name {
-        Name(Once::new())
+        Name {
+            made: Once::new(),
+            fixed: None,
+        }
+    }
+
+    #[cfg(feature = "log")]
+    pub(crate) fn fixed(name: String) -> Name {
+        Name {
+            made: Once::new(),
+            fixed: Some(name),
+        }
     }
 
     /// The name for `target`, which is the same at each call.
     pub(crate) fn get<'py>(&self, py: Python<'py>, target: &str) -> Bound<'py, PyString> {
-        let make = || PyString::new(py, &name_of(target));
+        let make = || match &self.fixed {
+            Some(name) => PyString::new(py, name),
+            None => PyString::new(py, &name_of(target)),
+        };
         let renames = RENAMED.count();
-        let (name, then) = self.0.get_or_make(|| (make().unbind(), renames));
+        let (name, then) = self.made.get_or_make(|| (make().unbind(), renames));
         if *then == renames {
             name.bind(py).clone()
         } else {

@@ -14,7 +14,14 @@ pub fn init(
     metadata: &'static Metadata,
     is_inline: bool,
     name: Option<&'static str>,
+    log: bool,
 ) {
+    #[cfg(feature = "log")]
+    if log {
+        crate::bridge::init_module();
+    }
+    #[cfg(not(feature = "log"))]
+    let _ = log;
     delivery::attach(metadata, |py| {
         python::import_all(py)?;
         let name = match name {

@@ -291,17 +291,35 @@ propagate={self.random.randrange(2)}
         logging.root._cache = {}
 
 
+def prefix(module):
+    return "oldest" if module.__name__ == "pylog_oldest" else module.__name__
+
+
 def sites(module):
     """The sites of tests/extension, or those of them that a module has."""
-    prefix = "oldest" if module.__name__ == "pylog_oldest" else module.__name__
+    calls = f"{prefix(module)}.calls"
     names = {
-        "alpha": f"{prefix}.calls.alpha",
-        "alpha.inner": f"{prefix}.calls.alpha.inner",
-        "beta.deep.er": f"{prefix}.calls.beta.deep.er",
+        "alpha": f"{calls}.alpha",
+        "alpha.inner": f"{calls}.alpha.inner",
+        "beta.deep.er": f"{calls}.beta.deep.er",
         "elsewhere.place": "elsewhere.place",
         "dynamic.place": "dynamic.place",
     }
     return {site: names[site] for site in getattr(module, "SITES", names)}
+
+
+# The levels that the log crate has.
+LOG_LEVELS = [5, 10, 20, 30, 40]
+
+
+def log_sites(module):
+    """Those that call the log crate."""
+    calls = f"{prefix(module)}.calls"
+    return {
+        "logged": f"{calls}.logged",
+        "logged.inner": f"{calls}.logged.inner",
+        "elsewhere.logged": "elsewhere.logged",
+    }
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import random
 
 import pylog_oldest
 import pytest
-from model import Model, sites
+from model import LEVELS, LOG_LEVELS, Model, log_sites, sites
 from pylog_probe import _native
 
 STEPS = int(os.environ.get("PYLOG_MODEL_STEPS", 20_000))
@@ -34,13 +34,21 @@ def both_sites():
 
 
 @pytest.mark.parametrize(
-    "module, sites",
-    [(_native, sites(_native)), (Both(), both_sites())],
-    ids=["one module", "two modules"],
+    "module, sites, levels",
+    [
+        (_native, sites(_native), LEVELS),
+        (Both(), both_sites(), LEVELS),
+        (_native, log_sites(_native), LOG_LEVELS),
+        (pylog_oldest, log_sites(pylog_oldest), LOG_LEVELS),
+    ],
+    ids=["one module", "two modules", "the log crate", "the log crate, oldest PyO3"],
 )
-def test_a_call_logs_if_and_only_if_python_says_so(module, sites, report, request):
+def test_a_call_logs_if_and_only_if_python_says_so(module, sites, levels, report, request):
     seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
-    model = Model(module, sites, seed)
+    for site in sites:
+        # A level assigned past `setLevel` counts for a target of the log crate that has been seen.
+        module.call(site, 40)
+    model = Model(module, sites, seed, levels)
     try:
         found = model.run(STEPS)
     finally:

@@ -1,27 +1,33 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, LitStr, Path, Result, Token};
+use syn::{
+    Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, LitBool, LitStr, Path, Result, Token,
+};
 use syn::{Type, parse_quote_spanned};
 
-/// `logger = "…", crate = path`.
+/// `logger = "…", log = false, crate = path`.
 pub(crate) struct Args {
     pub(crate) logger: Option<LitStr>,
+    pub(crate) log: bool,
     pub(crate) krate: Path,
 }
 
 impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut logger = None;
+        let mut log: Option<LitBool> = None;
         let mut krate = None;
         while !input.is_empty() {
             let name = input.call(Ident::parse_any)?;
             let is_duplicate = match name.to_string().as_str() {
                 "logger" => logger.replace(value(input)?).is_some(),
+                "log" => log.replace(value(input)?).is_some(),
                 "crate" => krate.replace(value(input)?).is_some(),
                 _ => {
                     let message = format!(
-                        "unknown option `{name}`; accepted: `logger = \"…\"`, `crate = path`"
+                        "unknown option `{name}`; accepted: `logger = \"…\"`, `log = false`, \
+                         `crate = path`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -41,6 +47,7 @@ impl Parse for Args {
         }
         Ok(Args {
             logger,
+            log: log.is_none_or(|log| log.value()),
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })
     }

@@ -90,7 +90,7 @@ fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
 }
 
 fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
-    let Args { logger, krate } = args;
+    let Args { logger, log, krate } = args;
     let logger = match logger {
         Some(logger) => quote!(#krate::__private::Some(#logger)),
         None => quote!(#krate::__private::None),
@@ -103,7 +103,7 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
             #krate::__private::line!(),
             #krate::__private::type_name::<Here>,
         );
-        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger);
+        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log);
     }}
 }
 

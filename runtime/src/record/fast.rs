@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::stock::{Clock, Environment, Stock};
 use super::thread::CurrentThread;
-use super::{Content, Text, process};
+use super::{ATTRIBUTES, Content, Text, process};
 use crate::message::Message;
 use crate::once::intern;
 use crate::python::{SYS, TIME_GLOBALS};
@@ -32,31 +32,6 @@ pub(super) struct Template {
     /// From Python 3.12.
     task_name: Option<Py<PyAny>>,
 }
-
-/// The attributes of a record, in the order in which `LogRecord` sets them; the last from 3.12.
-const NAMES: [&str; 21] = [
-    "name",
-    "msg",
-    "args",
-    "levelname",
-    "levelno",
-    "pathname",
-    "filename",
-    "module",
-    "exc_info",
-    "exc_text",
-    "stack_info",
-    "lineno",
-    "funcName",
-    "created",
-    "msecs",
-    "relativeCreated",
-    "thread",
-    "threadName",
-    "processName",
-    "process",
-    "taskName",
-];
 
 impl Template {
     /// The attributes of a record, if they are just those that are known here and what `logging` was
@@ -81,9 +56,9 @@ impl Template {
         }
         let has_task_name = attributes.contains("taskName")?;
         let expected = if has_task_name {
-            &NAMES[..]
+            &ATTRIBUTES[..]
         } else {
-            &NAMES[..20]
+            &ATTRIBUTES[..20]
         };
         let mut is_known = attributes.len() == expected.len();
         for (name, expected) in attributes.keys().iter().zip(expected) {
@@ -184,6 +159,10 @@ pub(super) fn make<'py>(
             let task_name = task_name.unwrap_or_else(|| py.None().into_bound(py));
             set_if_changed(intern!(py, "taskName"), task_name, before)?;
         }
+    }
+
+    if let Some(extra) = content.extra {
+        attributes.update(extra.cast::<PyDict>()?.as_mapping())?;
     }
 
     let record = stock.new.bind(py).call1(stock.record.bind(py))?;

@@ -19,11 +19,37 @@ use crate::callsite::Metadata;
 use crate::message::Message;
 use crate::once::Once;
 
+/// The attributes of a record, in the order in which `LogRecord` sets them; the last from 3.12.
+pub(crate) const ATTRIBUTES: [&str; 21] = [
+    "name",
+    "msg",
+    "args",
+    "levelname",
+    "levelno",
+    "pathname",
+    "filename",
+    "module",
+    "exc_info",
+    "exc_text",
+    "stack_info",
+    "lineno",
+    "funcName",
+    "created",
+    "msecs",
+    "relativeCreated",
+    "thread",
+    "threadName",
+    "processName",
+    "process",
+    "taskName",
+];
+
 /// What a record is made of.
 pub(crate) struct Content<'a, 'py> {
     pub(crate) metadata: &'a Metadata,
     pub(crate) level: Level,
     pub(crate) text: Text<'a, 'py>,
+    /// What the record has besides. With a template, no key in it is one of the [`ATTRIBUTES`].
     pub(crate) extra: Option<&'a Bound<'py, PyAny>>,
 }
 
@@ -63,7 +89,7 @@ pub(crate) fn make<'py>(
     content: &Content<'_, 'py>,
     template: Option<&Template>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (Some(template), None) = (template, content.extra) else {
+    let Some(template) = template else {
         return general::make(logger, content);
     };
     let Some(stock) = stock::prove(logger)? else {

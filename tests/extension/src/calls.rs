@@ -74,6 +74,42 @@ mod dynamic {
     calls!(target: &target(),);
 }
 
+/// The same with the `log` crate, which has fewer levels.
+macro_rules! log_calls {
+    ($($option:tt)*) => {
+        pub(crate) fn call(levelno: i32) {
+            use $crate::calls::evaluate;
+            match levelno {
+                5 => log::trace!($($option)* "level {}", evaluate(levelno)),
+                10 => log::debug!($($option)* "level {}", evaluate(levelno)),
+                20 => log::info!($($option)* "level {}", evaluate(levelno)),
+                30 => log::warn!($($option)* "level {}", evaluate(levelno)),
+                _ => log::error!($($option)* "level {}", evaluate(levelno)),
+            }
+        }
+
+        pub(crate) fn enabled(levelno: i32) -> bool {
+            match levelno {
+                5 => log::log_enabled!($($option)* log::Level::Trace),
+                10 => log::log_enabled!($($option)* log::Level::Debug),
+                20 => log::log_enabled!($($option)* log::Level::Info),
+                30 => log::log_enabled!($($option)* log::Level::Warn),
+                _ => log::log_enabled!($($option)* log::Level::Error),
+            }
+        }
+    };
+}
+
+mod logged {
+    log_calls!();
+    pub(crate) mod inner {
+        log_calls!();
+    }
+    pub(crate) mod elsewhere {
+        log_calls!(target: "elsewhere::logged",);
+    }
+}
+
 /// The callsites of one module: the end of their logger's name, and what calls them.
 pub(crate) struct Site {
     pub(crate) name: &'static str,
@@ -91,12 +127,15 @@ pub(crate) fn site(name: &str) -> &'static Site {
             }
         };
     }
-    static SITES: [Site; 5] = [
+    static SITES: [Site; 8] = [
         site!("alpha", alpha),
         site!("alpha.inner", alpha::inner),
         site!("beta.deep.er", beta::deep::er),
         site!("elsewhere.place", elsewhere),
         site!("dynamic.place", dynamic),
+        site!("logged", logged),
+        site!("logged.inner", logged::inner),
+        site!("elsewhere.logged", logged::elsewhere),
     ];
     let site = SITES.iter().find(|site| site.name == name);
     site.unwrap_or_else(|| panic!("no site {name}"))

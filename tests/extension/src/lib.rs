@@ -2,12 +2,17 @@
 //! on the oldest PyO3 shares.
 
 mod calls;
+mod logged;
 mod python;
 
 /// The inline form, without an init function of its own.
 #[pylog::module]
 #[pyo3::pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::logged::{
+        log_key_values, log_line, log_max_level, log_to_target, set_log_max_level, trace_event,
+    };
     #[pymodule_export]
     use crate::python::{
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,

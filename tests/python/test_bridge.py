@@ -1,0 +1,236 @@
+"""What is logged with the `log` crate arrives as what is logged with the macros does."""
+
+import logging
+import math
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from pylog_probe import _native
+
+PREFIX = "pylog_probe._native"
+
+
+@pytest.fixture
+def all_on():
+    logging.getLogger().setLevel(1)
+
+
+def names_of(records):
+    return [record.name for record in records]
+
+
+def test_where_a_record_comes_from(records, all_on):
+    line = _native.log_line()
+    (record,) = records
+    assert record.name == f"{PREFIX}.logged"
+    assert (record.levelname, record.levelno) == ("INFO", 20)
+    assert record.pathname.endswith("tests/extension/src/logged.rs")
+    assert (record.filename, record.module) == ("logged.rs", "logged")
+    assert record.lineno == line
+    # The crate knows of no functions.
+    assert record.funcName == "pylog_test_extension::logged"
+    assert (record.msg, record.args) == ("here", ())
+    assert (record.threadName, record.process) == (threading.current_thread().name, os.getpid())
+
+
+@pytest.mark.parametrize("levelno, name", [(5, "TRACE"), (10, "DEBUG"), (20, "INFO"), (30, "WARNING"), (40, "ERROR")])
+def test_levels(records, all_on, levelno, name):
+    for _ in range(3):
+        _native.call("logged", levelno)
+    assert [(record.levelno, record.levelname) for record in records] == [(levelno, name)] * 3
+
+
+def test_targets_are_names(records, all_on):
+    for target in ["a::b::c", "a.b", "pylog_test_extension", "pylog_test_extension::x", "other"] * 2:
+        _native.log_to_target(target, target)
+    expected = ["a.b.c", "a.b", PREFIX, f"{PREFIX}.x", "other"]
+    assert names_of(records) == expected * 2
+
+
+def test_key_values_keep_their_types(records, all_on):
+    for _ in range(2):
+        _native.log_key_values()
+    general, fast = records
+    expected = {
+        "small": 7,
+        "negative": -7,
+        "big": 2**64 - 1,
+        "huge": 2**128 - 1,
+        "least": -(2**127),
+        "float": 0.5,
+        "yes": True,
+        "character": "ß",
+        "text": "näh",
+        "nothing": None,
+        "something": 3,
+        "failure": "reading: opening: no such file",
+        "debug": "[1, 2]",
+        "display": "1.25",
+        # Nothing is lost.
+        "name_": "reserved",
+        "message_": "reserved",
+        "taskName_": "reserved",
+        "name__": "taken",
+    }
+    for record in (general, fast):
+        own = set(logging.makeLogRecord({}).__dict__) | {"not_a_number", "message"}
+        found = {key: value for key, value in record.__dict__.items() if key not in own}
+        assert found == expected
+        assert {key: type(value) for key, value in found.items()} == {
+            key: type(value) for key, value in expected.items()
+        }
+        assert math.isnan(record.not_a_number)
+        assert (record.name, record.getMessage()) == (f"{PREFIX}.logged", "with values")
+
+
+def test_tracing_arrives(records, all_on):
+    for _ in range(2):
+        _native.trace_event()
+    assert [(record.name, record.levelname, record.getMessage()) for record in records] == [
+        (f"{PREFIX}.logged", "WARNING", "an event answer=42"),
+        ("traced.elsewhere", "INFO", "elsewhere"),
+    ] * 2
+    assert records[0].filename == "logged.rs"
+
+
+def test_a_thread_that_python_does_not_know(records, all_on):
+    for _ in range(2):
+        _native.call_in_thread("logged", 20, "worker")
+    assert [record.threadName for record in records] == ["worker"] * 2
+    assert not any(isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
+
+
+def test_what_a_handler_raises_stays_there(unraisable, all_on):
+    class Broken(logging.Handler):
+        def handle(self, record):
+            raise LookupError("broken")
+
+    logger = logging.getLogger("broken")
+    logger.addHandler(Broken())
+    _native.log_to_target("broken", "message")
+    ((error, place),) = unraisable
+    assert isinstance(error, LookupError)
+    assert "logged.rs:" in place
+
+
+class TestMaxLevel:
+    """`log::max_level()` is as low as Python allows, and never lower."""
+
+    @pytest.fixture(autouse=True)
+    def narrowed(self):
+        self.settle()
+        assert _native.log_max_level() == "WARN"
+        yield
+
+    @staticmethod
+    def settle():
+        """A refused call is what lowers it."""
+        _native.call("logged", 5)
+        _native.call("logged", 5)
+
+    def test_rises_at_once(self):
+        logging.getLogger("somewhere").setLevel(logging.DEBUG)
+        assert _native.log_max_level() == "TRACE"
+        self.settle()
+        assert _native.log_max_level() == "DEBUG"
+        logging.getLogger("somewhere").setLevel(logging.NOTSET)
+        self.settle()
+        assert _native.log_max_level() == "WARN"
+
+    @pytest.mark.parametrize(
+        "level, expected",
+        [(1, "TRACE"), (5, "TRACE"), (6, "DEBUG"), (15, "INFO"), (40, "ERROR"), (41, "OFF"), (99, "OFF")],
+    )
+    def test_levels_between(self, level, expected):
+        logging.getLogger().setLevel(level)
+        self.settle()
+        assert _native.log_max_level() == expected
+
+    def test_logging_disable(self):
+        logging.getLogger().setLevel(logging.DEBUG)
+        logging.disable(logging.INFO)
+        self.settle()
+        assert _native.log_max_level() == "WARN"
+        logging.disable(logging.NOTSET)
+        _native.call("logged", 10)
+        self.settle()
+        assert _native.log_max_level() == "DEBUG"
+
+    def test_a_logger_that_answers_for_itself(self, records):
+        class Talkative(logging.Logger):
+            def isEnabledFor(self, level):
+                return True
+
+        logging.setLoggerClass(Talkative)
+        # The class alone is announced to nobody.
+        logging.getLogger().setLevel(logging.WARNING)
+        self.settle()
+        assert _native.log_max_level() == "TRACE"
+        _native.log_to_target("talkative::unheard_of", "heard")
+        assert names_of(records) == ["talkative.unheard_of"]
+        logging.setLoggerClass(logging.Logger)
+        self.settle()
+        # The logger is still there.
+        assert _native.log_max_level() == "TRACE"
+
+    def test_a_class_that_sets_its_own_level(self, records):
+        class Verbose(logging.Logger):
+            def __init__(self, name):
+                super().__init__(name, logging.DEBUG)
+
+        logging.setLoggerClass(Verbose)
+        logging.getLogger().setLevel(logging.WARNING)
+        self.settle()
+        _native.log_to_target("verbose::unheard_of", "heard")
+        assert names_of(records) == ["verbose.unheard_of"]
+
+    def test_a_disabled_logger_does_not_hide_what_it_may_accept_later(self, records):
+        logger = logging.getLogger(f"{PREFIX}.calls.logged")
+        logger.disabled = True
+        logging.getLogger().setLevel(logging.WARNING)
+        self.settle()
+        logger.level = logging.DEBUG  # Python hasn't kept an answer either.
+        logger.disabled = False
+        _native.call("logged", 10)
+        assert len(records) == 1
+
+    def test_what_the_program_sets_itself_holds(self):
+        logging.getLogger().setLevel(1)
+        try:
+            _native.set_log_max_level("INFO")
+            logging.getLogger().setLevel(2)
+            assert _native.log_max_level() == "INFO"
+            self.settle()
+            logging.getLogger().setLevel(logging.ERROR)
+            _native.call("logged", 20)
+            assert _native.log_max_level() == "ERROR"
+        finally:
+            _native.set_log_max_level("TRACE")
+
+
+def test_log_enabled_asks_python():
+    logger = logging.getLogger(f"{PREFIX}.calls.logged")
+    logger.setLevel(logging.DEBUG)
+    assert _native.enabled("logged", 10) and not _native.enabled("logged", 5)
+    logger.disabled = True
+    assert not _native.enabled("logged", 10)
+    logger.disabled = False
+    assert _native.enabled("logged", 10)
+
+
+def test_a_second_install_does_not_fail_the_import():
+    program = """
+import sys, warnings
+warnings.simplefilter("error")
+import pylog_probe._native
+first = sys.modules.pop("pylog_probe._native")
+import importlib
+importlib.reload(sys.modules["pylog_probe"])
+import pylog_oldest
+print("imported")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("imported\n", "")
