@@ -8,10 +8,15 @@ fn log(n: u64, text: &str) {
     pylog::info!("value {n} of {text}");
     pylog::info!("a message without arguments");
     pylog::debug!("off {n}");
+    log::info!("value {n} of {text}");
+    log::debug!("off {n}");
+    // Past `log`'s own maximum, which other loggers may raise.
+    log::logger().log(&log::Record::builder().level(log::Level::Debug).build());
 }
 
 #[test]
 fn an_enabled_call_allocates_nothing_after_the_first() {
+    pylog::bridge::init();
     Python::attach(|py| {
         let logging = py.import("logging")?;
         let logger = logging.call_method1("getLogger", ("allocations",))?;

@@ -29,6 +29,7 @@ pub(crate) fn demo() -> Result {
     made.map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
 
     walk_standard_library(&python, &environment, &directory)?;
+    hear_dependencies(&environment, &directory)?;
     change_level_while_running(&python, &environment, &directory)
 }
 
@@ -193,6 +194,60 @@ fn change_level(child: &mut Child, log: &Path) -> Result {
             Ok(())
         }
         _ => Err("the level had not the effect that it should have".to_owned()),
+    }
+}
+
+/// What crates say that treewalk is made of: they use the `log` crate and know nothing of Python.
+fn hear_dependencies(environment: &Environment, directory: &Path) -> Result {
+    headline("What the crates `ignore` and `globset` log, under loggers of their own");
+    let root = directory.join("ignoring");
+    let written = fs::create_dir_all(root.join("build"))
+        .and_then(|()| fs::write(root.join(".ignore"), "*.tmp\nbuild/\n"))
+        .and_then(|()| fs::write(root.join("scratch.tmp"), "passing\n"))
+        .and_then(|()| fs::write(root.join("kept.txt"), "kept\n"));
+    written.map_err(|error| format!("{} cannot be written: {error}", root.display()))?;
+
+    let lines_with = |options: &[&str]| {
+        let mut walk = treewalk(environment);
+        let output = walk.arg(&root).args(options).output();
+        let output = output.map_err(|error| format!("treewalk cannot be run: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let of = |logger: &str| {
+            let name = format!(" {logger}");
+            text.lines().filter(|line| line.contains(&name)).count()
+        };
+        let counts = [of("ignore."), of("globset"), of("treewalk.")];
+        println!(
+            "{}: ignore {}, globset {}, treewalk {}",
+            options.join(" "),
+            counts[0],
+            counts[1],
+            counts[2]
+        );
+        if let Some(line) = text.lines().find(|line| line.contains(" ignore.")) {
+            println!("    {line}");
+        }
+        Result::Ok(counts.map(|count| count > 0))
+    };
+    let all = lines_with(&["--log-level", "DEBUG"])?;
+    let silenced = [
+        "--log-level",
+        "DEBUG",
+        "--logger",
+        "ignore=INFO",
+        "--logger",
+        "globset=INFO",
+    ];
+    let silenced = lines_with(&silenced)?;
+    let raised = lines_with(&["--log-level", "WARNING", "--logger", "ignore=DEBUG"])?;
+    let expected = (
+        [true, true, true],
+        [false, false, true],
+        [true, false, false],
+    );
+    match (all, silenced, raised) == expected {
+        true => Ok(()),
+        false => Err("the levels had not the effect that they should have".to_owned()),
     }
 }
 

@@ -20,6 +20,13 @@ def parse_arguments():
     parser.add_argument("path")
     parser.add_argument("--log-level", default="INFO", help="TRACE, DEBUG, INFO, … (default INFO)")
     parser.add_argument("--console-level", default="NOTSET", help="show less on the console")
+    parser.add_argument(
+        "--logger",
+        action="append",
+        default=[],
+        metavar="NAME=LEVEL",
+        help="the level of one logger, such as ignore=DEBUG; may be given more than once",
+    )
     parser.add_argument("--log-file", help="also log there; rotated at 1 MB, 5 old files are kept")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--watch", type=float, metavar="SECONDS", help="walk again and again")
@@ -44,6 +51,9 @@ def configure_logging(arguments):
         format="%(asctime)s %(levelname)-8s %(name)s [%(threadName)s] %(message)s",
         handlers=handlers,
     )
+    for setting in arguments.logger:
+        name, _, level = setting.partition("=")
+        logging.getLogger(name).setLevel(level)
 
 
 def main():

@@ -1,0 +1,310 @@
+//! What pyo3-log's documentation shows does the same with one import changed. Each test runs in a
+//! process of its own, as the `log` crate has one logger.
+
+use std::process::Command;
+use std::thread;
+
+use log::{LevelFilter, Log, SetLoggerError, info};
+use pylog::bridge as pyo3_log;
+use pylog_tests::Capture;
+use pyo3::prelude::*;
+use pyo3::wrap_pymodule;
+use pyo3_log::{Caching, Logger, ResetHandle};
+
+const ROOT: &str = "pyo3_log";
+
+/// Runs the test `name` alone.
+fn alone(name: &str, test: fn()) {
+    const VARIABLE: &str = "PYLOG_TEST_ALONE";
+    if std::env::var_os(VARIABLE).is_some_and(|it| it == name) {
+        return test();
+    }
+    let this = std::env::current_exe().expect("a program");
+    let mut child = Command::new(this);
+    child
+        .args([name, "--exact", "--nocapture"])
+        .env(VARIABLE, name);
+    let output = child.output().expect("it runs again");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}{errors}");
+    assert!(printed.contains("1 passed"), "{printed}");
+}
+
+/// A logger that takes everything, heard by one handler.
+fn listen(logger: &str) -> Capture {
+    Capture::new(logger, 1)
+}
+
+fn set_level(logger: &str, levelno: i32) {
+    Python::attach(|py| {
+        let logger = py.import("logging")?.call_method1("getLogger", (logger,))?;
+        logger.call_method1("setLevel", (levelno,)).map(drop)
+    })
+    .expect("a level can be set");
+}
+
+mod simple {
+    use super::*;
+
+    #[pyfunction]
+    fn log_something() {
+        info!("Something!");
+    }
+
+    #[pymodule]
+    pub(crate) fn my_module(m: Bound<'_, PyModule>) -> PyResult<()> {
+        pyo3_log::init();
+        m.add_wrapped(pyo3::wrap_pyfunction!(log_something))?;
+        Ok(())
+    }
+}
+
+fn call(module: Py<PyModule>, function: &str) {
+    Python::attach(|py| module.call_method0(py, function)).expect("the function is there");
+}
+
+#[test]
+fn simple_usage() {
+    alone("simple_usage", || {
+        let capture = listen(ROOT);
+        let module = Python::attach(|py| wrap_pymodule!(simple::my_module)(py));
+        call(module, "log_something");
+        let records = capture.take();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].name, "pyo3_log.simple");
+        assert_eq!(records[0].message, "Something!");
+    });
+}
+
+mod declarative {
+    use super::*;
+
+    #[pymodule]
+    pub(crate) mod my_declarative_module {
+        use super::*;
+
+        #[pymodule_init]
+        fn init(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+            pyo3_log::init();
+            Ok(())
+        }
+
+        #[pyfunction]
+        fn log_something() {
+            info!("Something!");
+        }
+    }
+}
+
+#[test]
+fn declarative_module() {
+    alone("declarative_module", || {
+        let capture = listen(ROOT);
+        let module = Python::attach(|py| wrap_pymodule!(declarative::my_declarative_module)(py));
+        call(module, "log_something");
+        assert_eq!(
+            capture.take()[0].name,
+            "pyo3_log.declarative.my_declarative_module"
+        );
+    });
+}
+
+#[test]
+fn filters_and_the_handle() {
+    alone("filters_and_the_handle", || {
+        let handle = Python::attach(|py| -> PyResult<ResetHandle> {
+            Ok(Logger::new(py, Caching::LoggersAndLevels)?
+                .filter(LevelFilter::Trace)
+                .filter_target("my_module::verbose_submodule".to_owned(), LevelFilter::Warn)
+                .install()
+                .expect("Someone installed a logger before us :-("))
+        })
+        .expect("there is a Python");
+        let capture = listen("my_module");
+        let log = || {
+            log::trace!(target: "my_module", "a");
+            log::info!(target: "my_module::verbose_submodule", "b");
+            log::warn!(target: "my_module::verbose_submodule", "c");
+            log::info!(target: "my_module::verbose_submodule::below", "d");
+            log::info!(target: "my_module::verbose_submodules", "e");
+        };
+        log();
+        assert_eq!(capture.messages(), ["a", "c", "e"]);
+        // No reset is needed, and it does no harm.
+        set_level("my_module", 30);
+        log();
+        assert_eq!(capture.messages(), ["c"]);
+        set_level("my_module", 20);
+        handle.reset();
+        log();
+        assert_eq!(capture.messages(), ["c", "e"]);
+    });
+}
+
+#[test]
+fn the_default_filter_is_debug() {
+    alone("the_default_filter_is_debug", || {
+        let capture = listen(ROOT);
+        pyo3_log::try_init().expect("the first");
+        log::trace!("a");
+        log::debug!("b");
+        assert_eq!(capture.messages(), ["b"]);
+        assert_eq!(log::max_level(), LevelFilter::Debug);
+    });
+}
+
+#[test]
+fn prefix() {
+    alone("prefix", || {
+        let capture = listen("application");
+        let logger = Logger::default().set_prefix("application::native");
+        logger.install().expect("the first");
+        log::info!(target: "net::http", "got it");
+        assert_eq!(capture.take()[0].name, "application.native.net.http");
+    });
+}
+
+#[test]
+fn nothing_cached() {
+    alone("nothing_cached", || {
+        let logger = Python::attach(|py| Logger::new(py, Caching::Nothing)).expect("a Python");
+        logger.install().expect("the first");
+        let capture = listen("uncached");
+        let log = || log::info!(target: "uncached", "here");
+        set_level("uncached", 30);
+        for _ in 0..3 {
+            log();
+            assert!(!log::log_enabled!(target: "uncached", log::Level::Info));
+        }
+        assert_eq!(log::max_level(), LevelFilter::Debug);
+        // Past Python's own cache as well: only who asks each time sees this.
+        Python::attach(|py| {
+            let source = c"
+import logging
+logging.getLogger('uncached').isEnabledFor = lambda level: True
+";
+            py.run(source, None, None)
+        })
+        .expect("a method can be replaced");
+        log();
+        assert!(log::log_enabled!(target: "uncached", log::Level::Info));
+        assert_eq!(capture.messages(), ["here"]);
+    });
+}
+
+#[test]
+fn inside_another_logger() {
+    /// As `fern` and the like combine loggers.
+    struct Both(Logger, std::sync::Mutex<Vec<String>>);
+
+    impl Log for Both {
+        fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+            self.0.enabled(metadata)
+        }
+        fn log(&self, record: &log::Record<'_>) {
+            self.1
+                .lock()
+                .expect("no panic")
+                .push(record.args().to_string());
+            self.0.log(record);
+        }
+        fn flush(&self) {
+            self.0.flush();
+        }
+    }
+
+    alone("inside_another_logger", || {
+        let capture = listen(ROOT);
+        let logger = Logger::default();
+        let handle: ResetHandle = logger.reset_handle();
+        let both: &'static Both = Box::leak(Box::new(Both(logger, Default::default())));
+        log::set_logger(both).expect("the first");
+        log::set_max_level(LevelFilter::Trace);
+        log::info!("a");
+        set_level(ROOT, 30);
+        log::info!("b");
+        handle.reset();
+        log::warn!("c");
+        assert_eq!(capture.messages(), ["a", "c"]);
+        assert_eq!(*both.1.lock().expect("no panic"), ["a", "b", "c"]);
+        // Whoever owns the logger owns the maximum.
+        assert_eq!(log::max_level(), LevelFilter::Trace);
+    });
+}
+
+#[test]
+fn a_second_install_says_who_was_first() {
+    fn written_for_pyo3_log() -> Result<ResetHandle, SetLoggerError> {
+        Ok(Logger::default().install()?)
+    }
+
+    alone("a_second_install_says_who_was_first", || {
+        let first = line!() + 1;
+        pyo3_log::init();
+        let error = pyo3_log::try_init().expect_err("the second");
+        let place = format!("{}:{first}:", file!());
+        assert!(error.to_string().contains(&place), "{error}");
+        assert!(written_for_pyo3_log().is_err());
+        // It would fail the import.
+        pyo3_log::init();
+    });
+}
+
+#[test]
+fn another_logger_is_warned_of() {
+    struct Other;
+
+    impl Log for Other {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            false
+        }
+        fn log(&self, _: &log::Record<'_>) {}
+        fn flush(&self) {}
+    }
+
+    alone("another_logger_is_warned_of", || {
+        log::set_logger(&Other).expect("the first");
+        let warned = Python::attach(|py| -> PyResult<Vec<String>> {
+            let source = c"
+import warnings
+seen = []
+warnings.showwarning = lambda message, category, *_: seen.append(f'{category.__name__}: {message}')
+";
+            let names = pyo3::types::PyDict::new(py);
+            py.run(source, Some(&names), None)?;
+            pyo3_log::init();
+            names.as_any().get_item("seen")?.extract()
+        });
+        let warned = warned.expect("Python can be asked");
+        assert_eq!(warned.len(), 1, "{warned:?}");
+        assert!(warned[0].starts_with("RuntimeWarning: "), "{warned:?}");
+        assert!(pyo3_log::try_init().is_err());
+    });
+}
+
+#[test]
+fn threads_while_detached() {
+    #[pyfunction]
+    fn dont_deadlock(py: Python<'_>) {
+        info!("This logs fine");
+
+        py.detach(|| {
+            let background_thread = thread::spawn(|| {
+                info!("This'll not deadlock");
+            });
+
+            background_thread.join().unwrap();
+        });
+    }
+
+    alone("threads_while_detached", || {
+        let capture = listen(ROOT);
+        pyo3_log::init();
+        Python::attach(dont_deadlock);
+        assert_eq!(
+            capture.messages(),
+            ["This logs fine", "This'll not deadlock"]
+        );
+    });
+}
