@@ -21,11 +21,13 @@ import time
 import build_cost
 import instructions
 import pylog_benches as benches
+import pylog_bridge_benches as bridge
 from figures import row
 
 ROUNDS = 9
 LOGGERS = {
     "pylog": "pylog_benches.with_pylog",
+    "bridge": "pylog_bridge_benches.with_log",
     "pyo3-log": "pylog_benches.with_log",
     "python": "own",
 }
@@ -52,6 +54,8 @@ def python(call, iterations):
 def measure(peer, call, iterations, **options):
     if peer == "python":
         return python(call, iterations)
+    if peer == "bridge":
+        return bridge.measure(call, iterations, **options)
     return benches.measure(peer, call, iterations, **options)
 
 
@@ -121,6 +125,7 @@ def invalidations(count):
         hook, root._cache = root._cache, {}
         without.append(set_level())
         root._cache = hook
+    logger.setLevel(logging.NOTSET)
     medians = {"pylog": statistics.median(own), "python": statistics.median(without)}
     return row(f"setLevel with {count:,} callsites", "ns", medians)
 
@@ -133,15 +138,19 @@ def rows(directory):
     off = ("pylog", "log", "tracing", "nothing")
     set_handler(logging.NullHandler())
     benches.set_log_max_level("info")
-    yield times("off (log: by its own maximum)", "off", 5_000_000, off)
+    yield times("off (log: by its own maximum)", "off", 5_000_000, ("bridge", *off))
     yield times("off, two threads at once", "off", 5_000_000, off, threads=2)
     yield times("statically off", "statically off", 5_000_000, ("pylog", "nothing"))
+    # Now the log crate lets everything through, with pyo3-log always and with the bridge because
+    # somebody wants it.
     benches.set_log_max_level("trace")
+    logging.getLogger("somebody").setLevel(1)
     yield times("off by Python's level", "off", 200_000)
+    logging.getLogger("somebody").setLevel(logging.NOTSET)
 
     for call in list(ARGUMENTS)[1:]:
         yield times(f"NullHandler, {call}", call, 20_000)
-    bridges = ("pylog", "pyo3-log")
+    bridges = ("pylog", "bridge", "pyo3-log")
     yield times("NullHandler, detached", "arguments 1", 20_000, bridges, detached=True)
     with BusyThread():
         yield times("NullHandler, a busy Python thread", "arguments 1", 20_000)

@@ -109,9 +109,12 @@ def calls(directory):
         return
     sizes = {}
     for peer, crate in crates.items():
+        pattern = f"deps/{crate.library}-*.o"
+        for old in (crate.target / "release").glob(pattern):
+            old.unlink()
         crate.source.touch()
         crate.build("--release", "--", "--emit=obj", "-Ccodegen-units=1")
-        sizes[peer] = sections(crate.built("release", f"deps/{crate.library}-*.o"))
+        sizes[peer] = sections(crate.built("release", pattern))
     base = sizes.pop("nothing")
     for index, title in enumerate(("code", "static")):
         values = {peer: (size[index] - base[index]) / number for peer, size in sizes.items()}

@@ -32,8 +32,8 @@ def rows(arguments):
         print("No instructions are counted: valgrind is not installed.")
         return
     questions = [
-        ("off", "off", ("pylog", "log", "tracing", "nothing")),
-        ("NullHandler, arguments 1", "arguments 1", ("pylog", "pyo3-log", "python")),
+        ("off", "off", ("pylog", "bridge", "log", "tracing", "nothing")),
+        ("NullHandler, arguments 1", "arguments 1", ("pylog", "bridge", "pyo3-log", "python")),
     ]
     for title, call, peers in questions:
         values = {}

@@ -251,6 +251,42 @@ fn a_second_install_says_who_was_first() {
     });
 }
 
+mod attribute {
+    use super::*;
+
+    #[pylog::module]
+    #[pymodule]
+    pub(crate) mod with_bridge {}
+
+    #[pylog::module(log = false)]
+    #[pymodule]
+    pub(crate) mod without_bridge {}
+}
+
+#[test]
+fn the_attribute_installs_it() {
+    alone("the_attribute_installs_it", || {
+        Python::attach(|py| drop(wrap_pymodule!(attribute::with_bridge)(py)));
+        let error = pyo3_log::try_init().expect_err("the second").to_string();
+        assert!(error.contains(file!()), "{error}");
+        // Python decides; and the crate is the module.
+        let capture = listen("with_bridge");
+        log::trace!("here");
+        assert_eq!(capture.take()[0].name, "with_bridge");
+    });
+}
+
+#[test]
+fn the_attribute_does_not_install_it_if_told_so() {
+    alone("the_attribute_does_not_install_it_if_told_so", || {
+        Python::attach(|py| drop(wrap_pymodule!(attribute::without_bridge)(py)));
+        let capture = listen(ROOT);
+        pyo3_log::try_init().expect("the first");
+        log::info!("here");
+        assert_eq!(capture.take()[0].name, ROOT);
+    });
+}
+
 #[test]
 fn another_logger_is_warned_of() {
     struct Other;

@@ -29,13 +29,13 @@ pub struct Metadata {
 enum Function {
     /// `type_name` of an item that stands where the call does.
     Around(fn() -> &'static str),
-    /// The `log` crate knows the module only.
+    /// Only the module is known, as with the `log` crate.
     SomewhereIn(&'static str),
 }
 
 impl Metadata {
     /// `here` is `type_name` of an item that stands where the call does.
-    pub const fn new(
+    const fn new(
         target: &'static str,
         file: &'static str,
         line: u32,
@@ -50,8 +50,7 @@ impl Metadata {
     }
 
     /// Of a call of which no more than the module is known.
-    #[cfg(feature = "log")]
-    pub(crate) const fn in_module(
+    pub const fn in_module(
         target: &'static str,
         file: &'static str,
         line: u32,

@@ -59,6 +59,12 @@
 //! $ PYLOG_MAX_LEVEL="info,my_crate::hot=off,my_crate::net=debug" cargo build --release
 //! ```
 //!
+//! # What others log
+//!
+//! Most calls stand in crates that know nothing of Python and use the `log` crate. `#[pylog::module]`
+//! installs `pylog::bridge`, which sends them the same way: cargo feature `log`, on by default. The feature
+//! `kv` makes their key-values attributes of the record.
+//!
 //! # What can go wrong
 //!
 //! Nothing that the caller sees. What a handler, a filter or a formatter raises goes to

@@ -9,6 +9,7 @@ use crate::{delivery, logger, python};
 ///
 /// `metadata` is of the module's init function. An inline module is that Python module itself, so
 /// what is in it takes the same name as the root of the crate.
+#[track_caller]
 pub fn init(
     module: &Bound<'_, PyAny>,
     metadata: &'static Metadata,

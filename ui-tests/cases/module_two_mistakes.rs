@@ -1,4 +1,4 @@
-#[pylog::module(log = "orders")]
+#[pylog::module(logs = "orders")]
 struct Native;
 
 fn main() {

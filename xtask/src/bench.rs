@@ -6,24 +6,25 @@ use crate::run::{Result, command, headline, root, run, target};
 use crate::{extension, python};
 
 /// Times the calls on the newest Python found, and writes the figures to `benches/results.json`
-/// and draws `benches/results.svg`.
+/// and from there to the README and `benches/results.svg`.
 pub(crate) fn bench() -> Result {
     let python = python::all()?.pop().ok_or("no Python")?;
     headline(&format!("{python}"));
     let directory = target("bench");
-    extension::cargo_build(
-        "--release --package pylog-benches --features extension-module",
-        &directory,
-        &[
-            ("PYO3_PYTHON", &python.executable),
-            (
-                "PYLOG_MAX_LEVEL",
-                Path::new("trace,pylog_benches::statically_off=off"),
-            ),
-        ],
-    )?;
-    let library = directory.join("release/libpylog_benches.so");
-    extension::copy(&library, &directory.join("modules/pylog_benches.so"))?;
+    let variables = [
+        ("PYO3_PYTHON", python.executable.as_path()),
+        (
+            "PYLOG_MAX_LEVEL",
+            Path::new("trace,pylog_benches::statically_off=off"),
+        ),
+    ];
+    for package in ["pylog-benches", "pylog-bridge-benches"] {
+        let build = format!("--release --package {package} --features extension-module");
+        extension::cargo_build(&build, &directory, &variables)?;
+        let module = package.replace('-', "_");
+        let library = directory.join(format!("release/lib{module}.so"));
+        extension::copy(&library, &directory.join(format!("modules/{module}.so")))?;
+    }
 
     let mut bench = command(&python.executable);
     bench
@@ -34,6 +35,6 @@ pub(crate) fn bench() -> Result {
         bench.arg(root().join("benches/results.json")),
         "The benchmark failed.",
     )?;
-    let mut chart = command(&python.executable);
-    run(chart.arg("benches/chart.py"), "No chart was drawn.")
+    let mut report = command(&python.executable);
+    run(report.arg("benches/report.py"), "No report was written.")
 }

@@ -6,45 +6,9 @@ use std::time::Instant;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
-/// What the calls have for arguments.
-#[derive(Clone, Copy)]
-struct Arguments {
-    i: u64,
-    x: f64,
-    s: &'static str,
-    b: bool,
-    c: char,
-}
+mod calls;
 
-/// The same calls with the macros of each peer, in a module of its own.
-macro_rules! peer {
-    ($peer:ident, $($macros:tt)+) => {
-        mod $peer {
-            use super::Arguments;
-
-            #[inline(never)]
-            pub(crate) fn off(a: Arguments) {
-                $($macros)+::debug!("value {}", a.i);
-            }
-            #[inline(never)]
-            pub(crate) fn arguments_0(_: Arguments) {
-                $($macros)+::info!("a message without arguments");
-            }
-            #[inline(never)]
-            pub(crate) fn arguments_1(a: Arguments) {
-                $($macros)+::info!("value {}", a.i);
-            }
-            #[inline(never)]
-            pub(crate) fn arguments_2(a: Arguments) {
-                $($macros)+::info!("value {} of {}", a.i, a.s);
-            }
-            #[inline(never)]
-            pub(crate) fn arguments_5(a: Arguments) {
-                $($macros)+::info!("{} {:.3} {} {} {}", a.i, a.x, a.s, a.b, a.c);
-            }
-        }
-    };
-}
+use calls::{Arguments, peer, time};
 
 peer!(with_pylog, pylog);
 peer!(with_log, log);
@@ -105,21 +69,6 @@ fn find(peer: &str, call: &str) -> Option<fn(Arguments)> {
         "tracing" => calls!(with_tracing),
         _ => return None,
     })
-}
-
-fn time(call: fn(Arguments), iterations: u64) -> f64 {
-    let start = Instant::now();
-    for i in 0..iterations {
-        let arguments = Arguments {
-            i,
-            x: 0.5,
-            s: "text",
-            b: true,
-            c: 'c',
-        };
-        black_box(call)(black_box(arguments));
-    }
-    start.elapsed().as_secs_f64() * 1e9 / iterations as f64
 }
 
 #[pyo3::pymodule]

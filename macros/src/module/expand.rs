@@ -96,12 +96,11 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
         None => quote!(#krate::__private::None),
     };
     parse_quote_spanned! {Span::mixed_site()=> {
-        struct Here;
-        static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::new(
+        static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::in_module(
             #krate::__private::module_path!(),
             #krate::__private::file!(),
             #krate::__private::line!(),
-            #krate::__private::type_name::<Here>,
+            #krate::__private::module_path!(),
         );
         #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log);
     }}

@@ -1,11 +1,17 @@
-"""Draws results.svg from results.json, beside this file: each row's peers, in multiples of pylog."""
+"""From results.json: draws results.svg, each row's peers in multiples of pylog, and writes the table
+of the README.
+"""
 
 import json
 import pathlib
 from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).parent
-ROWS = {
+README = HERE.parent / "README.md"
+# What stands between these in the README is written here.
+MARKS = "<!-- figures: cargo xtask bench -->\n", "<!-- /figures -->\n"
+PEERS = ["pylog", "bridge", "pyo3-log", "python", "log", "tracing", "nothing"]
+CHART = {
     "NullHandler, arguments 0": "NullHandler, no arguments",
     "NullHandler, arguments 1": "NullHandler, one argument",
     "NullHandler, arguments 5": "NullHandler, five arguments",
@@ -13,8 +19,8 @@ ROWS = {
     "StreamHandler on /dev/null": "StreamHandler with a date, to /dev/null",
     "FileHandler": "FileHandler with a date",
 }
-COLOURS = {"pylog": "#2563eb", "pyo3-log": "#f59e0b", "python": "#9ca3af"}
-NAMES = {"python": "Python’s own logger"}
+COLOURS = {"pylog": "#2563eb", "bridge": "#60a5fa", "pyo3-log": "#f59e0b", "python": "#9ca3af"}
+NAMES = {"bridge": "log through pylog’s bridge", "python": "Python’s own logger"}
 LEFT, BAR, GAP, SCALE, WIDTH = 280, 14, 16, 110, 860
 
 
@@ -25,11 +31,36 @@ def text(x, y, content, anchor="start", weight="normal"):
     )
 
 
+def table(results):
+    """Every row, in Markdown."""
+    yield "| | " + " | ".join(NAMES.get(peer, peer) for peer in PEERS) + " |"
+    yield "|---" * (len(PEERS) + 1) + "|"
+    for row in results["rows"]:
+        cells = []
+        for peer in PEERS:
+            value, ratio = row["values"].get(peer), row["ratio"].get(peer)
+            if value is None:
+                cells.append("")
+            else:
+                digits = 0 if value >= 100 else 1
+                compared = f" ({ratio:.2f})" if ratio is not None and peer != "pylog" else ""
+                cells.append(f"{value:,.{digits}f}{compared}")
+        yield f"| {row['row']}, {row['unit']} | " + " | ".join(cells) + " |"
+
+
+def write_table(results):
+    begin, end = MARKS
+    before, rest = README.read_text().split(begin)
+    after = rest.split(end)[1]
+    README.write_text(before + begin + "\n".join(table(results)) + "\n" + end + after)
+
+
 def main():
     results = json.loads((HERE / "results.json").read_text())
+    write_table(results)
     rows = {row["row"]: row for row in results["rows"]}
     parts, y = [text(10, 24, f"A call that is on, CPython {results['python']}: time, pylog = 1", weight="bold")], 44
-    for name, title in ROWS.items():
+    for name, title in CHART.items():
         row = rows[name]
         parts.append(text(LEFT - 12, y + BAR * len(row["values"]) / 2 + 5, title, "end"))
         for peer, value in row["values"].items():

@@ -1,0 +1,39 @@
+//! What `pylog_benches` does with pyo3-log, with pylog's bridge.
+
+#[path = "../../side-by-side/src/calls.rs"]
+mod calls;
+
+use calls::{Arguments, peer, time};
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+
+peer!(with_log, log);
+
+fn find(call: &str) -> Option<fn(Arguments)> {
+    Some(match call {
+        "off" => with_log::off,
+        "arguments 0" => with_log::arguments_0,
+        "arguments 1" => with_log::arguments_1,
+        "arguments 2" => with_log::arguments_2,
+        "arguments 5" => with_log::arguments_5,
+        _ => return None,
+    })
+}
+
+#[pylog::module]
+#[pymodule]
+mod pylog_bridge_benches {
+    use super::*;
+
+    /// Nanoseconds a call.
+    #[pyfunction]
+    #[pyo3(signature = (call, iterations, detached = false))]
+    fn measure(py: Python<'_>, call: &str, iterations: u64, detached: bool) -> PyResult<f64> {
+        let call = find(call).ok_or_else(|| PyKeyError::new_err(call.to_owned()))?;
+        Ok(if detached {
+            py.detach(|| time(call, iterations))
+        } else {
+            time(call, iterations)
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! The loops that are timed, for the extension with pyo3-log and the one with the bridge: each `log`
+//! crate has one logger.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+/// What the calls have for arguments.
+#[derive(Clone, Copy)]
+pub(crate) struct Arguments {
+    pub(crate) i: u64,
+    pub(crate) x: f64,
+    pub(crate) s: &'static str,
+    pub(crate) b: bool,
+    pub(crate) c: char,
+}
+
+/// The same calls with the macros of each peer, in a module of its own.
+macro_rules! peer {
+    ($peer:ident, $($macros:tt)+) => {
+        mod $peer {
+            use $crate::calls::Arguments;
+
+            #[inline(never)]
+            pub(crate) fn off(a: Arguments) {
+                $($macros)+::debug!("value {}", a.i);
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_0(_: Arguments) {
+                $($macros)+::info!("a message without arguments");
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_1(a: Arguments) {
+                $($macros)+::info!("value {}", a.i);
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_2(a: Arguments) {
+                $($macros)+::info!("value {} of {}", a.i, a.s);
+            }
+            #[inline(never)]
+            pub(crate) fn arguments_5(a: Arguments) {
+                $($macros)+::info!("{} {:.3} {} {} {}", a.i, a.x, a.s, a.b, a.c);
+            }
+        }
+    };
+}
+pub(crate) use peer;
+
+/// Nanoseconds a call.
+pub(crate) fn time(call: fn(Arguments), iterations: u64) -> f64 {
+    let start = Instant::now();
+    for i in 0..iterations {
+        let arguments = Arguments {
+            i,
+            x: 0.5,
+            s: "text",
+            b: true,
+            c: 'c',
+        };
+        black_box(call)(black_box(arguments));
+    }
+    start.elapsed().as_secs_f64() * 1e9 / iterations as f64
+}

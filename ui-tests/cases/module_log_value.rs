@@ -1,0 +1,5 @@
+#[pylog::module(log = "no")]
+#[pyo3::pymodule]
+mod native {}
+
+fn main() {}
