@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::data::{Data, Keywords};
 use crate::gate::Gate;
 use crate::logger::{self, Destination, Name};
 use crate::message::Message;
 use crate::record::{Content, Template, Text};
-use crate::value::Extra;
 use crate::{Level, coherence, delivery};
 
 /// What is known of a call while compiling.
@@ -161,11 +161,13 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn log(&'static self, level: Level, args: fmt::Arguments<'_>) {
-        self.log_with(level, args, &Extra::default());
+        self.log_with(level, args, &Data::default());
     }
 
-    /// The same, with attributes.
-    pub(crate) fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, extra: &Extra) {
+    /// The same, with what a call may have besides.
+    #[cold]
+    #[inline(never)]
+    pub fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, data: &Data<'_>) {
         let message = Message::format(args);
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
@@ -177,11 +179,7 @@ impl Callsite {
             };
             match logger {
                 Some(logger) => {
-                    let extra = extra.to_python(py)?;
-                    let content = Content {
-                        extra: extra.as_deref(),
-                        ..self.content(level, &message)
-                    };
+                    let content = self.content(level, &message, data.keywords(py)?);
                     delivery::deliver(&logger, &content, Some(&self.kept().template))
                 }
                 None => Ok(()),
@@ -204,10 +202,17 @@ impl Callsite {
     /// Logs to what [`Callsite::find`] found.
     #[cold]
     #[inline(never)]
-    pub fn log_to(&'static self, logger: Py<PyAny>, level: Level, args: fmt::Arguments<'_>) {
+    pub fn log_to(
+        &'static self,
+        logger: Py<PyAny>,
+        level: Level,
+        args: fmt::Arguments<'_>,
+        data: &Data<'_>,
+    ) {
         let message = Message::format(args);
         delivery::attach(&self.metadata, |py| {
-            delivery::deliver_to(logger.bind(py), &self.content(level, &message))
+            let content = self.content(level, &message, data.keywords(py)?);
+            delivery::deliver_to(logger.bind(py), &content)
         });
     }
 
@@ -230,12 +235,17 @@ impl Callsite {
         &KEPT[place as usize - 1]
     }
 
-    fn content<'a>(&'a self, level: Level, message: &'a Message) -> Content<'a, 'a> {
+    fn content<'a, 'py>(
+        &'a self,
+        level: Level,
+        message: &'a Message,
+        keywords: Keywords<'py>,
+    ) -> Content<'a, 'py> {
         Content {
             metadata: &self.metadata,
             level,
             text: Text::Formatted(message),
-            extra: None,
+            keywords,
         }
     }
 

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::callsite::Metadata;
+use crate::data::Keywords;
 use crate::once::intern;
 use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER};
 use crate::record::{Content, Template, Text};
@@ -100,18 +101,34 @@ pub(crate) fn deliver_to<'py>(
     if !is_adapter {
         return deliver(logger, content, None);
     }
-    let extra = intern!(py, "extra");
+    let names = [
+        intern!(py, "extra"),
+        intern!(py, "exc_info"),
+        intern!(py, "stack_info"),
+    ];
     let kwargs = PyDict::new(py);
-    if let Some(inherited) = content.extra {
-        kwargs.set_item(extra, inherited)?;
+    let Keywords {
+        extra,
+        exc_info,
+        stack_info,
+    } = &content.keywords;
+    for (name, value) in names.into_iter().zip([extra, exc_info, stack_info]) {
+        if let Some(value) = value {
+            kwargs.set_item(name, value)?;
+        }
     }
     let message = content.text.to_python(py);
     let processed = logger.call_method1(intern!(py, "process"), (message, kwargs))?;
     let message = processed.get_item(0)?;
-    let extra = processed.get_item(1)?.cast::<PyDict>()?.get_item(extra)?;
+    let kwargs = processed.get_item(1)?.cast_into::<PyDict>()?;
+    let [extra, exc_info, stack_info] = names.map(|name| kwargs.get_item(name));
     let content = Content {
         text: Text::Processed(&message),
-        extra: extra.as_ref(),
+        keywords: Keywords {
+            extra: extra?,
+            exc_info: exc_info?,
+            stack_info: stack_info?,
+        },
         ..*content
     };
     let inner = logger.getattr(intern!(py, "logger"))?;

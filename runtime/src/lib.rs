@@ -85,7 +85,9 @@ pub mod bridge;
 mod buffer;
 mod callsite;
 mod coherence;
+mod data;
 mod delivery;
+mod exc_info;
 mod exit;
 mod gate;
 mod level;
@@ -107,7 +109,9 @@ mod value;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use exc_info::{ExcInfo, ToExcInfo};
 pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;
 pub use static_filter::STATIC_MAX_LEVEL;
+pub use value::{ToValue, Value};

@@ -8,6 +8,9 @@ pub use pylog_macros::{enabled, log};
 pub use pyo3;
 
 pub use crate::callsite::{Callsite, Metadata};
+pub use crate::data::Data;
+pub use crate::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference};
 pub use crate::logger::{Logger, Target};
 pub use crate::module::init as init_module;
 pub use crate::static_filter::{allows, max_level};
+pub use crate::value::{Pair, ToValue, Value};

@@ -74,10 +74,12 @@ impl Globals {
 
 pub(crate) static THREADING: Globals = Globals::of("threading");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
-pub(crate) static SYS: Globals = Globals::of("sys");
+pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
 
 pub(crate) static LOGGING: Import = Import::module("logging");
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
+pub(crate) static SYS: Import = Import::module("sys");
+pub(crate) static FORMAT_STACK: Import = Import::name("traceback", "format_stack");
 pub(crate) static TIME: Import = Import::module("time");
 pub(crate) static ITEMGETTER: Import = Import::name("operator", "itemgetter");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
@@ -95,6 +97,8 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
     for import in [
         &LOGGING,
         &LOGGER_ADAPTER,
+        &SYS,
+        &FORMAT_STACK,
         &TIME,
         &ITEMGETTER,
         &OBJECT,
@@ -108,7 +112,7 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         // What a platform lacks is missed where it is needed.
         let _ = import.get(py);
     }
-    for globals in [&THREADING, &TIME_GLOBALS, &SYS] {
+    for globals in [&THREADING, &TIME_GLOBALS, &SYS_GLOBALS] {
         globals.get(intern!(py, "__name__"))?;
     }
     Ok(())

@@ -1,66 +1,300 @@
-//! Typed data on its way to a record's attributes.
+//! Typed `key = value` data on its way to a record's attributes.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::{self, Write};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 
+#[cfg(feature = "kv")]
 use crate::record::ATTRIBUTES;
 
-/// One value, kept without Python.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+/// A value for Python, made where the call stands and turned into an object when the record is.
+///
+/// Made by [`ToValue`], or with `From`: of `None`, `bool`, whole numbers, floats, text, bytes, and
+/// Python objects.
+///
+/// ```
+/// use pylog::{ToValue, Value};
+///
+/// struct Meters(f64);
+///
+/// impl ToValue for Meters {
+///     fn to_value(&self) -> Value<'_> {
+///         self.0.into()
+///     }
+/// }
+///
+/// pylog::info!(depth = Meters(3.5); "measured");
+/// ```
+#[derive(Debug)]
+pub struct Value<'a>(Kind<'a>);
+
+#[derive(Debug)]
+enum Kind<'a> {
     None,
     Bool(bool),
     Signed(i128),
     Unsigned(u128),
     Float(f64),
-    Text(String),
+    Text(Cow<'a, str>),
+    Bytes(Cow<'a, [u8]>),
+    Object(Py<PyAny>),
 }
 
-impl Value {
-    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match self {
-            Value::None => Ok(py.None().into_bound(py)),
-            Value::Bool(value) => value.into_bound_py_any(py),
-            Value::Signed(value) => value.into_bound_py_any(py),
-            Value::Unsigned(value) => value.into_bound_py_any(py),
-            Value::Float(value) => value.into_bound_py_any(py),
-            Value::Text(value) => value.into_bound_py_any(py),
+/// What has a natural form in Python, so that `key = value` takes it.
+///
+/// | Rust | Python |
+/// |---|---|
+/// | whole numbers of every width | `int` |
+/// | `f32`, `f64` | `float` |
+/// | `bool` | `bool` |
+/// | `str`, `String`, `char`, `Cow<str>` | `str` |
+/// | `[u8]`, `Vec<u8>`, `[u8; N]` | `bytes` |
+/// | `Option` | `None`, or what is in it |
+/// | `Py`, `Bound` | the object |
+/// | `&T`, `Box`, `Rc`, `Arc` | what they point to |
+///
+/// Implement it for types of your own; see [`Value`]. For others there are `key:? = value` and
+/// `key:% = value`, which log the text that `Debug` and `Display` give.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no natural form in Python",
+    label = "needs `:?` or `:%` behind its key",
+    note = "`key:? = value` logs its `Debug` text, `key:% = value` its `Display` text; \
+            a type of your own may implement `pylog::ToValue`"
+)]
+pub trait ToValue {
+    /// The value.
+    fn to_value(&self) -> Value<'_>;
+}
+
+impl Value<'_> {
+    /// The text of a `Display` or `Debug`.
+    #[doc(hidden)]
+    pub fn format(args: fmt::Arguments<'_>) -> Value<'static> {
+        Value::from(args.to_string())
+    }
+
+    /// The text of an error, with those that caused it.
+    #[doc(hidden)]
+    pub fn error(error: &(dyn Error + 'static)) -> Value<'static> {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            // Writing to a string doesn't fail.
+            let _ = write!(text, ": {error}");
+            source = error.source();
         }
+        Value::from(text)
+    }
+
+    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.0 {
+            Kind::None => Ok(py.None().into_bound(py)),
+            Kind::Bool(value) => value.into_bound_py_any(py),
+            // Most numbers; those of 128 bits take a road of their own, which is slow with abi3.
+            Kind::Signed(value) => match i64::try_from(*value) {
+                Ok(value) => value.into_bound_py_any(py),
+                Err(_) => value.into_bound_py_any(py),
+            },
+            Kind::Unsigned(value) => match u64::try_from(*value) {
+                Ok(value) => value.into_bound_py_any(py),
+                Err(_) => value.into_bound_py_any(py),
+            },
+            Kind::Float(value) => value.into_bound_py_any(py),
+            Kind::Text(value) => value.into_bound_py_any(py),
+            Kind::Bytes(value) => Ok(PyBytes::new(py, value).into_any()),
+            Kind::Object(object) => Ok(object.bind(py).clone()),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($kind:ident: $($type:ty as $target:ty),+;)+) => {$($(
+        impl From<$type> for Value<'_> {
+            fn from(value: $type) -> Self {
+                Value(Kind::$kind(<$target>::from(value)))
+            }
+        }
+        impl ToValue for $type {
+            fn to_value(&self) -> Value<'_> {
+                (*self).into()
+            }
+        }
+    )+)+};
+}
+
+from! {
+    Bool: bool as bool;
+    Signed: i8 as i128, i16 as i128, i32 as i128, i64 as i128, i128 as i128;
+    Unsigned: u8 as u128, u16 as u128, u32 as u128, u64 as u128, u128 as u128;
+    Float: f32 as f64, f64 as f64;
+}
+
+impl From<isize> for Value<'_> {
+    fn from(value: isize) -> Self {
+        Value(Kind::Signed(value as i128))
+    }
+}
+
+impl From<usize> for Value<'_> {
+    fn from(value: usize) -> Self {
+        Value(Kind::Unsigned(value as u128))
+    }
+}
+
+impl From<char> for Value<'_> {
+    fn from(value: char) -> Self {
+        String::from(value).into()
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(value: String) -> Self {
+        Value(Kind::Text(value.into()))
+    }
+}
+
+impl From<Vec<u8>> for Value<'_> {
+    fn from(value: Vec<u8>) -> Self {
+        Value(Kind::Bytes(value.into()))
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Value(Kind::Text(value.into()))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Value(Kind::Bytes(value.into()))
+    }
+}
+
+impl From<Py<PyAny>> for Value<'_> {
+    fn from(object: Py<PyAny>) -> Self {
+        Value(Kind::Object(object))
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value(Kind::None), Into::into)
+    }
+}
+
+macro_rules! to_value {
+    ($($(<$($generic:tt),+>)? $type:ty, |$value:ident| $expr:expr;)+) => {$(
+        impl $(<$($generic),+>)? ToValue for $type {
+            fn to_value(&self) -> Value<'_> {
+                let $value = self;
+                $expr
+            }
+        }
+    )+};
+}
+
+to_value! {
+    isize, |it| (*it).into();
+    usize, |it| (*it).into();
+    char, |it| (*it).into();
+    str, |it| it.into();
+    String, |it| it.as_str().into();
+    Cow<'_, str>, |it| (**it).into();
+    [u8], |it| it.into();
+    Vec<u8>, |it| it.as_slice().into();
+    Cow<'_, [u8]>, |it| (**it).into();
+}
+
+impl<const N: usize> ToValue for [u8; N] {
+    fn to_value(&self) -> Value<'_> {
+        self.as_slice().into()
+    }
+}
+
+impl<T: ToValue> ToValue for Option<T> {
+    fn to_value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value(Kind::None), T::to_value)
+    }
+}
+
+macro_rules! to_value_of_what_it_points_to {
+    ($($type:ty),+) => {$(
+        impl<T: ToValue + ?Sized> ToValue for $type {
+            fn to_value(&self) -> Value<'_> {
+                (**self).to_value()
+            }
+        }
+    )+};
+}
+
+to_value_of_what_it_points_to!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// `None` where there is no interpreter, and so nobody who would log the value.
+impl<T> ToValue for Py<T> {
+    fn to_value(&self) -> Value<'_> {
+        Python::try_attach(|py| self.clone_ref(py).into_any()).into()
+    }
+}
+
+impl<T> ToValue for Bound<'_, T> {
+    fn to_value(&self) -> Value<'_> {
+        self.clone().into_any().unbind().into()
+    }
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    key: Cow<'a, str>,
+    value: Value<'a>,
+}
+
+impl<'a> Pair<'a> {
+    /// Of a key that can be an attribute: the macros see to that.
+    pub fn new(key: &'a str, value: Value<'a>) -> Pair<'a> {
+        let key = key.into();
+        Pair { key, value }
+    }
+
+    /// Of any key: one that the record or one of `others` has already gets underscores behind it, so
+    /// that nothing is lost.
+    #[cfg(feature = "kv")]
+    pub(crate) fn renamed(key: &str, value: Value<'a>, others: &[Pair<'_>]) -> Pair<'a> {
+        let mut key = key.to_owned();
+        while ATTRIBUTES.contains(&&*key)
+            || OF_FORMATTERS.contains(&&*key)
+            || others.iter().any(|other| other.key == key)
+        {
+            key.push('_');
+        }
+        let key = key.into();
+        Pair { key, value }
     }
 }
 
 /// What a `Formatter` adds to a record. `Logger.makeRecord` refuses these as it does what the record
 /// has already.
+#[cfg(feature = "kv")]
 const OF_FORMATTERS: [&str; 2] = ["message", "asctime"];
 
-/// Keys and values, in the order in which they came.
-#[derive(Default)]
-pub(crate) struct Extra(Vec<(String, Value)>);
-
-impl Extra {
-    /// A key that is taken, by the record or by a value before it, gets underscores behind it:
-    /// nothing is lost.
-    pub(crate) fn add(&mut self, key: &str, value: Value) {
-        let mut key = key.to_owned();
-        while ATTRIBUTES.contains(&&*key)
-            || OF_FORMATTERS.contains(&&*key)
-            || self.0.iter().any(|(taken, _)| *taken == key)
-        {
-            key.push('_');
-        }
-        self.0.push((key, value));
+/// The dict that `Logger.makeRecord` takes as `extra`; none if there is nothing for it.
+pub(crate) fn extra<'py>(
+    py: Python<'py>,
+    pairs: &[Pair<'_>],
+) -> PyResult<Option<Bound<'py, PyDict>>> {
+    if pairs.is_empty() {
+        return Ok(None);
     }
-
-    /// The dict that `Logger.makeRecord` takes as `extra`; none if there is nothing in it.
-    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        if self.0.is_empty() {
-            return Ok(None);
-        }
-        let extra = PyDict::new(py);
-        for (key, value) in &self.0 {
-            extra.set_item(key, value.to_python(py)?)?;
-        }
-        Ok(Some(extra))
+    let extra = PyDict::new(py);
+    for Pair { key, value } in pairs {
+        extra.set_item(key, value.to_python(py)?)?;
     }
+    Ok(Some(extra))
 }

@@ -68,6 +68,22 @@ def records():
     return made
 
 
+@pytest.fixture(params=["made by Python", "made by pylog"])
+def both_records(request):
+    """Every record that arrives at the root logger, made in the one way or in the other."""
+    arrived = []
+
+    class Arrive(logging.Handler):
+        def emit(self, record):
+            arrived.append(record)
+
+    logging.getLogger().addHandler(Arrive())
+    if request.param == "made by Python":
+        # Not the stock factory any more.
+        logging.setLogRecordFactory(lambda *args, **kwargs: logging.LogRecord(*args, **kwargs))
+    return arrived
+
+
 @pytest.fixture
 def unraisable():
     """What was given to sys.unraisablehook."""

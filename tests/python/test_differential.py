@@ -3,6 +3,7 @@ been replaced, and whenever."""
 
 import asyncio
 import contextlib
+import copy
 import logging
 import multiprocessing
 import sys
@@ -199,6 +200,9 @@ def test_the_fast_road_is_taken_where_nothing_was_changed():
     """Python runs `handle` and what it calls, but nothing to make the record."""
     logger = logging.getLogger(NAME)
     logger.setLevel(1)
+    # As QueueHandler does: it leaves something in the class.
+    copy.copy(logging.makeLogRecord({}))
+    assert "__slotnames__" in vars(logging.LogRecord)
     for level in (20, 25, 30):
         logging.addLevelName(25, "NOTICE")
         _native.call(SITE, level)

@@ -6,6 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, ExprCall, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
 
+use super::pairs::is_captured;
+
 /// `(path to pylog)`, which a facade puts first.
 pub(crate) struct Crate(pub(crate) TokenStream);
 
@@ -41,7 +43,11 @@ impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Options::default();
         let mut seen: Vec<Ident> = Vec::new();
-        while input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        while input.peek(Ident::peek_any)
+            && input.peek2(Token![:])
+            && !input.peek2(Token![::])
+            && !is_captured(input)
+        {
             let name = input.call(Ident::parse_any)?;
             input.parse::<Token![:]>()?;
             if seen.contains(&name) {

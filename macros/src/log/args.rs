@@ -3,13 +3,14 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, Result, Token};
 
-use crate::call::{Crate, Level, Options};
+use crate::call::{Crate, Level, Options, Pairs};
 
-/// `(path to pylog) LEVEL; options, message`, or `_;` and the level behind the options.
+/// `(path to pylog) LEVEL; options, pairs; message`, or `_;` and the level behind the options.
 pub(crate) struct Args {
     pub(crate) krate: Crate,
     pub(crate) level: Level,
     pub(crate) options: Options,
+    pub(crate) pairs: Pairs,
     /// What `format_args!` takes. It passes through untouched: nobody reports better what is wrong
     /// with it.
     pub(crate) message: TokenStream,
@@ -40,6 +41,7 @@ impl Parse for Args {
             krate,
             level,
             options,
+            pairs: input.parse()?,
             message: message(input)?,
         })
     }
@@ -55,7 +57,7 @@ fn message(input: ParseStream<'_>) -> Result<TokenStream> {
     if is_named {
         return Err(input.error(
             "expected a message: a format string and its arguments; \
-             accepted before it: `target: …,` or `logger: …,`",
+             accepted before it: `target: …,` or `logger: …,`, then `key = value, …;`",
         ));
     }
     input.parse()

@@ -9,6 +9,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         krate,
         level,
         options,
+        pairs,
         message,
     } = args;
     let span = Span::mixed_site();
@@ -16,11 +17,20 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let destination = options.destination.dynamic(&krate);
     let private = &krate.0;
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
+    let imports = pairs.imports(&krate);
+    let data = pairs.data(&krate);
     let then = |level: &TokenStream| match destination {
-        None => quote_spanned! {span=>
+        None if pairs.is_empty() => quote_spanned! {span=>
             let callsite = #callsite;
             if !callsite.is_off(#level) && callsite.admits(#level) {
                 callsite.log(#level, #args);
+            }
+        },
+        None => quote_spanned! {span=>
+            let callsite = #callsite;
+            if !callsite.is_off(#level) && callsite.admits(#level) {
+                #imports
+                callsite.log_with(#level, #args, &#data);
             }
         },
         Some(destination) => quote_spanned! {span=>
@@ -28,7 +38,8 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             // A statement of its own: nothing of the destination lives on while arguments await.
             let logger = callsite.find(#level, #destination);
             if let #private::__private::Some(logger) = logger {
-                callsite.log_to(logger, #level, #args);
+                #imports
+                callsite.log_to(logger, #level, #args, &#data);
             }
         },
     };

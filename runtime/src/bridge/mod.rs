@@ -41,7 +41,8 @@ use std::sync::OnceLock;
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use pyo3::prelude::*;
 
-use crate::value::Extra;
+use crate::data::Data;
+use crate::value::Pair;
 use crate::{Level, callsite, coherence, delivery};
 use table::{Key, Table};
 
@@ -296,7 +297,7 @@ impl Log for Logger {
         };
         let level = Level::from(record.level());
         if self.admits(callsite, level) {
-            callsite.log_with(level, *record.args(), &extra(record));
+            callsite.log_with(level, *record.args(), &Data::new(&pairs(record)));
         }
     }
 
@@ -304,13 +305,13 @@ impl Log for Logger {
 }
 
 #[cfg(feature = "kv")]
-fn extra(record: &Record<'_>) -> Extra {
-    key_values::extra(record.key_values())
+fn pairs<'a>(record: &'a Record<'_>) -> Vec<Pair<'a>> {
+    key_values::pairs(record.key_values())
 }
 
 #[cfg(not(feature = "kv"))]
-fn extra(_: &Record<'_>) -> Extra {
-    Extra::default()
+fn pairs<'a>(_: &'a Record<'_>) -> [Pair<'a>; 0] {
+    []
 }
 
 /// Where an error is reported that belongs to no call.

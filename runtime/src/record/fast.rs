@@ -11,10 +11,10 @@ use pyo3::types::{PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::stock::{Clock, Environment, Stock};
 use super::thread::CurrentThread;
-use super::{ATTRIBUTES, Content, Text, process};
+use super::{ATTRIBUTES, Attached, Content, Text, process};
 use crate::message::Message;
 use crate::once::intern;
-use crate::python::{SYS, TIME_GLOBALS};
+use crate::python::{SYS_GLOBALS, TIME_GLOBALS};
 
 /// The first record of a callsite, as Python made it.
 ///
@@ -40,19 +40,30 @@ impl Template {
         record: &Bound<'_, PyAny>,
         stock: &Stock,
         globals: &Bound<'_, PyTuple>,
+        attached: &Attached<'_>,
     ) -> PyResult<Option<Template>> {
+        let py = record.py();
         let Some(environment) = Environment::of(stock, globals)? else {
             return Ok(None);
         };
-        if !environment.holds(&stock.globals(record.py())?) {
+        if !environment.holds(&stock.globals(py)?) {
             return Ok(None); // It was changed meanwhile.
         }
         let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
         // A dict of its own kind: a copy of an instance's shares its keys with the class, which makes
         // each access from Python code slower that adds one, as formatters do.
-        let attributes = PyDict::new(record.py());
+        let attributes = PyDict::new(py);
         for (name, value) in &of_record {
             attributes.set_item(name, value)?;
+        }
+        // What is this call's alone.
+        if let Some(extra) = &attached.extra {
+            for key in extra.cast::<PyDict>()?.keys() {
+                attributes.del_item(key)?;
+            }
+        }
+        for name in [intern!(py, "exc_info"), intern!(py, "stack_info")] {
+            attributes.set_item(name, py.None())?;
         }
         let has_task_name = attributes.contains("taskName")?;
         let expected = if has_task_name {
@@ -68,7 +79,7 @@ impl Template {
             return Ok(None);
         }
         // What it sets up, it sets up with the first record.
-        process::id(record.py());
+        process::id(py);
         let get = |name| record.getattr(name);
         Ok(Some(Template {
             environment,
@@ -92,6 +103,7 @@ pub(super) fn make<'py>(
     globals: &Bound<'py, PyTuple>,
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
+    attached: &Attached<'py>,
     template: &Template,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = logger.py();
@@ -146,7 +158,9 @@ pub(super) fn make<'py>(
         }
     }
     if environment.log_multiprocessing || environment.log_tasks {
-        let modules = SYS.get(intern!(py, "modules"))?.cast_into::<PyDict>()?;
+        let modules = SYS_GLOBALS
+            .get(intern!(py, "modules"))?
+            .cast_into::<PyDict>()?;
         if environment.log_multiprocessing {
             set_if_changed(
                 intern!(py, "processName"),
@@ -161,7 +175,13 @@ pub(super) fn make<'py>(
         }
     }
 
-    if let Some(extra) = content.extra {
+    if let Some(exc_info) = &attached.exc_info {
+        attributes.set_item(intern!(py, "exc_info"), exc_info)?;
+    }
+    if let Some(stack_info) = &attached.stack_info {
+        attributes.set_item(intern!(py, "stack_info"), stack_info)?;
+    }
+    if let Some(extra) = &attached.extra {
         attributes.update(extra.cast::<PyDict>()?.as_mapping())?;
     }
 

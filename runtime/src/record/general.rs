@@ -5,13 +5,14 @@ use pyo3::types::PyTuple;
 
 use crate::once::intern;
 
-use super::Content;
 use super::thread::CurrentThread;
+use super::{Attached, Content};
 
 /// `Logger.makeRecord`, looked up at each call: agents and subclasses replace it late.
 pub(super) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
+    attached: &Attached<'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
     let thread = CurrentThread::get(py)?;
@@ -24,10 +25,10 @@ pub(super) fn make<'py>(
             content.metadata.line,
             content.text.to_python(py),
             PyTuple::empty(py),
-            None::<()>, // exc_info
+            attached.exc_info.as_ref(),
             content.metadata.function(),
-            content.extra,
-            None::<()>, // sinfo
+            attached.extra.as_ref(),
+            attached.stack_info.as_ref(),
         ),
     )?;
     if !thread.is_known() {

@@ -16,6 +16,8 @@ use pyo3::types::PyString;
 
 use crate::Level;
 use crate::callsite::Metadata;
+use crate::data::Keywords;
+use crate::exc_info;
 use crate::message::Message;
 use crate::once::Once;
 
@@ -49,8 +51,8 @@ pub(crate) struct Content<'a, 'py> {
     pub(crate) metadata: &'a Metadata,
     pub(crate) level: Level,
     pub(crate) text: Text<'a, 'py>,
-    /// What the record has besides. With a template, no key in it is one of the [`ATTRIBUTES`].
-    pub(crate) extra: Option<&'a Bound<'py, PyAny>>,
+    /// With a template, no key in `extra` is one of the [`ATTRIBUTES`].
+    pub(crate) keywords: Keywords<'py>,
 }
 
 /// The message of a record.
@@ -80,6 +82,36 @@ impl Template {
     }
 }
 
+/// What goes into the record of [`Content::keywords`].
+struct Attached<'py> {
+    extra: Option<Bound<'py, PyAny>>,
+    exc_info: Option<Bound<'py, PyAny>>,
+    stack_info: Option<String>,
+}
+
+impl<'py> Attached<'py> {
+    fn of(keywords: &Keywords<'py>, py: Python<'py>) -> PyResult<Attached<'py>> {
+        let Keywords {
+            extra,
+            exc_info,
+            stack_info,
+        } = keywords;
+        let with_stack = stack_info.as_ref().map_or(Ok(false), |it| it.is_truthy())?;
+        Ok(Attached {
+            extra: extra.clone(),
+            exc_info: match exc_info {
+                Some(exc_info) => exc_info::normalized(exc_info)?,
+                None => None,
+            },
+            stack_info: if with_stack {
+                exc_info::stack(py)?
+            } else {
+                None
+            },
+        })
+    }
+}
+
 /// What `logger.makeRecord` gives.
 ///
 /// # Errors
@@ -89,19 +121,20 @@ pub(crate) fn make<'py>(
     content: &Content<'_, 'py>,
     template: Option<&Template>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let attached = Attached::of(&content.keywords, logger.py())?;
     let Some(template) = template else {
-        return general::make(logger, content);
+        return general::make(logger, content, &attached);
     };
     let Some(stock) = stock::prove(logger)? else {
-        return general::make(logger, content);
+        return general::make(logger, content, &attached);
     };
     let globals = stock.globals(logger.py())?;
     if let Some(template) = template.0.get() {
-        let record = fast::make(stock, &globals, logger, content, template)?;
-        return record.map_or_else(|| general::make(logger, content), Ok);
+        let record = fast::make(stock, &globals, logger, content, &attached, template)?;
+        return record.map_or_else(|| general::make(logger, content, &attached), Ok);
     }
-    let record = general::make(logger, content)?;
-    if let Some(first) = fast::Template::of(&record, stock, &globals)? {
+    let record = general::make(logger, content, &attached)?;
+    if let Some(first) = fast::Template::of(&record, stock, &globals, &attached)? {
         template.0.get_or_make(|| first);
     }
     Ok(record)

@@ -43,6 +43,8 @@ const CLASS_ATTRIBUTES: [&str; 9] = [
     "getMessage",
 ];
 
+const SLOT_NAMES: &str = "__slotnames__";
+
 /// How `LogRecord` computes its times, and when they begin.
 #[derive(Clone, Copy)]
 pub(super) enum Clock {
@@ -136,7 +138,7 @@ pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>
     };
     let attributes = stock.attributes.bind(py).as_any();
     let make_record = intern!(py, "makeRecord");
-    let is_stock = attributes.len()? == stock.count
+    let is_stock = stock.has_nothing_else(attributes)?
         && attributes
             .get_item(intern!(py, "__init__"))?
             .is(&stock.init)
@@ -152,6 +154,13 @@ pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>
 }
 
 impl Stock {
+    /// Whether the class has what it came with, and at most what `copyreg` keeps in each class of
+    /// which an instance was copied or pickled.
+    fn has_nothing_else(&self, attributes: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let more = attributes.len()?.wrapping_sub(self.count);
+        Ok(more == 0 || more == 1 && attributes.contains(intern!(attributes.py(), SLOT_NAMES))?)
+    }
+
     fn of(py: Python<'_>) -> PyResult<Option<Stock>> {
         let version = py.version_info();
         let logging = LOGGING.get(py)?;
@@ -172,8 +181,13 @@ impl Stock {
         };
         is_known &= clock_function.is_instance_of::<PyCFunction>();
         let attributes = record.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
+        let mut count = 0;
         for name in attributes.keys()?.iter() {
-            is_known &= CLASS_ATTRIBUTES.contains(&&*name.cast::<PyString>()?.to_cow()?);
+            let name = name.cast::<PyString>()?.to_cow()?;
+            if name != SLOT_NAMES {
+                is_known &= CLASS_ATTRIBUTES.contains(&&*name);
+                count += 1;
+            }
         }
         let names = match version >= (3, 12) {
             true => &GLOBALS[..],
@@ -184,7 +198,7 @@ impl Stock {
         let stock = Stock {
             new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
             record: PyTuple::new(py, [record])?.unbind(),
-            count: attributes.len()?,
+            count,
             attributes: attributes.unbind(),
             init,
             make_record,

@@ -4,6 +4,7 @@
 mod calls;
 mod logged;
 mod python;
+mod values;
 
 /// The inline form, without an init function of its own.
 #[pylog::module]
@@ -17,5 +18,10 @@ mod _native {
     use crate::python::{
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,
         log_message, log_to, log_while_raising, log_with_display,
+    };
+    #[pymodule_export]
+    use crate::values::{
+        count_evaluations, log_handled, log_pair, log_raised, log_rust_errors, log_stack,
+        log_values,
     };
 }

@@ -1,0 +1,274 @@
+//! `exc_info = …` and `stack_info = …`: what `Logger.log` takes under these names.
+
+use std::any::type_name;
+use std::error::Error;
+
+use pyo3::exceptions::{PyBaseException, PyException, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
+
+use crate::once::{Once, intern};
+use crate::python::{FORMAT_STACK, SYS};
+
+/// An exception for a record, found where the call stands.
+#[derive(Debug)]
+pub struct ExcInfo<'a>(Kind<'a>);
+
+#[derive(Debug)]
+enum Kind<'a> {
+    None,
+    /// The one that Python code is handling.
+    Handled,
+    Raised(&'a PyErr),
+    Object(Py<PyAny>),
+    /// A Rust error, and what caused it.
+    Rust(Vec<Link<'a>>),
+}
+
+#[derive(Debug)]
+enum Link<'a> {
+    Rust {
+        type_name: Option<&'static str>,
+        message: String,
+    },
+    /// Ends the chain: the exception has its own cause.
+    Python(&'a PyErr),
+}
+
+/// What `exc_info = …` takes besides concrete types that implement [`Error`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be logged as `exc_info`",
+    label = "neither an error nor an exception",
+    note = "`exc_info` takes a `PyErr`, a Python exception, an `Option` of one of these, a \
+            `std::error::Error`, or `true` for the exception that Python is handling"
+)]
+pub trait ToExcInfo {
+    /// The exception.
+    fn to_exc_info(&self) -> ExcInfo<'_>;
+}
+
+impl ToExcInfo for bool {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        ExcInfo(match self {
+            true => Kind::Handled,
+            false => Kind::None,
+        })
+    }
+}
+
+impl ToExcInfo for PyErr {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        ExcInfo(Kind::Raised(self))
+    }
+}
+
+impl<T> ToExcInfo for Py<T> {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        let object = Python::try_attach(|py| self.clone_ref(py).into_any());
+        ExcInfo(object.map_or(Kind::None, Kind::Object))
+    }
+}
+
+impl<T> ToExcInfo for Bound<'_, T> {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        ExcInfo(Kind::Object(self.clone().into_any().unbind()))
+    }
+}
+
+impl<T: ToExcInfo> ToExcInfo for Option<T> {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        self.as_ref().map_or(ExcInfo(Kind::None), T::to_exc_info)
+    }
+}
+
+impl<T: ToExcInfo + ?Sized> ToExcInfo for &T {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        (**self).to_exc_info()
+    }
+}
+
+impl<T: ToExcInfo + ?Sized> ToExcInfo for Box<T> {
+    fn to_exc_info(&self) -> ExcInfo<'_> {
+        (**self).to_exc_info()
+    }
+}
+
+macro_rules! of_dyn_error {
+    ($($type:ty),+) => {$(
+        impl ToExcInfo for $type {
+            fn to_exc_info(&self) -> ExcInfo<'_> {
+                ExcInfo::of_error(self, None)
+            }
+        }
+    )+};
+}
+
+of_dyn_error!(
+    dyn Error + 'static,
+    dyn Error + Send + 'static,
+    dyn Error + Send + Sync + 'static
+);
+
+impl ExcInfo<'_> {
+    fn of_error<'a>(
+        error: &'a (dyn Error + 'static),
+        type_name: Option<&'static str>,
+    ) -> ExcInfo<'a> {
+        let mut chain = Vec::new();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(exception) = error.downcast_ref::<PyErr>() {
+                chain.push(Link::Python(exception));
+                break;
+            }
+            chain.push(Link::Rust {
+                // Of what causes an error no more is known than that it is one.
+                type_name: type_name.filter(|_| chain.is_empty()),
+                message: error.to_string(),
+            });
+            next = error.source();
+        }
+        ExcInfo(Kind::Rust(chain))
+    }
+
+    /// What Python code would have written behind `exc_info=`.
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(Some(match &self.0 {
+            Kind::None => return Ok(None),
+            Kind::Handled => PyBool::new(py, true).to_owned().into_any(),
+            Kind::Raised(error) => error.value(py).clone().into_any(),
+            Kind::Object(object) => object.bind(py).clone(),
+            Kind::Rust(chain) => match exception_of(py, chain)? {
+                Some(exception) => exception,
+                None => return Ok(None),
+            },
+        }))
+    }
+}
+
+/// The value of `exc_info`, for the macros. They call `__pylog_exc_info` on a reference to it several
+/// references deep, and the compiler takes the first of the traits below that fits: there is no other
+/// way to take both any error and types that aren't errors.
+#[derive(Debug)]
+pub struct Probe<'a, T: ?Sized>(pub &'a T);
+
+/// First: for a reference to what implements [`ToExcInfo`].
+pub trait ProbeReference<'a> {
+    /// The exception.
+    fn __pylog_exc_info(&self) -> ExcInfo<'a>;
+}
+
+impl<'a, T: ToExcInfo + ?Sized> ProbeReference<'a> for &&&Probe<'a, &'a T> {
+    fn __pylog_exc_info(&self) -> ExcInfo<'a> {
+        self.0.to_exc_info()
+    }
+}
+
+/// Second: for a reference to an error, whose lifetime may be anything.
+pub trait ProbeErrorReference<'a> {
+    /// The exception.
+    fn __pylog_exc_info(&self) -> ExcInfo<'a>;
+}
+
+impl<'a, E: Error + 'static> ProbeErrorReference<'a> for &&Probe<'a, &'a E> {
+    fn __pylog_exc_info(&self) -> ExcInfo<'a> {
+        ExcInfo::of_error(*self.0, Some(type_name::<E>()))
+    }
+}
+
+/// Third: for an error.
+pub trait ProbeError<'a> {
+    /// The exception.
+    fn __pylog_exc_info(&self) -> ExcInfo<'a>;
+}
+
+impl<'a, E: Error + 'static> ProbeError<'a> for &Probe<'a, E> {
+    fn __pylog_exc_info(&self) -> ExcInfo<'a> {
+        ExcInfo::of_error(self.0, Some(type_name::<E>()))
+    }
+}
+
+impl<'a, T: ?Sized> Probe<'a, T> {
+    /// Last: for all else, so that the compiler says what is missing.
+    pub fn __pylog_exc_info(&self) -> ExcInfo<'a>
+    where
+        T: ToExcInfo,
+    {
+        self.0.to_exc_info()
+    }
+}
+
+/// A Python exception for a Rust error, with the rest of the chain as its `__cause__`.
+fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let mut cause: Option<Bound<'py, PyAny>> = None;
+    for link in chain.iter().rev() {
+        let exception = match link {
+            Link::Python(error) => error.value(py).clone().into_any(),
+            Link::Rust { type_name, message } => class_of(py, *type_name)?.call1((message,))?,
+        };
+        if let Some(cause) = cause {
+            exception.setattr(intern!(py, "__cause__"), cause)?;
+        }
+        cause = Some(exception);
+    }
+    Ok(cause)
+}
+
+/// The class for a Rust type, with its name and path: `std.num.ParseIntError`.
+fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+    static CLASSES: Once<Py<PyDict>> = Once::new();
+    static BASE: Once<Py<PyAny>> = Once::new();
+    let make = |name: &str, module: &str, base: &Bound<'py, PyAny>| {
+        let namespace = PyDict::new(py);
+        namespace.set_item("__module__", module)?;
+        let class = py.get_type::<PyType>();
+        class.call1((name, (base,), namespace))
+    };
+    let base = BASE.get_or_try(|| {
+        let base = py.get_type::<PyException>().into_any();
+        make("RustError", "pylog", &base).map(Bound::unbind)
+    })?;
+    let base = base.bind(py);
+    let Some(type_name) = type_name else {
+        return Ok(base.clone());
+    };
+    let classes = CLASSES.get_or_make(|| PyDict::new(py).unbind()).bind(py);
+    if let Some(class) = classes.get_item(type_name)? {
+        return Ok(class);
+    }
+    let path = type_name.split('<').next().unwrap_or(type_name);
+    let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
+    let class = make(name, &module.replace("::", "."), base)?;
+    classes.set_item(type_name, &class)?;
+    Ok(class)
+}
+
+/// What `Logger._log` makes of `exc_info`: the tuple that a record has, or `None`.
+pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = exc_info.py();
+    if !exc_info.is_truthy()? {
+        return Ok(None);
+    }
+    if exc_info.is_instance_of::<PyBaseException>() {
+        let traceback = exc_info.getattr(intern!(py, "__traceback__"))?;
+        let parts = [exc_info.get_type().into_any(), exc_info.clone(), traceback];
+        return Ok(Some(PyTuple::new(py, parts)?.into_any()));
+    }
+    if exc_info.is_instance_of::<PyTuple>() {
+        return Ok(Some(exc_info.clone()));
+    }
+    SYS.get(py)?.call_method0(intern!(py, "exc_info")).map(Some)
+}
+
+/// What `Logger.findCaller` makes of `stack_info`: the Python code that led here, if any did.
+pub(crate) fn stack(py: Python<'_>) -> PyResult<Option<String>> {
+    let frame = match SYS.get(py)?.call_method0(intern!(py, "_getframe")) {
+        Ok(frame) => frame,
+        // A thread without Python code.
+        Err(error) if error.is_instance_of::<PyValueError>(py) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let lines: Vec<String> = FORMAT_STACK.get(py)?.call1((frame,))?.extract()?;
+    let text = format!("Stack (most recent call last):\n{}", lines.concat());
+    Ok(Some(text.trim_end_matches('\n').to_owned()))
+}

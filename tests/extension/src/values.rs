@@ -1,0 +1,144 @@
+//! Key-values, exceptions and stacks.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pylog::{Level, ToValue, Value};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// A type of the user's own.
+struct Meters(f64);
+
+impl ToValue for Meters {
+    fn to_value(&self) -> Value<'_> {
+        self.0.into()
+    }
+}
+
+/// One of each type that has a natural form in Python.
+#[pyfunction]
+pub(crate) fn log_values(object: Bound<'_, PyAny>) {
+    let text = String::from("text");
+    let kept: Py<PyAny> = object.clone().unbind();
+    let empty = "";
+    let huge = "x".repeat(100_000);
+    pylog::info!(
+        i8 = i8::MIN, i16 = i16::MIN, i32 = i32::MIN, i64 = i64::MIN, i128 = i128::MIN,
+        u8 = u8::MAX, u16 = u16::MAX, u32 = u32::MAX, u64 = u64::MAX, u128 = u128::MAX,
+        isize = -1_isize, usize = 1_usize, f32 = 0.5_f32, f64 = 0.1,
+        nan = f64::NAN, infinity = f64::INFINITY, yes = true, no = false,
+        character = 'ß', str = "näh", string = text, reference = &text, cow = Cow::Borrowed("cow"),
+        empty, huge,
+        bytes = &[0_u8, 159, 146, 150][..], array = [1_u8, 2], vector = vec![3_u8],
+        none = None::<u8>, some = Some(5), nested = Some(Some("deep")), nested_none = Some(None::<u8>),
+        boxed = Box::new(7), shared = Rc::new(8), atomic = Arc::new("nine"),
+        own = Meters(3.5), object = object, kept = kept, r#type = "raw",
+        debug:? = [1, 2], display:% = Level::INFO, word:debug = "quoted", other:display = 1.50,
+        error:err = failing(),
+        "http.status" = 200, "with space" = 1;
+        "{} values of {text}", "many"
+    );
+}
+
+fn failing() -> Failure {
+    Failure("reading", Some(Box::new(Failure("opening", None))))
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure(&'static str, Option<Box<dyn Error + Send + Sync>>);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.1.as_deref().map(|source| source as _)
+    }
+}
+
+/// How often a value was evaluated in as many calls.
+#[pyfunction]
+pub(crate) fn count_evaluations(calls: usize) -> usize {
+    static EVALUATED: AtomicUsize = AtomicUsize::new(0);
+    let before = EVALUATED.load(Ordering::Relaxed);
+    for _ in 0..calls {
+        pylog::info!(value = EVALUATED.fetch_add(1, Ordering::Relaxed); "counted");
+    }
+    EVALUATED.load(Ordering::Relaxed) - before
+}
+
+/// The same call with and without values, and to a logger and a target.
+#[pyfunction]
+pub(crate) fn log_pair(logger: Bound<'_, PyAny>, number: i64) {
+    pylog::info!(number; "from the module");
+    pylog::info!(target: "values::target", number; "to a target");
+    let target = String::from("values::dynamic");
+    pylog::info!(target: &target, number; "to a dynamic target");
+    pylog::info!(logger: &logger, number, exc_info = PyValueError::new_err("bad"), stack_info = true; "to a logger");
+    pylog::log!(logger: logger, Level::new(25), number; "at a level");
+}
+
+/// Calls `function` and logs what it raises, in every form.
+#[pyfunction]
+pub(crate) fn log_raised(function: Bound<'_, PyAny>) {
+    let Err(error) = function.call0() else {
+        return;
+    };
+    let py = function.py();
+    let object = error.value(py).clone();
+    let kept = object.clone().unbind();
+    let boxed: Box<dyn Error + Send + Sync> = Box::new(error.clone_ref(py));
+    pylog::error!(exc_info = error; "by value");
+    pylog::error!(exc_info = &error; "by reference");
+    pylog::error!(exc_info = Some(&error); "in an option");
+    pylog::error!(exc_info = object; "an object");
+    pylog::error!(exc_info = &kept; "a kept object");
+    pylog::error!(exc_info = boxed; "boxed");
+    let wrapped = Failure("calling", Some(Box::new(error)));
+    pylog::error!(exc_info = wrapped; "as the cause of an error");
+}
+
+/// `exc_info = true` and `false`, and none at all.
+#[pyfunction]
+pub(crate) fn log_handled() {
+    pylog::error!(exc_info = true; "handled");
+    pylog::error!(exc_info = false; "nothing");
+    pylog::error!(exc_info = None::<PyErr>; "nothing");
+}
+
+/// Rust errors, by value, by reference, as trait objects.
+#[pyfunction]
+pub(crate) fn log_rust_errors() {
+    let chain = Failure(
+        "reading",
+        Some(Box::new(Failure("opening", Some("gone".into())))),
+    );
+    pylog::error!(exc_info = chain; "three deep");
+    if let Err(error) = &"x".parse::<u8>() {
+        pylog::error!(exc_info = error; "by reference");
+    }
+    let dynamic: &(dyn Error + 'static) = &chain;
+    pylog::error!(exc_info = dynamic; "dynamic");
+    let boxed: Box<dyn Error> = "only text".into();
+    pylog::error!(exc_info = &boxed; "boxed");
+}
+
+#[pyfunction]
+pub(crate) fn log_stack(py: Python<'_>) {
+    let wanted = true;
+    pylog::info!(stack_info = wanted; "with");
+    pylog::info!(stack_info = false; "without");
+    py.detach(|| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| pylog::info!(stack_info = true; "in a thread without Python code"));
+        });
+    });
+}

@@ -1,0 +1,368 @@
+"""What a record carries besides its message: key-values, exceptions, stacks."""
+
+import copy
+import decimal
+import io
+import json
+import logging
+import logging.handlers
+import math
+import pickle
+import queue
+import socketserver
+import struct
+import sys
+import threading
+import traceback
+
+import pytest
+from pylog_probe import _native
+
+PREFIX = "pylog_probe._native.values"
+
+OBJECT = decimal.Decimal("1.5")
+CONVERSIONS = {
+    "i8": -(2**7),
+    "i16": -(2**15),
+    "i32": -(2**31),
+    "i64": -(2**63),
+    "i128": -(2**127),
+    "u8": 2**8 - 1,
+    "u16": 2**16 - 1,
+    "u32": 2**32 - 1,
+    "u64": 2**64 - 1,
+    "u128": 2**128 - 1,
+    "isize": -1,
+    "usize": 1,
+    "f32": 0.5,
+    "f64": 0.1,
+    "infinity": math.inf,
+    "yes": True,
+    "no": False,
+    "character": "ß",
+    "str": "näh",
+    "string": "text",
+    "reference": "text",
+    "cow": "cow",
+    "empty": "",
+    "huge": "x" * 100_000,
+    "bytes": b"\x00\x9f\x92\x96",
+    "array": b"\x01\x02",
+    "vector": b"\x03",
+    "none": None,
+    "some": 5,
+    "nested": "deep",
+    "nested_none": None,
+    "boxed": 7,
+    "shared": 8,
+    "atomic": "nine",
+    "own": 3.5,
+    "object": OBJECT,
+    "kept": OBJECT,
+    "type": "raw",
+    "debug": "[1, 2]",
+    "display": "INFO",
+    "word": '"quoted"',
+    "other": "1.5",
+    "error": "reading: opening",
+    "http.status": 200,
+    "with space": 1,
+}
+
+
+USUAL = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "nan"}
+
+
+@pytest.fixture(autouse=True)
+def all_on():
+    logging.getLogger().setLevel(1)
+
+
+@pytest.fixture
+def records(both_records):
+    return both_records
+
+
+def own_attributes(record):
+    return {key: value for key, value in record.__dict__.items() if key not in USUAL}
+
+
+def check_values(record):
+    found = own_attributes(record)
+    assert found == CONVERSIONS
+    assert {key: type(value) for key, value in found.items()} == {
+        key: type(value) for key, value in CONVERSIONS.items()
+    }
+    assert math.isnan(record.nan)
+    assert record.getMessage() == "many values of text"
+
+
+def test_every_conversion(records):
+    for _ in range(3):
+        _native.log_values(OBJECT)
+    for record in records:
+        check_values(record)
+        assert record.object is OBJECT and record.kept is OBJECT
+
+
+def test_values_are_evaluated_once_and_only_if_the_call_logs(records):
+    assert _native.count_evaluations(3) == 3
+    first = records[0].value
+    assert [record.value for record in records] == [first, first + 1, first + 2]
+    logging.getLogger(PREFIX).setLevel(logging.ERROR)
+    assert _native.count_evaluations(3) == 0
+
+
+def test_values_do_not_need_python_to_make_the_record():
+    called = []
+    _native.count_evaluations(1)
+    sys.setprofile(lambda frame, event, _: event == "call" and called.append(frame.f_code.co_name))
+    try:
+        _native.count_evaluations(1)
+    finally:
+        sys.setprofile(None)
+    assert "handle" in called and "makeRecord" not in called
+
+
+def test_one_call_does_not_leave_its_values_to_the_next(records):
+    for number in (1, 2, 3):
+        _native.count_evaluations(1)
+    values = [record.value for record in records]
+    assert len(set(values)) == 3
+    _native.log_handled()
+    _native.log_handled()
+    assert all(not own_attributes(record) for record in records[3:])
+
+
+def test_every_destination(records):
+    for number in (1, 2):
+        _native.log_pair(logging.getLogger("given"), number)
+    names = [PREFIX, "values.target", "values.dynamic", "given", "given"]
+    assert [record.name for record in records] == names * 2
+    assert [record.number for record in records] == [1] * 5 + [2] * 5
+    with_exception = records[3]
+    assert with_exception.exc_info[0] is ValueError and str(with_exception.exc_info[1]) == "bad"
+    assert "test_every_destination" in with_exception.stack_info
+
+
+class TestTravel:
+    """Records survive what carries them elsewhere, with their types."""
+
+    def test_copy_and_pickle(self, records):
+        for _ in range(2):
+            _native.log_values(OBJECT)
+        for record in records:
+            check_values(copy.copy(record))
+            check_values(pickle.loads(pickle.dumps(record)))
+
+    def test_queue_handler(self):
+        arrived = []
+
+        class Arrived(logging.Handler):
+            def emit(self, record):
+                arrived.append(record)
+
+        channel = queue.SimpleQueue()
+        listener = logging.handlers.QueueListener(channel, Arrived())
+        logger = logging.getLogger(PREFIX)
+        handler = logging.handlers.QueueHandler(channel)
+        logger.addHandler(handler)
+        listener.start()
+        for _ in range(2):
+            _native.log_values(OBJECT)
+        listener.stop()
+        logger.removeHandler(handler)
+        assert len(arrived) == 2
+        for record in arrived:
+            check_values(record)
+
+    def test_socket_handler(self):
+        received = queue.SimpleQueue()
+
+        class Receive(socketserver.StreamRequestHandler):
+            def handle(self):
+                while length := self.rfile.read(4):
+                    data = self.rfile.read(struct.unpack(">L", length)[0])
+                    received.put(logging.makeLogRecord(pickle.loads(data)))
+
+        with socketserver.TCPServer(("127.0.0.1", 0), Receive) as server:
+            thread = threading.Thread(target=server.handle_request)
+            thread.start()
+            handler = logging.handlers.SocketHandler(*server.server_address)
+            logger = logging.getLogger(PREFIX)
+            logger.addHandler(handler)
+            for _ in range(2):
+                _native.log_values(OBJECT)
+            logger.removeHandler(handler)
+            handler.close()
+            thread.join()
+        for _ in range(2):
+            check_values(received.get(timeout=5))
+
+    def test_python_json_logger(self):
+        json_formatter = pytest.importorskip("pythonjsonlogger.json").JsonFormatter
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(json_formatter())
+        logger = logging.getLogger(PREFIX)
+        logger.addHandler(handler)
+        _native.count_evaluations(2)
+        logger.removeHandler(handler)
+        lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+        assert [line["message"] for line in lines] == ["counted"] * 2
+        assert all(type(line["value"]) is int for line in lines)
+
+    def test_structlog(self):
+        structlog = pytest.importorskip("structlog")
+        seen = []
+
+        def keep(_, __, event):
+            seen.append(event)
+            return ""
+
+        handler = logging.StreamHandler(io.StringIO())
+        handler.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=[structlog.stdlib.ExtraAdder()], processors=[keep]
+            )
+        )
+        logger = logging.getLogger(PREFIX)
+        logger.addHandler(handler)
+        for _ in range(2):
+            _native.log_values(OBJECT)
+        logger.removeHandler(handler)
+        for event in seen:
+            values = {key: event[key] for key in CONVERSIONS}
+            assert values == CONVERSIONS
+            assert all(type(values[key]) is type(CONVERSIONS[key]) for key in values)
+
+
+def raise_deep():
+    def deeper():
+        raise LookupError("down here")
+
+    try:
+        deeper()
+    except LookupError as error:
+        raise RuntimeError("on the way") from error
+
+
+def formatted(record):
+    return logging.Formatter("%(message)s").format(record)
+
+
+class TestExcInfo:
+    def test_what_python_raised(self, records):
+        for _ in range(2):
+            _native.log_raised(raise_deep)
+        assert len(records) == 14
+        for record in records:
+            kind, value, trace = record.exc_info
+            assert kind is type(value)
+            # The lines of the Python code.
+            text = formatted(record)
+            assert "in deeper" in text and "LookupError: down here" in text
+            assert 'raise RuntimeError("on the way") from error' in text
+            if record.getMessage() != "as the cause of an error":
+                assert kind is RuntimeError and trace is value.__traceback__ is not None
+            else:
+                assert kind.__name__ == "Failure"
+                assert type(value.__cause__) is RuntimeError
+
+    def test_what_is_being_handled(self, records):
+        for _ in range(2):
+            try:
+                raise KeyError("handled")
+            except KeyError as error:
+                _native.log_handled()
+                handled = records[-3]
+                assert handled.exc_info == (KeyError, error, error.__traceback__)
+                assert records[-2].exc_info is None and records[-1].exc_info is None
+        _native.log_handled()
+        # As Python's own logger has it.
+        assert records[-3].exc_info == (None, None, None)
+
+    def test_rust_errors(self, records):
+        for _ in range(2):
+            _native.log_rust_errors()
+        deep, parse, dynamic, boxed = records[:4]
+        kind, value, trace = deep.exc_info
+        assert (kind.__module__, kind.__name__) == ("pylog_test_extension.values", "Failure")
+        assert issubclass(kind, Exception) and trace is None
+        chain = []
+        while value is not None:
+            chain.append((type(value).__name__, str(value)))
+            value = value.__cause__
+        assert chain == [("Failure", "reading"), ("RustError", "opening"), ("RustError", "gone")]
+        assert formatted(deep) == (
+            "three deep\n"
+            "pylog.RustError: gone\n\n"
+            "The above exception was the direct cause of the following exception:\n\n"
+            "pylog.RustError: opening\n\n"
+            "The above exception was the direct cause of the following exception:\n\n"
+            "pylog_test_extension.values.Failure: reading"
+        )
+        assert formatted(parse).endswith(".ParseIntError: invalid digit found in string")
+        assert [type(record.exc_info[1]).__name__ for record in (dynamic, boxed)] == ["RustError"] * 2
+        # The class is the same each time, so that who groups by it can.
+        assert records[4].exc_info[0] is kind
+
+    def test_exc_info_is_nobody_elses(self, records):
+        _native.log_rust_errors()
+        _native.log_handled()
+        assert sys.exc_info() == (None, None, None)
+        assert records[-1].exc_text is None
+
+
+class TestStackInfo:
+    def test_the_python_code_that_led_here(self, records):
+        for _ in range(2):
+            _native.log_stack()
+        own, without, thread = records[3:]
+        assert own.stack_info.startswith("Stack (most recent call last):\n  File ")
+        expected = "".join(traceback.format_stack()).rstrip("\n").rsplit("\n", 2)[0]
+        assert own.stack_info.split("\n", 1)[1].startswith(expected[: expected.rindex("  File")])
+        assert "_native.log_stack()" in own.stack_info.splitlines()[-1] or "^" in own.stack_info
+        assert without.stack_info is None
+        assert thread.stack_info is None
+        assert formatted(own).startswith("with\nStack (most recent call last):")
+
+
+class TestAdapters:
+    class Adding(logging.LoggerAdapter):
+        def process(self, message, kwargs):
+            self.seen = dict(kwargs)
+            kwargs.setdefault("extra", {})["added"] = True
+            kwargs["stack_info"] = True
+            return f"[{message}]", kwargs
+
+    def test_what_an_adapter_adds_arrives(self, records):
+        adapter = self.Adding(logging.getLogger("adapted"), {})
+        _native.log_pair(adapter, 7)
+        first, second = records[3:]
+        assert (first.number, first.added, first.msg) == (7, True, "[to a logger]")
+        assert set(adapter.seen) == {"extra"}
+        assert first.exc_info[0] is ValueError
+        assert "test_what_an_adapter_adds_arrives" in first.stack_info
+        assert (second.number, second.added, second.levelno) == (7, True, 25)
+        assert second.stack_info is not None
+
+    def test_as_python_does(self, records):
+        """Python's own adapters drop a call's extra, unless they merge."""
+        options = {"merge_extra": True} if sys.version_info >= (3, 13) else {}
+        adapter = logging.LoggerAdapter(logging.getLogger("adapted"), {"theirs": 1}, **options)
+        _native.log_pair(adapter, 7)
+        adapter.info("python", extra={"number": 7})
+        assert own_attributes(records[3]) == own_attributes(records[-1])
+
+
+def test_a_key_that_exists_raises_as_it_does_in_python(unraisable):
+    """From an adapter, where no compiler sees it."""
+
+    class Overwriting(logging.LoggerAdapter):
+        def process(self, message, kwargs):
+            kwargs["extra"] = {"message": "mine"}
+            return message, kwargs
+
+    _native.log_to(Overwriting(logging.getLogger("adapted"), {}), 20, "message")
+    assert [type(error) for error, _ in unraisable] == [KeyError] * 2
