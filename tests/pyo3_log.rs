@@ -189,6 +189,17 @@ logging.getLogger('uncached').isEnabledFor = lambda level: True
         .expect("a method can be replaced");
         log();
         assert!(log::log_enabled!(target: "uncached", log::Level::Info));
+        // And back.
+        Python::attach(|py| {
+            let source = c"
+import logging
+logging.getLogger('uncached').isEnabledFor = lambda level: False
+";
+            py.run(source, None, None)
+        })
+        .expect("a method can be replaced");
+        log();
+        assert!(!log::log_enabled!(target: "uncached", log::Level::Info));
         assert_eq!(capture.messages(), ["here"]);
     });
 }

@@ -146,7 +146,7 @@ impl Callsite {
             .unwrap_or_else(|| self.is_enabled(level))
     }
 
-    /// What the logger's `isEnabledFor` says at this moment.
+    /// What the logger's `isEnabledFor` says at this moment, as far as Python announces changes.
     #[cold]
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
@@ -246,6 +246,7 @@ impl Callsite {
             level,
             text: Text::Formatted(message),
             keywords,
+            keeps_all: true,
         }
     }
 
@@ -274,5 +275,12 @@ impl Callsite {
             ticket.store(level, enabled);
         }
         Ok(enabled.then_some(logger))
+    }
+}
+
+/// The callsite's own logger, for who wants it asked each time.
+impl Destination for Callsite {
+    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        logger::current(&self.name(py))
     }
 }

@@ -129,6 +129,8 @@ pub(crate) fn deliver_to<'py>(
             exc_info: exc_info?,
             stack_info: stack_info?,
         },
+        // Python's own adapters raise.
+        keeps_all: false,
         ..*content
     };
     let inner = logger.getattr(intern!(py, "logger"))?;

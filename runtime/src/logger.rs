@@ -67,7 +67,7 @@ impl Name {
         };
         let renames = RENAMED.count();
         let (name, then) = self.made.get_or_make(|| (make().unbind(), renames));
-        if *then == renames {
+        if *then == renames || self.fixed.is_some() {
             name.bind(py).clone()
         } else {
             make()

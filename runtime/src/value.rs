@@ -76,18 +76,22 @@ impl Value<'_> {
     /// The text of a `Display` or `Debug`.
     #[doc(hidden)]
     pub fn format(args: fmt::Arguments<'_>) -> Value<'static> {
-        Value::from(args.to_string())
+        let mut text = String::new();
+        // One that fails has written what it could, as in a message.
+        let _ = text.write_fmt(args);
+        Value::from(text)
     }
 
     /// The text of an error, with those that caused it.
     #[doc(hidden)]
     pub fn error(error: &(dyn Error + 'static)) -> Value<'static> {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            // Writing to a string doesn't fail.
-            let _ = write!(text, ": {error}");
-            source = error.source();
+        let mut text = String::new();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            next = error.source();
+            let separator = if next.is_some() { ": " } else { "" };
+            // As above.
+            let _ = write!(text, "{error}{separator}");
         }
         Value::from(text)
     }
@@ -279,10 +283,10 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// What a `Formatter` adds to a record. `Logger.makeRecord` refuses these as it does what the record
-/// has already.
+/// What a `Formatter` adds to a record, which `Logger.makeRecord` refuses as it does what the record
+/// has already; and what it calls.
 #[cfg(feature = "kv")]
-const OF_FORMATTERS: [&str; 2] = ["message", "asctime"];
+const OF_FORMATTERS: [&str; 3] = ["message", "asctime", "getMessage"];
 
 /// The dict that `Logger.makeRecord` takes as `extra`; none if there is nothing for it.
 pub(crate) fn extra<'py>(

@@ -86,6 +86,13 @@ def test_key_values_keep_their_types(both_records, all_on):
         assert (record.name, record.getMessage()) == (f"{PREFIX}.logged", "with values")
 
 
+def test_values_that_fail_to_be_displayed(both_records, all_on, unraisable):
+    _native.log_broken()
+    for record in both_records:
+        assert (record.display, record.debug, record.after, record.msg) == ("half", "half", 1, "half")
+    assert len(both_records) == 2 and unraisable == []
+
+
 def test_tracing_arrives(records, all_on):
     for _ in range(2):
         _native.trace_event()
@@ -197,18 +204,70 @@ class TestMaxLevel:
         _native.call("logged", 10)
         assert len(records) == 1
 
-    def test_what_the_program_sets_itself_holds(self):
-        logging.getLogger().setLevel(1)
+    def test_the_class_of_a_manager(self, records):
+        class Verbose(logging.Logger):
+            def __init__(self, name):
+                super().__init__(name, logging.DEBUG)
+
+        manager = logging.root.manager
+        manager.setLoggerClass(Verbose)
         try:
-            _native.set_log_max_level("INFO")
-            logging.getLogger().setLevel(2)
-            assert _native.log_max_level() == "INFO"
+            logging.getLogger().setLevel(logging.WARNING)
             self.settle()
-            logging.getLogger().setLevel(logging.ERROR)
-            _native.call("logged", 20)
-            assert _native.log_max_level() == "ERROR"
+            _native.log_to_target("managed::unheard_of", "heard")
         finally:
-            _native.set_log_max_level("TRACE")
+            manager.loggerClass = None
+        assert names_of(records) == ["managed.unheard_of"]
+
+    def test_a_class_whose_level_is_a_property(self, records):
+        class Constant(logging.Logger):
+            level = property(lambda self: logging.DEBUG, lambda self, level: None)
+
+        logging.setLoggerClass(Constant)
+        logging.getLogger().setLevel(logging.WARNING)
+        self.settle()
+        _native.log_to_target("constant::unheard_of", "heard")
+        assert names_of(records) == ["constant.unheard_of"]
+
+    def test_a_level_beyond_all_others(self, unraisable):
+        logging.getLogger().setLevel(10**30)
+        self.settle()
+        assert _native.log_max_level() == "OFF"
+        assert unraisable == []
+
+    def test_log_enabled_lowers_it_too(self):
+        logging.getLogger().setLevel(logging.ERROR)
+        assert _native.log_max_level() == "TRACE"
+        assert not _native.enabled("logged", 10)
+        assert _native.log_max_level() == "ERROR"
+
+    def test_what_the_program_sets_itself_holds_until_python_is_reconfigured(self):
+        _native.set_log_max_level("OFF")
+        logging.getLogger().setLevel(logging.DEBUG)
+        assert _native.log_max_level() == "TRACE"
+
+    def test_reset_from_a_thread_hides_nothing(self, records):
+        """Whoever changes it must not take what another thread is about to set for the program's."""
+        logger = logging.getLogger("raced")
+        stop = threading.Event()
+
+        def reset():
+            while not stop.is_set():
+                _native.reset_detached(100)
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        try:
+            for _ in range(2_000):
+                logger.setLevel(logging.WARNING)
+                self.settle()
+                logger.setLevel(logging.DEBUG)
+                before = len(records)
+                _native.log_to_target("raced", "heard")
+                assert len(records) == before + 1
+        finally:
+            stop.set()
+            thread.join()
 
 
 def test_log_enabled_asks_python():

@@ -356,6 +356,22 @@ class TestAdapters:
         assert own_attributes(records[3]) == own_attributes(records[-1])
 
 
+def test_a_key_that_the_factory_sets_gets_another_name(unraisable):
+    made = []
+
+    def factory(*args, **kwargs):
+        record = logging.LogRecord(*args, **kwargs)
+        record.number = "theirs"
+        made.append(record)
+        return record
+
+    logging.setLogRecordFactory(factory)
+    _native.log_pair(logging.getLogger("given"), 7)
+    kept = [record for record in made if hasattr(record, "number_")]
+    assert [(record.number, record.number_) for record in kept] == [("theirs", 7)] * 5
+    assert unraisable == []
+
+
 def test_a_key_that_exists_raises_as_it_does_in_python(unraisable):
     """From an adapter, where no compiler sees it."""
 

@@ -42,7 +42,10 @@ pub(crate) fn test() -> Result {
 }
 
 fn test_on(python: &Python, modules: &std::path::Path) -> Result {
-    let environment = python.environment("test", &["hypothesis", "pytest", "python-json-logger", "structlog"])?;
+    let environment = python.environment(
+        "test",
+        &["hypothesis", "pytest", "python-json-logger", "structlog"],
+    )?;
     let mut pytest = command(environment.python());
     pytest.args([
         "-m",

@@ -36,8 +36,9 @@ enum Capture {
     Error,
 }
 
-/// What no key may be: the attributes of a `LogRecord` on any Python, and what a `Formatter` adds.
-const RESERVED: [&str; 23] = [
+/// What no key may be: the attributes of a `LogRecord` on any Python, and what a `Formatter` adds or
+/// calls.
+const RESERVED: [&str; 24] = [
     "args",
     "asctime",
     "created",
@@ -45,6 +46,7 @@ const RESERVED: [&str; 23] = [
     "exc_text",
     "filename",
     "funcName",
+    "getMessage",
     "levelname",
     "levelno",
     "lineno",

@@ -19,7 +19,9 @@ struct Pairs(Vec<Pair<'static>>);
 impl<'kvs> VisitSource<'kvs> for Pairs {
     fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
         let mut typed = Typed(Value::from(None::<bool>));
-        value.visit(&mut typed)?;
+        if value.visit(&mut typed).is_err() {
+            typed.visit_any(value)?;
+        }
         let pair = Pair::renamed(key.as_str(), typed.0, &self.0);
         self.0.push(pair);
         Ok(())
@@ -38,7 +40,7 @@ impl Typed {
 impl<'v> VisitValue<'v> for Typed {
     /// What has no type that is known here is text, as its `Display` or `Debug` gives it.
     fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
-        self.set(value.to_string().into())
+        self.set(Value::format(format_args!("{value}")))
     }
 
     fn visit_null(&mut self) -> Result<(), kv::Error> {

@@ -9,7 +9,7 @@
 //! announced to nobody, but have no effect either where Python has kept an earlier answer. So it is
 //! lowered only as far as Python has kept a refusal for each target that has been seen.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use log::LevelFilter;
 use pyo3::prelude::*;
@@ -19,28 +19,40 @@ use crate::once::intern;
 use crate::python::{LOGGING, is_defined_in};
 use crate::{Level, coherence, logger};
 
-/// What the filters allow, as `usize`; [`NOT_OURS`] if the bridge isn't `log`'s logger.
-static ALLOWED: AtomicUsize = AtomicUsize::new(NOT_OURS);
-const NOT_OURS: usize = usize::MAX;
+/// What there is to know. Locked for a few instructions, by who holds the GIL: no Python code runs
+/// meanwhile, and nobody can fork.
+struct State {
+    /// What the filters allow; `None` if the bridge isn't `log`'s logger.
+    allowed: Option<LevelFilter>,
+    /// How often Python was reconfigured.
+    changes: u32,
+    /// After how many changes it was asked last.
+    asked_after: Option<u32>,
+}
 
-/// What was set here last. If `log::max_level()` is anything else, somebody has set it over ours.
-static SET: AtomicUsize = AtomicUsize::new(NOT_OURS);
+static STATE: Mutex<State> = Mutex::new(State {
+    allowed: None,
+    changes: 0,
+    asked_after: None,
+});
 
-/// How often Python was reconfigured, and when it was last asked. Both start where they differ.
-static CHANGES: AtomicU32 = AtomicU32::new(1);
-static ASKED: AtomicU32 = AtomicU32::new(0);
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// From now on it follows, within `allowed`.
 pub(super) fn follow(allowed: LevelFilter) {
-    ALLOWED.store(allowed as usize, Ordering::SeqCst);
-    set(allowed);
+    let mut state = state();
+    state.allowed = Some(allowed);
+    log::set_max_level(allowed);
 }
 
 /// Lets everything through that the filters allow: Python may accept it now.
 pub(crate) fn reopen() {
-    CHANGES.fetch_add(1, Ordering::SeqCst);
-    if let Some(allowed) = allowed() {
-        set(allowed);
+    let mut state = state();
+    state.changes = state.changes.wrapping_add(1);
+    if let Some(allowed) = state.allowed {
+        log::set_max_level(allowed);
     }
 }
 
@@ -50,42 +62,26 @@ pub(super) fn narrow<'py>(
     py: Python<'py>,
     seen: impl FnOnce() -> Vec<Bound<'py, PyString>>,
 ) -> PyResult<()> {
-    let changes = CHANGES.load(Ordering::SeqCst);
-    let Some(allowed) = allowed() else {
-        return Ok(());
+    let (allowed, changes) = {
+        let mut state = state();
+        let changes = state.changes;
+        match state.allowed {
+            Some(allowed) if state.asked_after != Some(changes) => {
+                // Once for each change, even if it fails.
+                state.asked_after = Some(changes);
+                (allowed, changes)
+            }
+            _ => return Ok(()),
+        }
     };
-    if ASKED.load(Ordering::SeqCst) == changes {
-        return Ok(());
-    }
-    // Once for each change, even if it fails.
-    ASKED.store(changes, Ordering::SeqCst);
     let accepted = most_verbose(py)?;
     let accepted = accepted.max(not_refused(&seen(), accepted, allowed)?);
-    set(accepted.min(allowed));
-    if CHANGES.load(Ordering::SeqCst) != changes {
-        // The answer was overtaken. Whoever changes it from now on sets it after us.
-        set(allowed);
+    let state = state();
+    // Else the answer was overtaken.
+    if state.changes == changes {
+        log::set_max_level(accepted.min(allowed));
     }
     Ok(())
-}
-
-/// What the filters allow, and `log::set_max_level` if the program has called it itself.
-fn allowed() -> Option<LevelFilter> {
-    let allowed = ALLOWED.load(Ordering::SeqCst);
-    if allowed == NOT_OURS {
-        return None;
-    }
-    let now = log::max_level();
-    if now as usize != SET.load(Ordering::SeqCst) {
-        ALLOWED.store(now as usize, Ordering::SeqCst);
-        return Some(now);
-    }
-    LevelFilter::iter().find(|filter| *filter as usize == allowed)
-}
-
-fn set(level: LevelFilter) {
-    SET.store(level as usize, Ordering::SeqCst);
-    log::set_max_level(level);
 }
 
 /// The most verbose level that some logger accepts. Those yet to be created inherit theirs.
@@ -99,10 +95,16 @@ fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
     let loggers = loggers.cast::<PyDict>()?.values();
 
     let class = logging.call_method0(intern!(py, "getLoggerClass"))?;
-    // A class may also give its loggers a level of their own when it makes them.
-    let init = class.getattr(intern!(py, "__init__"))?;
-    if !(decides_as_ever(&class)? && is_defined_in(logging, &init)?) {
-        return Ok(LevelFilter::Trace);
+    let class_of_manager = manager.getattr(intern!(py, "loggerClass"))?;
+    for class in [class, class_of_manager] {
+        if class.is_none() {
+            continue;
+        }
+        // A class may also give its loggers a level of their own when it makes them.
+        let init = class.getattr(intern!(py, "__init__"))?;
+        if !(decides_as_ever(&class, &class)? && is_defined_in(logging, &init)?) {
+            return Ok(LevelFilter::Trace);
+        }
     }
     let mut lowest = i64::MAX;
     for logger in loggers.iter().chain([root]) {
@@ -110,12 +112,15 @@ fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
         if !logger.hasattr(get_effective_level)? {
             continue; // A `PlaceHolder`.
         }
-        if !decides_as_ever(&logger)? {
+        if !decides_as_ever(&logger, &logger.get_type())? {
             return Ok(LevelFilter::Trace);
         }
-        lowest = lowest.min(logger.call_method0(get_effective_level)?.extract()?);
+        let level = logger.call_method0(get_effective_level)?;
+        // One that doesn't fit lies above all others.
+        lowest = lowest.min(level.extract().unwrap_or(i64::MAX));
     }
-    let disabled: i64 = manager.getattr(intern!(py, "disable"))?.extract()?;
+    let disabled = manager.getattr(intern!(py, "disable"))?;
+    let disabled: i64 = disabled.extract().unwrap_or(i64::MAX);
     let lowest = lowest.max(disabled.saturating_add(1));
     let accepted =
         log::Level::iter().filter(|level| i64::from(Level::from(*level).levelno()) >= lowest);
@@ -146,12 +151,15 @@ fn not_refused(
     Ok(not_refused)
 }
 
-/// Whether the answers of a logger, or of those of a class, change with no other notice than
-/// Python's own.
-fn decides_as_ever(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// Whether the answers of a logger of that class, or of all that it will have, change with no other
+/// notice than Python's own.
+fn decides_as_ever(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let logging = LOGGING.get(py)?;
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
     let get_effective_level = logger.getattr(intern!(py, "getEffectiveLevel"))?;
-    Ok(is_defined_in(logging, &is_enabled_for)? && is_defined_in(logging, &get_effective_level)?)
+    Ok(is_defined_in(logging, &is_enabled_for)?
+        && is_defined_in(logging, &get_effective_level)?
+        // A property.
+        && !class.hasattr(intern!(py, "level"))?)
 }

@@ -81,7 +81,11 @@ impl ResetHandle {
     /// # Ok(()) }).unwrap();
     /// ```
     pub fn reset(&self) {
-        coherence::invalidate();
+        // As every other change comes: attached.
+        delivery::attach(&HERE, |_| {
+            coherence::invalidate();
+            Ok(())
+        });
     }
 }
 
@@ -141,7 +145,6 @@ impl Logger {
     }
 
     /// What passes to Python where no [`filter_target`](Logger::filter_target) says otherwise.
-    #[must_use]
     pub fn filter(mut self, filter: LevelFilter) -> Logger {
         self.filter = filter;
         self
@@ -159,14 +162,12 @@ impl Logger {
     ///     .filter_target("xy::aa".to_owned(), LevelFilter::Trace);
     /// // whatever: Warn, xy: Debug, xy::aa: Trace, xy::aabb: Debug
     /// ```
-    #[must_use]
     pub fn filter_target(mut self, target: String, filter: LevelFilter) -> Logger {
         self.filters.insert(target, filter);
         self
     }
 
     /// Puts a name and a dot in front of those of the loggers.
-    #[must_use]
     pub fn set_prefix(mut self, prefix: &str) -> Logger {
         self.prefix = Some(prefix.replace("::", "."));
         self
@@ -179,8 +180,9 @@ impl Logger {
 
     /// Makes this the logger of the `log` crate in this extension.
     ///
-    /// From then on [`log::max_level`] follows Python's configuration, within the filters, or within
-    /// what the program sets with [`log::set_max_level`].
+    /// From then on [`log::max_level`] follows Python's configuration, within the filters. What a
+    /// program sets with [`log::set_max_level`] holds until the next reconfiguration: limits belong in
+    /// [`filter`](Logger::filter).
     ///
     /// # Errors
     /// If there is one already. The error says which call installed it, if that was pylog's.
@@ -240,21 +242,20 @@ impl Logger {
         self.caching == Caching::LoggersAndLevels
     }
 
-    /// Whether Python accepts it, as far as it passes the filters.
-    fn admits(&self, callsite: &'static callsite::Callsite, level: Level) -> bool {
-        if !self.keeps_levels() {
-            return callsite.is_enabled(level);
-        }
+    /// What `ask` says of a callsite that isn't known to be off.
+    fn accepts(&self, callsite: &'static callsite::Callsite, level: Level, ask: Ask) -> bool {
         if callsite.is_off(level) {
             return false;
         }
-        let admits = callsite.admits(level);
-        if !admits {
+        let accepts = ask(callsite, level);
+        if !accepts {
             delivery::attach(&HERE, |py| max_level::narrow(py, || self.calls.names(py)));
         }
-        admits
+        accepts
     }
 }
+
+type Ask = fn(&'static callsite::Callsite, Level) -> bool;
 
 /// The defaults of pyo3-log: [`LevelFilter::Debug`], [`Caching::LoggersAndLevels`].
 impl Default for Logger {
@@ -281,11 +282,14 @@ impl Log for Logger {
             return false;
         }
         let level = Level::from(level);
-        self.callsite(&Key::of_metadata(metadata))
-            .is_some_and(|callsite| {
-                let is_known_to_be_off = self.keeps_levels() && callsite.is_off(level);
-                !is_known_to_be_off && callsite.is_enabled(level)
-            })
+        let Some(callsite) = self.callsite(&Key::of_metadata(metadata)) else {
+            return false;
+        };
+        if self.keeps_levels() {
+            self.accepts(callsite, level, callsite::Callsite::is_enabled)
+        } else {
+            callsite.find(level, callsite).is_some()
+        }
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -296,8 +300,12 @@ impl Log for Logger {
             return;
         };
         let level = Level::from(record.level());
-        if self.admits(callsite, level) {
-            callsite.log_with(level, *record.args(), &Data::new(&pairs(record)));
+        if self.keeps_levels() {
+            if self.accepts(callsite, level, callsite::Callsite::admits) {
+                callsite.log_with(level, *record.args(), &Data::new(&pairs(record)));
+            }
+        } else if let Some(logger) = callsite.find(level, callsite) {
+            callsite.log_to(logger, level, *record.args(), &Data::new(&pairs(record)));
         }
     }
 

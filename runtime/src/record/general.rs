@@ -1,7 +1,8 @@
 //! The general road: Python makes the record.
 
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::once::intern;
 
@@ -13,6 +14,38 @@ pub(super) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     attached: &Attached<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let extra = attached.extra.as_ref();
+    match make_with(logger, content, attached, extra) {
+        // The record factory sets an attribute of that name.
+        Err(error) if content.keeps_all && error.is_instance_of::<PyKeyError>(logger.py()) => {
+            let record = make_with(logger, content, attached, None)?;
+            if let Some(extra) = extra {
+                add(&record, extra.cast()?)?;
+            }
+            Ok(record)
+        }
+        made => made,
+    }
+}
+
+/// Sets attributes. A name that is taken gets underscores behind it.
+fn add(record: &Bound<'_, PyAny>, extra: &Bound<'_, PyDict>) -> PyResult<()> {
+    for (key, value) in extra {
+        let mut key: String = key.extract()?;
+        while record.hasattr(&*key)? {
+            key.push('_');
+        }
+        record.setattr(&*key, value)?;
+    }
+    Ok(())
+}
+
+fn make_with<'py>(
+    logger: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    attached: &Attached<'py>,
+    extra: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
     let thread = CurrentThread::get(py)?;
@@ -27,7 +60,7 @@ pub(super) fn make<'py>(
             PyTuple::empty(py),
             attached.exc_info.as_ref(),
             content.metadata.function(),
-            attached.extra.as_ref(),
+            extra,
             attached.stack_info.as_ref(),
         ),
     )?;

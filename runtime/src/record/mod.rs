@@ -53,6 +53,8 @@ pub(crate) struct Content<'a, 'py> {
     pub(crate) text: Text<'a, 'py>,
     /// With a template, no key in `extra` is one of the [`ATTRIBUTES`].
     pub(crate) keywords: Keywords<'py>,
+    /// Whether a key that can't be an attribute gets another name, since nobody could be told of it.
+    pub(crate) keeps_all: bool,
 }
 
 /// The message of a record.

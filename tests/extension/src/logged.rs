@@ -21,6 +21,34 @@ pub(crate) fn set_log_max_level(level: &str) -> PyResult<()> {
         .map_err(|_| PyValueError::new_err("no level"))
 }
 
+/// `ResetHandle::reset`, from a detached thread.
+#[pyfunction]
+pub(crate) fn reset_detached(py: Python<'_>, times: usize) {
+    let handle = pylog::bridge::Logger::default().reset_handle();
+    py.detach(|| (0..times).for_each(|_| handle.reset()));
+}
+
+/// A value whose `Display` and `Debug` fail half-way.
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("half").and(Err(fmt::Error))
+    }
+}
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[pyfunction]
+pub(crate) fn log_broken() {
+    log::info!(display:% = Broken, debug:? = Broken, after = 1; "{}", Broken);
+    pylog::info!(display:% = Broken, debug:? = Broken, after = 1; "{}", Broken);
+}
+
 #[pyfunction]
 pub(crate) fn log_to_target(target: &str, message: &str) {
     log::info!(target: target, "{message}");
