@@ -161,14 +161,15 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn log(&'static self, level: Level, args: fmt::Arguments<'_>) {
-        self.log_with(level, args, &Data::default());
+        self.log_with(level, args, Data::default());
     }
 
     /// The same, with what a call may have besides.
     #[cold]
     #[inline(never)]
-    pub fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, data: &Data<'_>) {
+    pub fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, data: Data<'_>) {
         let message = Message::format(args);
+        let data = data.evaluate();
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
             let logger = if from_cache {
@@ -207,9 +208,10 @@ impl Callsite {
         logger: Py<PyAny>,
         level: Level,
         args: fmt::Arguments<'_>,
-        data: &Data<'_>,
+        data: Data<'_>,
     ) {
         let message = Message::format(args);
+        let data = data.evaluate();
         delivery::attach(&self.metadata, |py| {
             let content = self.content(level, &message, data.keywords(py)?);
             delivery::deliver_to(logger.bind(py), &content)

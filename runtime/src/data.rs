@@ -1,54 +1,91 @@
 //! What a call has besides its message.
 
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyDict};
 
-use crate::exc_info::ExcInfo;
-use crate::value::{self, Pair};
+use crate::exc_info::{ExcInfo, Found};
+use crate::value::{ToValue, Value};
 
-/// What the macros pass on: key-values, `exc_info` and `stack_info`.
-#[derive(Debug, Default)]
+/// What the macros pass on: key-values, `exc_info` and `stack_info`. Nothing but references, so that a
+/// call that is off needs no room for it.
+#[derive(Clone, Copy, Default)]
 pub struct Data<'a> {
     pairs: &'a [Pair<'a>],
-    exc_info: Option<ExcInfo<'a>>,
+    exc_info: Option<Found<'a>>,
     stack_info: bool,
 }
 
+/// A key that can be an attribute, and its value.
+pub(crate) type Pair<'a> = (&'a str, &'a dyn ToValue);
+
 impl<'a> Data<'a> {
     /// Nothing but key-values.
-    pub fn new(pairs: &'a [Pair<'a>]) -> Data<'a> {
+    #[inline]
+    pub const fn new(pairs: &'a [Pair<'a>]) -> Data<'a> {
         Data {
             pairs,
-            ..Data::default()
+            exc_info: None,
+            stack_info: false,
         }
     }
 
     /// With an exception.
+    #[inline]
     #[must_use]
-    pub fn exc_info(mut self, exc_info: ExcInfo<'a>) -> Data<'a> {
+    pub fn exc_info(mut self, exc_info: Found<'a>) -> Data<'a> {
         self.exc_info = Some(exc_info);
         self
     }
 
     /// With Python's stack, or without.
+    #[inline]
     #[must_use]
     pub fn stack_info(mut self, stack_info: bool) -> Data<'a> {
         self.stack_info = stack_info;
         self
     }
 
+    /// What the types make of it. To be called detached where the thread is, as they may do anything.
+    pub(crate) fn evaluate(self) -> Evaluated<'a> {
+        let pairs = self.pairs.iter();
+        Evaluated {
+            pairs: pairs.map(|(key, value)| (*key, value.to_value())).collect(),
+            exc_info: self.exc_info.map(Found::exc_info),
+            stack_info: self.stack_info,
+        }
+    }
+}
+
+/// The same, free of the user's types.
+pub(crate) struct Evaluated<'a> {
+    pairs: Vec<(&'a str, Value<'a>)>,
+    exc_info: Option<ExcInfo<'a>>,
+    stack_info: bool,
+}
+
+impl Evaluated<'_> {
     /// The keyword arguments of `Logger.log`.
     pub(crate) fn keywords<'py>(&self, py: Python<'py>) -> PyResult<Keywords<'py>> {
-        let exc_info = self.exc_info.as_ref();
         let stack_info = || PyBool::new(py, true).to_owned().into_any();
         Ok(Keywords {
-            extra: value::extra(py, self.pairs)?.map(Bound::into_any),
-            exc_info: match exc_info {
+            extra: self.extra(py)?,
+            exc_info: match &self.exc_info {
                 Some(exc_info) => exc_info.to_python(py)?,
                 None => None,
             },
             stack_info: self.stack_info.then(stack_info),
         })
+    }
+
+    fn extra<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.pairs.is_empty() {
+            return Ok(None);
+        }
+        let extra = PyDict::new(py);
+        for (key, value) in &self.pairs {
+            extra.set_item(key, value.to_python(py)?)?;
+        }
+        Ok(Some(extra.into_any()))
     }
 }
 

@@ -146,55 +146,73 @@ impl ExcInfo<'_> {
     }
 }
 
+/// What stands behind `exc_info =`, before anything is made of it.
+#[derive(Clone, Copy)]
+pub enum Found<'a> {
+    /// What says by itself what it is.
+    Itself(&'a dyn ToExcInfo),
+    /// An error, with the name of its type.
+    Error(&'a (dyn Error + 'static), &'static str),
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn exc_info(self) -> ExcInfo<'a> {
+        match self {
+            Found::Itself(value) => value.to_exc_info(),
+            Found::Error(error, type_name) => ExcInfo::of_error(error, Some(type_name)),
+        }
+    }
+}
+
 /// The value of `exc_info`, for the macros. They call `__pylog_exc_info` on a reference to it several
 /// references deep, and the compiler takes the first of the traits below that fits: there is no other
 /// way to take both any error and types that aren't errors.
 #[derive(Debug)]
-pub struct Probe<'a, T: ?Sized>(pub &'a T);
+pub struct Probe<'a, T>(pub &'a T);
 
 /// First: for a reference to what implements [`ToExcInfo`].
 pub trait ProbeReference<'a> {
     /// The exception.
-    fn __pylog_exc_info(&self) -> ExcInfo<'a>;
+    fn __pylog_exc_info(&self) -> Found<'a>;
 }
 
 impl<'a, T: ToExcInfo + ?Sized> ProbeReference<'a> for &&&Probe<'a, &'a T> {
-    fn __pylog_exc_info(&self) -> ExcInfo<'a> {
-        self.0.to_exc_info()
+    fn __pylog_exc_info(&self) -> Found<'a> {
+        Found::Itself(self.0)
     }
 }
 
 /// Second: for a reference to an error, whose lifetime may be anything.
 pub trait ProbeErrorReference<'a> {
     /// The exception.
-    fn __pylog_exc_info(&self) -> ExcInfo<'a>;
+    fn __pylog_exc_info(&self) -> Found<'a>;
 }
 
 impl<'a, E: Error + 'static> ProbeErrorReference<'a> for &&Probe<'a, &'a E> {
-    fn __pylog_exc_info(&self) -> ExcInfo<'a> {
-        ExcInfo::of_error(*self.0, Some(type_name::<E>()))
+    fn __pylog_exc_info(&self) -> Found<'a> {
+        Found::Error(*self.0, type_name::<E>())
     }
 }
 
 /// Third: for an error.
 pub trait ProbeError<'a> {
     /// The exception.
-    fn __pylog_exc_info(&self) -> ExcInfo<'a>;
+    fn __pylog_exc_info(&self) -> Found<'a>;
 }
 
 impl<'a, E: Error + 'static> ProbeError<'a> for &Probe<'a, E> {
-    fn __pylog_exc_info(&self) -> ExcInfo<'a> {
-        ExcInfo::of_error(self.0, Some(type_name::<E>()))
+    fn __pylog_exc_info(&self) -> Found<'a> {
+        Found::Error(self.0, type_name::<E>())
     }
 }
 
-impl<'a, T: ?Sized> Probe<'a, T> {
+impl<'a, T> Probe<'a, T> {
     /// Last: for all else, so that the compiler says what is missing.
-    pub fn __pylog_exc_info(&self) -> ExcInfo<'a>
+    pub fn __pylog_exc_info(&self) -> Found<'a>
     where
         T: ToExcInfo,
     {
-        self.0.to_exc_info()
+        Found::Itself(self.0)
     }
 }
 

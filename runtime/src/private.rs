@@ -13,4 +13,4 @@ pub use crate::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference
 pub use crate::logger::{Logger, Target};
 pub use crate::module::init as init_module;
 pub use crate::static_filter::{allows, max_level};
-pub use crate::value::{Pair, ToValue, Value};
+pub use crate::value::{AsDebug, AsDisplay, AsError};

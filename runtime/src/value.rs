@@ -8,10 +8,7 @@ use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
-
-#[cfg(feature = "kv")]
-use crate::record::ATTRIBUTES;
+use pyo3::types::PyBytes;
 
 /// A value for Python, made where the call stands and turned into an object when the record is.
 ///
@@ -74,8 +71,7 @@ pub trait ToValue {
 
 impl Value<'_> {
     /// The text of a `Display` or `Debug`.
-    #[doc(hidden)]
-    pub fn format(args: fmt::Arguments<'_>) -> Value<'static> {
+    pub(crate) fn format(args: fmt::Arguments<'_>) -> Value<'static> {
         let mut text = String::new();
         // One that fails has written what it could, as in a message.
         let _ = text.write_fmt(args);
@@ -83,8 +79,7 @@ impl Value<'_> {
     }
 
     /// The text of an error, with those that caused it.
-    #[doc(hidden)]
-    pub fn error(error: &(dyn Error + 'static)) -> Value<'static> {
+    pub(crate) fn error(error: &(dyn Error + 'static)) -> Value<'static> {
         let mut text = String::new();
         let mut next = Some(error);
         while let Some(error) = next {
@@ -96,7 +91,7 @@ impl Value<'_> {
         Value::from(text)
     }
 
-    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match &self.0 {
             Kind::None => Ok(py.None().into_bound(py)),
             Kind::Bool(value) => value.into_bound_py_any(py),
@@ -253,52 +248,47 @@ impl<T> ToValue for Bound<'_, T> {
     }
 }
 
-/// A key and its value.
+impl ToValue for Value<'_> {
+    fn to_value(&self) -> Value<'_> {
+        Value(match &self.0 {
+            Kind::None => Kind::None,
+            Kind::Bool(value) => Kind::Bool(*value),
+            Kind::Signed(value) => Kind::Signed(*value),
+            Kind::Unsigned(value) => Kind::Unsigned(*value),
+            Kind::Float(value) => Kind::Float(*value),
+            Kind::Text(value) => Kind::Text(Cow::Borrowed(value)),
+            Kind::Bytes(value) => Kind::Bytes(Cow::Borrowed(value)),
+            Kind::Object(object) => return object.to_value(),
+        })
+    }
+}
+
+/// `key:? = value`.
 #[derive(Debug)]
-pub struct Pair<'a> {
-    key: Cow<'a, str>,
-    value: Value<'a>,
-}
+pub struct AsDebug<'a, T: ?Sized>(pub &'a T);
 
-impl<'a> Pair<'a> {
-    /// Of a key that can be an attribute: the macros see to that.
-    pub fn new(key: &'a str, value: Value<'a>) -> Pair<'a> {
-        let key = key.into();
-        Pair { key, value }
-    }
-
-    /// Of any key: one that the record or one of `others` has already gets underscores behind it, so
-    /// that nothing is lost.
-    #[cfg(feature = "kv")]
-    pub(crate) fn renamed(key: &str, value: Value<'a>, others: &[Pair<'_>]) -> Pair<'a> {
-        let mut key = key.to_owned();
-        while ATTRIBUTES.contains(&&*key)
-            || OF_FORMATTERS.contains(&&*key)
-            || others.iter().any(|other| other.key == key)
-        {
-            key.push('_');
-        }
-        let key = key.into();
-        Pair { key, value }
+impl<T: fmt::Debug + ?Sized> ToValue for AsDebug<'_, T> {
+    fn to_value(&self) -> Value<'_> {
+        Value::format(format_args!("{:?}", self.0))
     }
 }
 
-/// What a `Formatter` adds to a record, which `Logger.makeRecord` refuses as it does what the record
-/// has already; and what it calls.
-#[cfg(feature = "kv")]
-const OF_FORMATTERS: [&str; 3] = ["message", "asctime", "getMessage"];
+/// `key:% = value`.
+#[derive(Debug)]
+pub struct AsDisplay<'a, T: ?Sized>(pub &'a T);
 
-/// The dict that `Logger.makeRecord` takes as `extra`; none if there is nothing for it.
-pub(crate) fn extra<'py>(
-    py: Python<'py>,
-    pairs: &[Pair<'_>],
-) -> PyResult<Option<Bound<'py, PyDict>>> {
-    if pairs.is_empty() {
-        return Ok(None);
+impl<T: fmt::Display + ?Sized> ToValue for AsDisplay<'_, T> {
+    fn to_value(&self) -> Value<'_> {
+        Value::format(format_args!("{}", self.0))
     }
-    let extra = PyDict::new(py);
-    for Pair { key, value } in pairs {
-        extra.set_item(key, value.to_python(py)?)?;
+}
+
+/// `key:err = value`.
+#[derive(Debug)]
+pub struct AsError<'a>(pub &'a (dyn Error + 'static));
+
+impl ToValue for AsError<'_> {
+    fn to_value(&self) -> Value<'_> {
+        Value::error(self.0)
     }
-    Ok(Some(extra))
 }

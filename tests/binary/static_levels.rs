@@ -38,7 +38,12 @@ fn assert_static_maximum(library: &Library, max: &str, context: &str) {
             "code of {context}: {code:02x?}, {empty:02x?}"
         );
     }
-    // An argument is code as well.
+    // A key and an argument are in the binary as well.
+    assert_eq!(
+        library.contains("needle-key"),
+        max > 0,
+        "key under {context}"
+    );
     assert_eq!(
         library.contains("needle-argument "),
         max > 0,

@@ -31,6 +31,22 @@ fn in_generic_functions_one_callsite_serves_all_types() {
     assert_eq!(records[0].function, "hygiene::places::generic");
 }
 
+fn generic_values<T: ::pylog::ToValue, E: ::std::error::Error + 'static>(value: &T, error: &E) {
+    ::pylog::info!(
+        target: "hygiene::places::generic_values",
+        value, other:err = *error, exc_info = error;
+        "generic"
+    );
+}
+
+#[test]
+fn in_generic_functions_with_key_values() {
+    let capture = capture("generic_values");
+    generic_values(&1u8, &::std::fmt::Error);
+    generic_values(&"two", &::std::fmt::Error);
+    assert_eq!(capture.messages(), ["generic", "generic"]);
+}
+
 struct Grid<const WIDTH: usize>;
 
 impl<const WIDTH: usize> Grid<WIDTH> {

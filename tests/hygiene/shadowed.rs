@@ -14,6 +14,11 @@ struct Err;
 struct Option;
 struct Level;
 struct Callsite;
+struct Data;
+struct Pair;
+struct Probe;
+struct Value;
+trait ToValue {}
 type u32 = ();
 type bool = ();
 type str = ();
@@ -39,10 +44,16 @@ fn an_expansion_means_its_own_names() {
     let logger = "logger";
     ::pylog::info!("{CALLSITE} {callsite} {level} {logger}");
     ::pylog::log!(level, "{} {} {} {}", CALLSITE, callsite, level, logger);
+    let error = ::std::fmt::Error;
+    ::pylog::info!(
+        callsite, level:% = level, private = logger, stack_info = true, exc_info = error;
+        "{CALLSITE} {callsite} {level} {logger}"
+    );
     let messages = capture.messages();
-    assert_eq!(messages, ["CALLSITE callsite WARNING logger"; 2]);
+    assert_eq!(messages, ["CALLSITE callsite WARNING logger"; 3]);
     if ::pylog::enabled!(level) {
         let _: () = ::pylog::trace!("off");
     }
     let _ = (Some, None, Ok, Err, Option, Level, Callsite, Here);
+    let _ = (Data, Pair, Probe, Value);
 }

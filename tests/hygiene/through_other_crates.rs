@@ -11,12 +11,14 @@ fn through_a_reexport_and_a_macro_of_another_crate() {
     let n = 3;
     logging::info!(target: "hygiene::reexport", "{n}");
     note!("{n} and {}", n + 1);
+    note!(n, exc_info = true; "with values");
     log_here();
     let records = capture.take();
     let records = records.iter().map(|it| (&*it.name, &*it.message));
     let expected = [
         ("hygiene.reexport", "3"),
         ("hygiene.note", "3 and 4"),
+        ("hygiene.note", "with values"),
         ("hygiene.here", "from the crate with the renamed dependency"),
     ];
     assert_eq!(records.collect::<::std::vec::Vec<_>>(), expected);

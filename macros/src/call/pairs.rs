@@ -252,16 +252,12 @@ impl Pair {
         let span = value.span();
         let reference = quote_spanned!(span=> &#value);
         let value = match capture {
-            Capture::Typed => quote_spanned!(span=> #private::ToValue::to_value(#reference)),
-            Capture::Debug => {
-                quote_spanned!(span=> #private::Value::format(#private::format_args!("{:?}", #value)))
-            }
-            Capture::Display => {
-                quote_spanned!(span=> #private::Value::format(#private::format_args!("{}", #value)))
-            }
-            Capture::Error => quote_spanned!(span=> #private::Value::error(#reference)),
+            Capture::Typed => reference,
+            Capture::Debug => quote_spanned!(span=> &#private::AsDebug(#reference)),
+            Capture::Display => quote_spanned!(span=> &#private::AsDisplay(#reference)),
+            Capture::Error => quote_spanned!(span=> &#private::AsError(#reference)),
         };
         let key = LitStr::new(&key.value(), Span::mixed_site()).into_token_stream();
-        quote_spanned!(Span::mixed_site()=> #private::Pair::new(#key, #value))
+        quote_spanned!(Span::mixed_site()=> (#key, #value))
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             let callsite = #callsite;
             if !callsite.is_off(#level) && callsite.admits(#level) {
                 #imports
-                callsite.log_with(#level, #args, &#data);
+                callsite.log_with(#level, #args, #data);
             }
         },
         Some(destination) => quote_spanned! {span=>
@@ -39,7 +39,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             let logger = callsite.find(#level, #destination);
             if let #private::__private::Some(logger) = logger {
                 #imports
-                callsite.log_to(logger, #level, #args, &#data);
+                callsite.log_to(logger, #level, #args, #data);
             }
         },
     };

@@ -2,19 +2,31 @@
 
 use std::error::Error;
 
-use log::kv::{self, Key, Source, VisitSource, VisitValue};
+use log::Record;
+use log::kv::{self, Key, VisitSource, VisitValue};
 
-use crate::value::{Pair, Value};
+use crate::data::{Data, Pair};
+use crate::record::ATTRIBUTES;
+use crate::value::{ToValue, Value};
 
-/// What is logged with a record.
-pub(super) fn pairs(source: &dyn Source) -> Vec<Pair<'static>> {
+/// Calls `log` with what a record has besides its message.
+pub(super) fn with_data(record: &Record<'_>, log: impl FnOnce(Data<'_>)) {
     let mut pairs = Pairs(Vec::new());
     // Nothing here fails; a source that does has given what it could.
-    let _ = source.visit(&mut pairs);
-    pairs.0
+    let _ = record.key_values().visit(&mut pairs);
+    let pairs: Vec<Pair<'_>> = pairs
+        .0
+        .iter()
+        .map(|(key, value)| (&**key, value as &dyn ToValue))
+        .collect();
+    log(Data::new(&pairs));
 }
 
-struct Pairs(Vec<Pair<'static>>);
+/// What a `Formatter` adds to a record, which `Logger.makeRecord` refuses as it does what the record
+/// has already; and what it calls.
+const OF_FORMATTERS: [&str; 3] = ["message", "asctime", "getMessage"];
+
+struct Pairs(Vec<(String, Value<'static>)>);
 
 impl<'kvs> VisitSource<'kvs> for Pairs {
     fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
@@ -22,8 +34,16 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
         if value.visit(&mut typed).is_err() {
             typed.visit_any(value)?;
         }
-        let pair = Pair::renamed(key.as_str(), typed.0, &self.0);
-        self.0.push(pair);
+        let mut key = key.as_str().to_owned();
+        // Nobody could be told while compiling: a key that is taken gets underscores behind it, so
+        // that nothing is lost.
+        while ATTRIBUTES.contains(&&*key)
+            || OF_FORMATTERS.contains(&&*key)
+            || self.0.iter().any(|(other, _)| *other == key)
+        {
+            key.push('_');
+        }
+        self.0.push((key, typed.0));
         Ok(())
     }
 }

@@ -41,8 +41,8 @@ use std::sync::OnceLock;
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use pyo3::prelude::*;
 
+#[cfg(not(feature = "kv"))]
 use crate::data::Data;
-use crate::value::Pair;
 use crate::{Level, callsite, coherence, delivery};
 use table::{Key, Table};
 
@@ -302,10 +302,14 @@ impl Log for Logger {
         let level = Level::from(record.level());
         if self.keeps_levels() {
             if self.accepts(callsite, level, callsite::Callsite::admits) {
-                callsite.log_with(level, *record.args(), &Data::new(&pairs(record)));
+                with_data(record, |data| {
+                    callsite.log_with(level, *record.args(), data);
+                });
             }
         } else if let Some(logger) = callsite.find(level, callsite) {
-            callsite.log_to(logger, level, *record.args(), &Data::new(&pairs(record)));
+            with_data(record, |data| {
+                callsite.log_to(logger, level, *record.args(), data);
+            });
         }
     }
 
@@ -313,13 +317,11 @@ impl Log for Logger {
 }
 
 #[cfg(feature = "kv")]
-fn pairs<'a>(record: &'a Record<'_>) -> Vec<Pair<'a>> {
-    key_values::pairs(record.key_values())
-}
+use key_values::with_data;
 
 #[cfg(not(feature = "kv"))]
-fn pairs<'a>(_: &'a Record<'_>) -> [Pair<'a>; 0] {
-    []
+fn with_data(_: &Record<'_>, log: impl FnOnce(Data<'_>)) {
+    log(Data::default());
 }
 
 /// Where an error is reported that belongs to no call.

@@ -12,7 +12,10 @@ macro_rules! only_calls {
             #[unsafe(no_mangle)]
             pub fn $function(x: u32) {
                 let used_by_the_call_alone = x;
-                pylog::$level!($needle, used_by_the_call_alone, costly(x));
+                pylog::$level!(
+                    "needle-key" = used_by_the_call_alone, exc_info = true;
+                    $needle, used_by_the_call_alone, costly(x)
+                );
             }
         )*
     };
@@ -101,6 +104,9 @@ straight_paths! {
     straight_target(x) { pylog::info!(target: "a::target", "a message"); }
     straight_constant_level(x) { pylog::log!(Level::new(25), "a message"); }
     straight_sum(x) { pylog::info!("{:?}", x + 1); }
+    straight_pairs(x) {
+        pylog::info!(answer = 42, exc_info = true, stack_info = true; "a message");
+    }
     straight_borrow(x) { pylog::info!("a message with {x}"); }
     straight_destructor(x) { pylog::info!("a message with {}", costly(x)); }
     straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { summarize(); } }

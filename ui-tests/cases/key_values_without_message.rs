@@ -1,0 +1,4 @@
+fn main() {
+    pylog::info!(user = 1;);
+    pylog::info!(user = 1, other = 2);
+}

@@ -1,3 +1,0 @@
-fn main() {
-    pylog::info!(user = 3; "connected");
-}
