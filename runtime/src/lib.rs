@@ -33,8 +33,32 @@
 //! - `logger: object`: a Python object, as `&Bound<'_, T>`, `&Py<T>` or by value: a `Logger`, a
 //!   `LoggerAdapter`, or anything with the methods of one. It is asked each time.
 //!
-//! Arguments are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a logger
-//! that accepted the level before, they may be evaluated once more, for nothing.)
+//! - `first_n: 3`, `every_n: 100`, `every: Duration::from_secs(5)`: log the first times only, one time of
+//!   so many, or once in an interval. Times when the call is off don't count. The attribute `suppressed`
+//!   of the record is how many were held back since the one before it.
+//!
+//! Then come key-values, with a semicolon behind the last. They become attributes of the record, as
+//! `extra` does in Python:
+//!
+//! ```
+//! # let (user, path, status) = (7, std::path::Path::new("/"), 200);
+//! pylog::info!(user, "http.status" = status, path:? = path; "a request");
+//! ```
+//!
+//! - `key = value`, or `key` alone for the variable of that name: what has a natural form in Python
+//!   keeps it; see [`ToValue`]. A key may be a string.
+//! - `key:? = value` and `key:% = value`: the text of its `Debug` or `Display`. `key:err = error`: the text
+//!   of an error and of those that caused it.
+//! - `exc_info = error`: a `PyErr`, a Python exception, or any [`Error`](std::error::Error), whose sources
+//!   become the `__cause__` of a Python exception with the name of its type; `true` for the exception that
+//!   Python is handling. See [`ToExcInfo`].
+//! - `stack_info = true`: the Python code that led here.
+//!
+//! Keys that a `LogRecord` has already are refused while compiling. (One that the application's record
+//! factory adds gets an underscore behind it.)
+//!
+//! Arguments and values are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a
+//! logger that accepted the level before, they may be evaluated once more, for nothing.)
 //!
 //! # When a call is on
 //!
@@ -91,6 +115,7 @@ mod exc_info;
 mod exit;
 mod gate;
 mod level;
+mod limit;
 mod logger;
 mod macros;
 mod message;

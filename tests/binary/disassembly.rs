@@ -64,6 +64,7 @@ fn a_call_that_is_off_is_a_load_a_compare_and_a_branch_without_a_stack_frame() {
         "straight_constant_level",
         "straight_enabled",
         "straight_pairs",
+        "straight_limited",
     ] {
         let with = straight_path(&library, function);
         let listing = format!("{function}:\n{}\nwithout:\n{}", text(&with), text(&without));

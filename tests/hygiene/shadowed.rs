@@ -23,7 +23,9 @@ type u32 = ();
 type bool = ();
 type str = ();
 const CALLSITE: &::core::primitive::str = "CALLSITE";
+const LIMIT: &::core::primitive::str = "LIMIT";
 struct Here;
+struct Limit;
 
 macro_rules! format_args {
     ($($any:tt)*) => {
@@ -49,11 +51,14 @@ fn an_expansion_means_its_own_names() {
         callsite, level:% = level, private = logger, stack_info = true, exc_info = error;
         "{CALLSITE} {callsite} {level} {logger}"
     );
+    let (limit, suppressed) = (1, 2);
+    ::pylog::info!(first_n: limit, "{LIMIT} {limit} {suppressed}");
     let messages = capture.messages();
-    assert_eq!(messages, ["CALLSITE callsite WARNING logger"; 3]);
+    let expected = "CALLSITE callsite WARNING logger";
+    assert_eq!(messages, [expected, expected, expected, "LIMIT 1 2"]);
     if ::pylog::enabled!(level) {
         let _: () = ::pylog::trace!("off");
     }
     let _ = (Some, None, Ok, Err, Option, Level, Callsite, Here);
-    let _ = (Data, Pair, Probe, Value);
+    let _ = (Data, Limit, Pair, Probe, Value);
 }

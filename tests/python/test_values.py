@@ -328,6 +328,41 @@ class TestStackInfo:
         assert formatted(own).startswith("with\nStack (most recent call last):")
 
 
+class TestLimits:
+    """One test, since what is held back is counted for as long as the process lives."""
+
+    def test_limits(self):
+        logger = logging.getLogger("limited")
+        seen = {}
+
+        class Arrive(logging.Handler):
+            def emit(self, record):
+                seen.setdefault(record.name, []).append((record.msg, record.suppressed))
+
+        handler = Arrive()
+        logger.addHandler(handler)
+        given = logging.getLogger("limited.given")
+        try:
+            # What is off doesn't count.
+            logger.setLevel(logging.ERROR)
+            assert _native.log_limited(50, 4, given) == 0
+            assert seen == {}
+            logger.setLevel(logging.INFO)
+            assert _native.log_limited(10, 4, given) == 2
+            assert seen == {
+                "limited.first": [("0 0", 0), ("1 1", 0)],
+                "limited.nth": [("0", 0), ("4", 3), ("8", 3)],
+                "limited.hourly": [("0", 0)],
+                "limited.given": [("0", 0), ("5", 4)],
+            }
+            # It goes on where it was.
+            seen.clear()
+            assert _native.log_limited(5, 4, given) == 0
+            assert seen == {"limited.nth": [("2", 3)], "limited.given": [("0", 4)]}
+        finally:
+            logger.removeHandler(handler)
+
+
 class TestAdapters:
     class Adding(logging.LoggerAdapter):
         def process(self, message, kwargs):

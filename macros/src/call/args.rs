@@ -23,6 +23,25 @@ impl Parse for Crate {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) destination: Destination,
+    pub(crate) limit: Option<Limit>,
+}
+
+/// How often a call logs.
+pub(crate) struct Limit {
+    /// A method of the runtime's `Limit`.
+    pub(crate) kind: Ident,
+    pub(crate) value: Expr,
+}
+
+const DESTINATIONS: [&str; 2] = ["target", "logger"];
+const LIMITS: [&str; 3] = ["first_n", "every_n", "every"];
+
+/// Whether there is an option of that name.
+pub(super) fn is_option(name: &Ident) -> bool {
+    DESTINATIONS
+        .iter()
+        .chain(&LIMITS)
+        .any(|option| name == option)
 }
 
 /// Where the record goes.
@@ -59,23 +78,64 @@ impl Parse for Options {
             match name.to_string().as_str() {
                 "target" => options.destination = Destination::target(value(input, &name)?)?,
                 "logger" => options.destination = Destination::Logger(value(input, &name)?),
+                text if LIMITS.contains(&text) => {
+                    options.limit = Some(Limit::new(&name, value(input, &name)?)?);
+                }
                 _ => {
-                    let message = format!("unknown option `{name}`; accepted: `target`, `logger`");
+                    let accepted = DESTINATIONS.iter().chain(&LIMITS);
+                    let accepted: Vec<_> = accepted.map(|it| format!("`{it}`")).collect();
+                    let accepted = accepted.join(", ");
+                    let message = format!("unknown option `{name}`; accepted: {accepted}");
                     return Err(Error::new(name.span(), message));
                 }
             }
+            exclude(
+                &seen,
+                &name,
+                &DESTINATIONS,
+                "a Python logger has a name of its own",
+            )?;
+            exclude(&seen, &name, &LIMITS, "a call has one limit")?;
             seen.push(name);
-            if let [first, second] = &seen[..] {
-                let message = format!(
-                    "`{first}` and `{second}` exclude each other: a Python logger has a name of its own"
-                );
-                return Err(Error::new(second.span(), message));
-            }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
         Ok(options)
+    }
+}
+
+/// An error if `name` is one of `group` and another of it was seen.
+fn exclude(seen: &[Ident], name: &Ident, group: &[&str], reason: &str) -> Result<()> {
+    let is_of_group = |name: &Ident| group.iter().any(|it| name == it);
+    match seen.iter().find(|it| is_of_group(it)) {
+        Some(first) if is_of_group(name) => {
+            let message = format!("`{first}` and `{name}` exclude each other: {reason}");
+            Err(Error::new(name.span(), message))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Limit {
+    fn new(name: &Ident, value: Expr) -> Result<Limit> {
+        if let Expr::Lit(literal) = peel(&value) {
+            let is_number =
+                matches!(&literal.lit, Lit::Int(number) if number.base10_digits() != "0");
+            if name == "every" || !is_number {
+                let message = match name == "every" {
+                    true => {
+                        "`every` takes a `Duration`: `every: Duration::from_secs(5)`".to_owned()
+                    }
+                    false => format!("`{name}` takes a whole number above 0: `{name}: 100`"),
+                };
+                return Err(Error::new_spanned(value, message));
+            }
+        }
+        Ok(Limit {
+            kind: name.clone(),
+            value,
+        })
     }
 }
 

@@ -4,6 +4,6 @@ mod args;
 mod expand;
 mod pairs;
 
-pub(crate) use args::{Crate, Destination, Level, Options, check_target};
+pub(crate) use args::{Crate, Destination, Level, Limit, Options, check_target};
 pub(crate) use expand::{callsite, if_allowed};
 pub(crate) use pairs::Pairs;

@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
-use super::Crate;
+use super::args::{Crate, is_option};
 
 /// What stands before the message, and the semicolon behind it.
 #[derive(Default)]
@@ -81,9 +81,8 @@ pub(super) fn is_captured(input: ParseStream<'_>) -> bool {
         .call(Ident::parse_any)
         .is_ok_and(|word| WORDS.iter().any(|known| word == known));
     // `target: err,` is an option all the same.
-    let is_option = name == "target" || name == "logger";
-    is_word
-        && (ahead.peek(Token![=]) || !is_option && (ahead.peek(Token![,]) || ahead.peek(Token![;])))
+    let ends = ahead.peek(Token![,]) || ahead.peek(Token![;]);
+    is_word && (ahead.peek(Token![=]) || ends && !is_option(&name))
 }
 
 /// The `log` crate's words behind a key. The last two need dependencies that pylog doesn't have.
@@ -178,6 +177,25 @@ impl Pairs {
         self.pairs.push(Pair {
             key,
             capture,
+            value,
+        });
+        Ok(())
+    }
+
+    /// Adds one that is in every record of the call.
+    pub(crate) fn add(&mut self, key: &str, value: Expr) -> Result<()> {
+        let key = LitStr::new(key, Span::mixed_site());
+        if let Some(pair) = self
+            .pairs
+            .iter()
+            .find(|pair| pair.key.value() == key.value())
+        {
+            let message = format!("a limited call sets `{}` itself", key.value());
+            return Err(Error::new(pair.key.span(), message));
+        }
+        self.pairs.push(Pair {
+            key,
+            capture: Capture::Typed,
             value,
         });
         Ok(())

@@ -1,5 +1,5 @@
 use syn::parse::{Parse, ParseStream};
-use syn::{Result, Token};
+use syn::{Error, Result, Token};
 
 use crate::call::{Crate, Level, Options};
 
@@ -17,6 +17,10 @@ impl Parse for Args {
             options: input.parse()?,
             level: input.parse()?,
         };
+        if let Some(limit) = &args.options.limit {
+            let message = "`enabled!` takes no limit: it counts nothing";
+            return Err(Error::new(limit.kind.span(), message));
+        }
         input.parse::<Option<Token![,]>>()?;
         if !input.is_empty() {
             return Err(input.error("`enabled!` takes nothing after the level"));

@@ -1,7 +1,7 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, Result, Token};
+use syn::{Error, Ident, Result, Token, parse_quote};
 
 use crate::call::{Crate, Level, Options, Pairs};
 
@@ -26,7 +26,7 @@ impl Parse for Args {
         };
         input.parse::<Token![;]>()?;
 
-        let options = input.parse()?;
+        let options: Options = input.parse()?;
         let level = match named {
             Some(name) => Level::named(&krate, &name),
             None => {
@@ -37,11 +37,16 @@ impl Parse for Args {
                 level
             }
         };
+        let mut pairs: Pairs = input.parse()?;
+        if options.limit.is_some() {
+            let suppressed = Ident::new("suppressed", Span::mixed_site());
+            pairs.add("suppressed", parse_quote!(#suppressed))?;
+        }
         Ok(Args {
             krate,
             level,
             options,
-            pairs: input.parse()?,
+            pairs,
             message: message(input)?,
         })
     }

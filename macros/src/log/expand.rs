@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::args::Args;
-use crate::call::{callsite, if_allowed};
+use crate::call::{Crate, Limit, callsite, if_allowed};
 
 pub(crate) fn expand(args: Args) -> TokenStream {
     let Args {
@@ -19,30 +19,51 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     let imports = pairs.imports(&krate);
     let data = pairs.data(&krate);
-    let then = |level: &TokenStream| match destination {
-        None if pairs.is_empty() => quote_spanned! {span=>
-            let callsite = #callsite;
-            if !callsite.is_off(#level) && callsite.admits(#level) {
-                callsite.log(#level, #args);
+    let then = |level: &TokenStream| {
+        let log = match destination {
+            None if pairs.is_empty() => quote_spanned!(span=> callsite.log(#level, #args);),
+            None => quote_spanned!(span=> #imports callsite.log_with(#level, #args, #data);),
+            Some(_) => {
+                quote_spanned!(span=> #imports callsite.log_to(logger, #level, #args, #data);)
             }
-        },
-        None => quote_spanned! {span=>
-            let callsite = #callsite;
-            if !callsite.is_off(#level) && callsite.admits(#level) {
-                #imports
-                callsite.log_with(#level, #args, #data);
-            }
-        },
-        Some(destination) => quote_spanned! {span=>
-            let callsite = #callsite;
-            // A statement of its own: nothing of the destination lives on while arguments await.
-            let logger = callsite.find(#level, #destination);
-            if let #private::__private::Some(logger) = logger {
-                #imports
-                callsite.log_to(logger, #level, #args, #data);
-            }
-        },
+        };
+        let log = match &options.limit {
+            None => log,
+            Some(limit) => limited(limit, &krate, log),
+        };
+        match &destination {
+            None => quote_spanned! {span=>
+                let callsite = #callsite;
+                if !callsite.is_off(#level) && callsite.admits(#level) {
+                    #log
+                }
+            },
+            Some(destination) => quote_spanned! {span=>
+                let callsite = #callsite;
+                // A statement of its own: nothing of the destination lives on while arguments await.
+                let logger = callsite.find(#level, #destination);
+                if let #private::__private::Some(logger) = logger {
+                    #log
+                }
+            },
+        }
     };
     let call = if_allowed(&krate, &level, then, quote!());
     quote!({ #call })
+}
+
+/// `log`, if the limit allows it. The variable `suppressed` of the mixed site is how many it held back.
+fn limited(Limit { kind, value }: &Limit, Crate(krate): &Crate, log: TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    quote_spanned! {span=>
+        // In a scope of its own, as the callsite is.
+        let limit = {
+            static LIMIT: #krate::__private::Limit = #krate::__private::Limit::new();
+            &LIMIT
+        };
+        let suppressed = limit.#kind(#value);
+        if let #krate::__private::Some(suppressed) = suppressed {
+            #log
+        }
+    }
 }

@@ -22,7 +22,7 @@ mod _native {
     };
     #[pymodule_export]
     use crate::values::{
-        count_evaluations, log_handled, log_pair, log_raised, log_rust_errors, log_stack,
-        log_values,
+        count_evaluations, log_handled, log_limited, log_pair, log_raised, log_rust_errors,
+        log_stack, log_values,
     };
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use pylog::{Level, ToValue, Value};
 use pyo3::exceptions::PyValueError;
@@ -141,4 +142,20 @@ pub(crate) fn log_stack(py: Python<'_>) {
             scope.spawn(|| pylog::info!(stack_info = true; "in a thread without Python code"));
         });
     });
+}
+
+/// Calls with each limit, and how often the arguments were evaluated.
+#[pyfunction]
+pub(crate) fn log_limited(times: usize, n: u64, logger: Bound<'_, PyAny>) -> usize {
+    static EVALUATED: AtomicUsize = AtomicUsize::new(0);
+    let evaluate = || EVALUATED.fetch_add(1, Ordering::Relaxed);
+    let before = EVALUATED.load(Ordering::Relaxed);
+    for i in 0..times {
+        pylog::info!(target: "limited::first", first_n: 2, "{i} {}", evaluate());
+        pylog::info!(target: "limited::nth", every_n: n, i; "{i}");
+        pylog::info!(every: Duration::from_secs(3600), target: "limited::hourly", "{i}");
+        pylog::log!(logger: &logger, every_n: 5, Level::new(25), value = i; "{i}");
+        pylog::debug!(target: "limited::unlimited", "{i}");
+    }
+    EVALUATED.load(Ordering::Relaxed) - before
 }

@@ -107,6 +107,7 @@ straight_paths! {
     straight_pairs(x) {
         pylog::info!(answer = 42, exc_info = true, stack_info = true; "a message");
     }
+    straight_limited(x) { pylog::info!(every_n: 100, answer = 42; "a message"); }
     straight_borrow(x) { pylog::info!("a message with {x}"); }
     straight_destructor(x) { pylog::info!("a message with {}", costly(x)); }
     straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { summarize(); } }
