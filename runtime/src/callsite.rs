@@ -168,7 +168,7 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, data: Data<'_>) {
-        let message = Message::format(args);
+        let message = Message::format(args, data.template);
         let data = data.evaluate();
         let from_cache = self.gate.answer(level) == Some(true);
         delivery::attach(&self.metadata, |py| {
@@ -210,7 +210,7 @@ impl Callsite {
         args: fmt::Arguments<'_>,
         data: Data<'_>,
     ) {
-        let message = Message::format(args);
+        let message = Message::format(args, data.template);
         let data = data.evaluate();
         delivery::attach(&self.metadata, |py| {
             let content = self.content(level, &message, data.keywords(py)?);
@@ -246,7 +246,10 @@ impl Callsite {
         Content {
             metadata: &self.metadata,
             level,
-            text: Text::Formatted(message),
+            text: Text {
+                message,
+                processed: None,
+            },
             keywords,
             keeps_all: true,
         }

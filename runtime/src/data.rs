@@ -6,13 +6,14 @@ use pyo3::types::{PyBool, PyDict};
 use crate::exc_info::{ExcInfo, Found};
 use crate::value::{ToValue, Value};
 
-/// What the macros pass on: key-values, `exc_info` and `stack_info`. Nothing but references, so that a
+/// What the macros pass on: key-values, `exc_info`, `stack_info`, a template. Nothing but references, so that a
 /// call that is off needs no room for it.
 #[derive(Clone, Copy, Default)]
 pub struct Data<'a> {
     pairs: &'a [Pair<'a>],
     exc_info: Option<Found<'a>>,
     stack_info: bool,
+    pub(crate) template: Option<&'static str>,
 }
 
 /// A key that can be an attribute, and its value.
@@ -26,6 +27,7 @@ impl<'a> Data<'a> {
             pairs,
             exc_info: None,
             stack_info: false,
+            template: None,
         }
     }
 
@@ -42,6 +44,15 @@ impl<'a> Data<'a> {
     #[must_use]
     pub fn stack_info(mut self, stack_info: bool) -> Data<'a> {
         self.stack_info = stack_info;
+        self
+    }
+
+    /// With what is to be `record.msg`, where the message is the arguments alone, each after a
+    /// [`Mark`][crate::message::Mark].
+    #[inline]
+    #[must_use]
+    pub fn template(mut self, template: &'static str) -> Data<'a> {
+        self.template = Some(template);
         self
     }
 

@@ -117,13 +117,16 @@ pub(crate) fn deliver_to<'py>(
             kwargs.set_item(name, value)?;
         }
     }
-    let message = content.text.to_python(py);
+    let message = content.text.msg(py);
     let processed = logger.call_method1(intern!(py, "process"), (message, kwargs))?;
     let message = processed.get_item(0)?;
     let kwargs = processed.get_item(1)?.cast_into::<PyDict>()?;
     let [extra, exc_info, stack_info] = names.map(|name| kwargs.get_item(name));
     let content = Content {
-        text: Text::Processed(&message),
+        text: Text {
+            processed: Some(&message),
+            ..content.text
+        },
         keywords: Keywords {
             extra: extra?,
             exc_info: exc_info?,

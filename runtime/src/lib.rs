@@ -57,6 +57,10 @@
 //! Keys that a `LogRecord` has already are refused while compiling. (One that the application's record
 //! factory adds gets an underscore behind it.)
 //!
+//! With the cargo feature `templates`, a message whose format string is a literal arrives as `record.msg`
+//! with `%s` for each argument, and the arguments' texts as `record.args`, for those who group records by
+//! `msg`. `record.getMessage()` is the same.
+//!
 //! Arguments and values are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a
 //! logger that accepted the level before, they may be evaluated once more, for nothing.)
 //!

@@ -12,6 +12,7 @@ pub use crate::data::Data;
 pub use crate::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference};
 pub use crate::limit::Limit;
 pub use crate::logger::{Logger, Target};
+pub use crate::message::Mark;
 pub use crate::module::init as init_module;
 pub use crate::static_filter::{allows, max_level};
 pub use crate::value::{AsDebug, AsDisplay, AsError};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::run::{Result, cargo, run, target};
 
-/// Builds the package `pylog_probe`, on the newest PyO3, and `pylog_oldest`, on the oldest. Returns
-/// the directory to import them from.
+/// Builds the package `pylog_probe`, on the newest PyO3, `pylog_oldest`, on the oldest, and
+/// `pylog_templates`. Returns the directory to import them from.
 pub(crate) fn build() -> Result<PathBuf> {
     let modules = target("modules");
     build_member(
@@ -15,12 +15,17 @@ pub(crate) fn build() -> Result<PathBuf> {
     )?;
     write(&modules.join("pylog_probe/__init__.py"), "")?;
 
-    let oldest = target("oldest-pyo3");
-    cargo_build("--manifest-path tests/oldest-pyo3/Cargo.toml", &oldest, &[])?;
-    copy(
-        &oldest.join("debug/libpylog_oldest.so"),
-        &modules.join("pylog_oldest.abi3.so"),
-    )?;
+    for (directory, name) in [
+        ("oldest-pyo3", "pylog_oldest"),
+        ("templates", "pylog_templates"),
+    ] {
+        let manifest = format!("--manifest-path tests/{directory}/Cargo.toml");
+        cargo_build(&manifest, &target(directory), &[])?;
+        copy(
+            &target(directory).join(format!("debug/lib{name}.so")),
+            &modules.join(format!("{name}.abi3.so")),
+        )?;
+    }
     Ok(modules)
 }
 

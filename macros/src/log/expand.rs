@@ -2,6 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::args::Args;
+use super::template::{Template, template};
 use crate::call::{Crate, Limit, callsite, if_allowed};
 
 pub(crate) fn expand(args: Args) -> TokenStream {
@@ -16,12 +17,21 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let callsite = callsite(&krate, &options.destination);
     let destination = options.destination.dynamic(&krate);
     let private = &krate.0;
-    let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     let imports = pairs.imports(&krate);
-    let data = pairs.data(&krate);
+    let mut data = pairs.data(&krate);
+    let template = template(&krate, &message);
+    let has_data = template.is_some() || !pairs.is_empty();
+    let message = match template {
+        Some(Template { text, args }) => {
+            data = quote_spanned!(span=> #data.template(#text));
+            args
+        }
+        None => message,
+    };
+    let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     let then = |level: &TokenStream| {
         let log = match destination {
-            None if pairs.is_empty() => quote_spanned!(span=> callsite.log(#level, #args);),
+            None if !has_data => quote_spanned!(span=> callsite.log(#level, #args);),
             None => quote_spanned!(span=> #imports callsite.log_with(#level, #args, #data);),
             Some(_) => {
                 quote_spanned!(span=> #imports callsite.log_to(logger, #level, #args, #data);)

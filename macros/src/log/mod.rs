@@ -2,5 +2,6 @@
 
 mod args;
 mod expand;
+mod template;
 
 pub(crate) use expand::expand;

@@ -11,8 +11,7 @@ use pyo3::types::{PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::stock::{Clock, Environment, Stock};
 use super::thread::CurrentThread;
-use super::{ATTRIBUTES, Attached, Content, Text, process};
-use crate::message::Message;
+use super::{ATTRIBUTES, Attached, Content, process};
 use crate::once::intern;
 use crate::python::{SYS_GLOBALS, TIME_GLOBALS};
 
@@ -130,9 +129,11 @@ pub(super) fn make<'py>(
 
     let name = intern!(py, "name");
     set_if_changed(name, logger.getattr(name)?, &template.name)?;
-    // A literal is the same at each call.
-    if !matches!(content.text, Text::Formatted(Message::Literal(_))) {
-        attributes.set_item(intern!(py, "msg"), content.text.to_python(py))?;
+    if !content.text.message.is_constant() {
+        attributes.set_item(intern!(py, "msg"), content.text.msg(py))?;
+    }
+    if let Some(args) = content.text.message.args(py)? {
+        attributes.set_item(intern!(py, "args"), args)?;
     }
     set_if_changed(intern!(py, "levelname"), level_name, &template.level_name)?;
     if levelno != template.levelno {

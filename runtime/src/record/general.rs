@@ -49,6 +49,7 @@ fn make_with<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
     let thread = CurrentThread::get(py)?;
+    let args = content.text.message.args(py)?;
     let record = logger.call_method1(
         intern!(py, "makeRecord"),
         (
@@ -56,8 +57,8 @@ fn make_with<'py>(
             content.level.levelno(),
             content.metadata.file,
             content.metadata.line,
-            content.text.to_python(py),
-            PyTuple::empty(py),
+            content.text.msg(py),
+            args.unwrap_or_else(|| PyTuple::empty(py)),
             attached.exc_info.as_ref(),
             content.metadata.function(),
             extra,

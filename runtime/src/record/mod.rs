@@ -12,7 +12,6 @@ mod stock;
 mod thread;
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use crate::Level;
 use crate::callsite::Metadata;
@@ -59,18 +58,18 @@ pub(crate) struct Content<'a, 'py> {
 
 /// The message of a record.
 #[derive(Clone, Copy)]
-pub(crate) enum Text<'a, 'py> {
+pub(crate) struct Text<'a, 'py> {
     /// As the call formatted it.
-    Formatted(&'a Message),
-    /// What an adapter's `process` made of it.
-    Processed(&'a Bound<'py, PyAny>),
+    pub(crate) message: &'a Message,
+    /// What an adapter's `process` made of that.
+    pub(crate) processed: Option<&'a Bound<'py, PyAny>>,
 }
 
 impl<'py> Text<'_, 'py> {
-    pub(crate) fn to_python(self, py: Python<'py>) -> Bound<'py, PyAny> {
-        match self {
-            Text::Formatted(message) => PyString::new(py, message.as_str()).into_any(),
-            Text::Processed(object) => object.clone(),
+    pub(crate) fn msg(self, py: Python<'py>) -> Bound<'py, PyAny> {
+        match self.processed {
+            None => self.message.msg(py).into_any(),
+            Some(processed) => processed.clone(),
         }
     }
 }

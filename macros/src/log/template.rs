@@ -1,0 +1,103 @@
+//! Message templates: with the feature `templates`, `"read {n} rows"` arrives as `"read %s rows"` and its
+//! arguments, as if Python had made it.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::quote_spanned;
+use syn::LitStr;
+
+use crate::call::Crate;
+
+/// A message taken apart.
+pub(super) struct Template {
+    /// What becomes `record.msg`.
+    pub(super) text: LitStr,
+    /// What `format_args!` takes: the arguments alone, with a mark before each.
+    pub(super) args: TokenStream,
+}
+
+/// `None` for a message that is no literal, or has no arguments in it.
+pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Template> {
+    if !cfg!(feature = "templates") {
+        return None;
+    }
+    let mut rest = message.clone().into_iter();
+    let literal = syn::parse2::<LitStr>(literal(rest.next()?)?.into()).ok()?;
+    let span = literal.span();
+    let (text, marked) = take_apart(&literal.value())?;
+    let text = LitStr::new(&text, span);
+    let marked = LitStr::new(&marked, span);
+    let mut rest: Vec<TokenTree> = rest.collect();
+    if matches!(rest.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
+        rest.pop();
+    }
+    let args = quote_spanned! {span=>
+        #marked #(#rest)*, __pylog_mark = #krate::__private::Mark
+    };
+    Some(Template { text, args })
+}
+
+/// A literal, also as a `macro_rules!` passes it on.
+fn literal(token: TokenTree) -> Option<TokenTree> {
+    match token {
+        TokenTree::Literal(_) => Some(token),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            let first = tokens.next()?;
+            tokens.next().is_none().then(|| literal(first)).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// The template, and the format string that gives its arguments. `None` if there are none, or if
+/// `format_args!` is going to complain.
+fn take_apart(format: &str) -> Option<(String, String)> {
+    let mut template = String::new();
+    let mut marked = String::new();
+    let mut rest = format;
+    while let Some(position) = rest.find(['{', '}', '%']) {
+        template.push_str(&rest[..position]);
+        let found = &rest[position..];
+        if let Some(behind) = found.strip_prefix('%') {
+            template.push_str("%%");
+            rest = behind;
+        } else if found.starts_with("{{") || found.starts_with("}}") {
+            template.push_str(&found[..1]);
+            rest = &found[2..];
+        } else {
+            let end = found.strip_prefix('{')?.find('}')? + 2;
+            template.push_str("%s");
+            marked.push_str("{__pylog_mark}");
+            marked.push_str(&found[..end]);
+            rest = &found[end..];
+        }
+    }
+    template.push_str(rest);
+    (!marked.is_empty()).then_some((template, marked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::take_apart;
+
+    #[test]
+    fn a_message_is_taken_apart() {
+        let marked = |args: &[&str]| -> String {
+            args.iter()
+                .map(|arg| format!("{{__pylog_mark}}{arg}"))
+                .collect()
+        };
+        for (format, template, args) in [
+            ("read {n} rows", "read %s rows", &["{n}"][..]),
+            ("{}{}", "%s%s", &["{}", "{}"]),
+            ("{:>1$.2$} {x:?}", "%s %s", &["{:>1$.2$}", "{x:?}"]),
+            ("100% of {{{n}}}", "100%% of {%s}", &["{n}"]),
+        ] {
+            let expected = (template.to_owned(), marked(args));
+            assert_eq!(take_apart(format), Some(expected), "{format}");
+        }
+        for format in ["", "100%", "{{}}", "{", "}", "{n", "a } b {}"] {
+            assert_eq!(take_apart(format), None, "{format}");
+        }
+    }
+}
