@@ -400,3 +400,30 @@ fn install_or_warn(logger: Logger) {
         Ok(_) | Err(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_filter_holds() {
+        let logger = Logger::default();
+        assert_eq!(logger.filter_for("xy::aa"), LevelFilter::Debug);
+        let logger = logger
+            .filter(LevelFilter::Warn)
+            .filter_target("xy".to_owned(), LevelFilter::Debug)
+            .filter_target("xy::aa".to_owned(), LevelFilter::Trace);
+        for (target, filter) in [
+            ("whatever", LevelFilter::Warn),
+            ("xy", LevelFilter::Debug),
+            ("xyz", LevelFilter::Warn),
+            ("xy::bb", LevelFilter::Debug),
+            ("xy::aa", LevelFilter::Trace),
+            ("xy::aa::bb::cc", LevelFilter::Trace),
+            ("xy::aabb", LevelFilter::Debug),
+            ("", LevelFilter::Warn),
+        ] {
+            assert_eq!(logger.filter_for(target), filter, "{target}");
+        }
+    }
+}
