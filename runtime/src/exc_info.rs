@@ -286,6 +286,10 @@ pub(crate) fn stack(py: Python<'_>) -> PyResult<Option<String>> {
         Err(error) if error.is_instance_of::<PyValueError>(py) => return Ok(None),
         Err(error) => return Err(error),
     };
+    // From 3.15 there is a frame without code below everything.
+    if frame.getattr(intern!(py, "f_code"))?.is_none() {
+        return Ok(None);
+    }
     let lines: Vec<String> = FORMAT_STACK.get(py)?.call1((frame,))?.extract()?;
     let text = format!("Stack (most recent call last):\n{}", lines.concat());
     Ok(Some(text.trim_end_matches('\n').to_owned()))
