@@ -6,15 +6,16 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
 use crate::callsite::Metadata;
 use crate::data::Keywords;
 use crate::once::intern;
-use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER};
+use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER, LOGGING, is_defined_in};
 use crate::record::{Content, Template, Text};
 use crate::{exit, logger, record};
 
@@ -87,7 +88,8 @@ pub(crate) fn deliver<'py>(
     Ok(())
 }
 
-/// To a logger, or through an adapter to one: then with what `LoggerAdapter.log` does.
+/// To a logger, or through an adapter to one: then with what `LoggerAdapter.log` does. An object that
+/// has a `log` of its own making gets that called.
 ///
 /// # Errors
 /// What [`deliver`] and the adapter's `process` raise.
@@ -118,9 +120,20 @@ pub(crate) fn deliver_to<'py>(
         }
     }
     let message = content.text.msg(py);
-    let processed = logger.call_method1(intern!(py, "process"), (message, kwargs))?;
+    let process = intern!(py, "process");
+    let log = logger.getattr(intern!(py, "log"))?;
+    if !logger.hasattr(process)? || !is_defined_in(LOGGING.get(py)?, &log)? {
+        let mut args = vec![content.level.levelno().into_bound_py_any(py)?, message];
+        if let Some(more) = content.text.message.args(py)? {
+            args.extend(more.iter());
+        }
+        return log.call(PyTuple::new(py, args)?, Some(&kwargs)).map(drop);
+    }
+    let processed = logger.call_method1(process, (message, kwargs))?;
     let message = processed.get_item(0)?;
-    let kwargs = processed.get_item(1)?.cast_into::<PyDict>()?;
+    // Any mapping will do.
+    let kwargs = PyDict::new(py);
+    kwargs.update(processed.get_item(1)?.cast::<PyMapping>()?)?;
     let [extra, exc_info, stack_info] = names.map(|name| kwargs.get_item(name));
     let content = Content {
         text: Text {

@@ -9,6 +9,7 @@ use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
 use crate::once::{Once, intern};
 use crate::python::{FORMAT_STACK, SYS};
+use crate::value;
 
 /// An exception for a record, found where the call stands.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ enum Link<'a> {
     Python(&'a PyErr),
 }
 
-/// What `exc_info = …` takes besides concrete types that implement [`Error`].
+/// What `exc_info = …` takes besides concrete types that implement [`Error`]. (An error must be
+/// `'static`, though the reference to it need not be.)
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be logged as `exc_info`",
     label = "neither an error nor an exception",
@@ -124,7 +126,7 @@ impl ExcInfo<'_> {
             chain.push(Link::Rust {
                 // Of what causes an error no more is known than that it is one.
                 type_name: type_name.filter(|_| chain.is_empty()),
-                message: error.to_string(),
+                message: value::text(format_args!("{error}")),
             });
             next = error.source();
         }
@@ -136,7 +138,7 @@ impl ExcInfo<'_> {
         Ok(Some(match &self.0 {
             Kind::None => return Ok(None),
             Kind::Handled => PyBool::new(py, true).to_owned().into_any(),
-            Kind::Raised(error) => error.value(py).clone().into_any(),
+            Kind::Raised(error) => object_of(py, error),
             Kind::Object(object) => object.bind(py).clone(),
             Kind::Rust(chain) => match exception_of(py, chain)? {
                 Some(exception) => exception,
@@ -216,12 +218,17 @@ impl<'a, T> Probe<'a, T> {
     }
 }
 
+/// The exception, with its traceback: below Python 3.12 PyO3 keeps that apart.
+fn object_of<'py>(py: Python<'py>, error: &PyErr) -> Bound<'py, PyAny> {
+    error.clone_ref(py).into_value(py).into_bound(py).into_any()
+}
+
 /// A Python exception for a Rust error, with the rest of the chain as its `__cause__`.
 fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> PyResult<Option<Bound<'py, PyAny>>> {
     let mut cause: Option<Bound<'py, PyAny>> = None;
     for link in chain.iter().rev() {
         let exception = match link {
-            Link::Python(error) => error.value(py).clone().into_any(),
+            Link::Python(error) => object_of(py, error),
             Link::Rust { type_name, message } => class_of(py, *type_name)?.call1((message,))?,
         };
         if let Some(cause) = cause {
@@ -254,11 +261,39 @@ fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> PyResult<Bound<'py
     if let Some(class) = classes.get_item(type_name)? {
         return Ok(class);
     }
-    let path = type_name.split('<').next().unwrap_or(type_name);
-    let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
-    let class = make(name, &module.replace("::", "."), base)?;
+    let Some((module, name)) = path_of(type_name) else {
+        return Ok(base.clone());
+    };
+    let class = make(&name, &module, base)?;
     classes.set_item(type_name, &class)?;
     Ok(class)
+}
+
+/// What Python would call the module and the class of a type; `None` if it has no name.
+fn path_of(type_name: &str) -> Option<(String, String)> {
+    const WRAPPERS: [&str; 3] = ["alloc::boxed::Box<", "alloc::rc::Rc<", "alloc::sync::Arc<"];
+    let mut inner = type_name.trim_start_matches('&');
+    while let Some(wrapped) = WRAPPERS.iter().find_map(|it| inner.strip_prefix(it)) {
+        inner = wrapped.strip_suffix('>')?;
+    }
+    if inner.starts_with("dyn ") {
+        return None;
+    }
+    // Without what stands in angle brackets.
+    let mut depth = 0_u32;
+    let mut path = String::new();
+    for character in inner.chars() {
+        match character {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => path.push(character),
+            _ => {}
+        }
+    }
+    let is_name = |it: &&str| it.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let segments: Vec<_> = path.split("::").filter(is_name).collect();
+    let (name, module) = segments.split_last()?;
+    Some((module.join("."), (*name).to_owned()))
 }
 
 /// What `Logger._log` makes of `exc_info`: the tuple that a record has, or `None`.
@@ -292,5 +327,41 @@ pub(crate) fn stack(py: Python<'_>) -> PyResult<Option<String>> {
     }
     let lines: Vec<String> = FORMAT_STACK.get(py)?.call1((frame,))?.extract()?;
     let text = format!("Stack (most recent call last):\n{}", lines.concat());
-    Ok(Some(text.trim_end_matches('\n').to_owned()))
+    Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn names_of_types() {
+        for (type_name, expected) in [
+            (
+                "core::num::error::ParseIntError",
+                Some(("core.num.error", "ParseIntError")),
+            ),
+            ("Local", Some(("", "Local"))),
+            ("my::Error<alloc::string::String>", Some(("my", "Error"))),
+            ("alloc::boxed::Box<my::Error<u8>>", Some(("my", "Error"))),
+            (
+                "&alloc::sync::Arc<alloc::boxed::Box<my::Error>>",
+                Some(("my", "Error")),
+            ),
+            (
+                "<my::Generic<T> as my::Trait>::method::Local",
+                Some(("method", "Local")),
+            ),
+            ("my::f::{{closure}}::Local", Some(("my.f", "Local"))),
+            ("alloc::boxed::Box<dyn core::error::Error>", None),
+            (
+                "alloc::sync::Arc<dyn core::error::Error + core::marker::Send>",
+                None,
+            ),
+        ] {
+            let path = path_of(type_name);
+            let path = path.as_ref().map(|(module, name)| (&**module, &**name));
+            assert_eq!(path, expected, "{type_name}");
+        }
+    }
 }

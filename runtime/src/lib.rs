@@ -62,7 +62,7 @@
 //! `msg`. `record.getMessage()` is the same.
 //!
 //! Arguments and values are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a
-//! logger that accepted the level before, they may be evaluated once more, for nothing.)
+//! logger that accepted the level before, they may be evaluated for nothing, and a limited call counts.)
 //!
 //! # When a call is on
 //!

@@ -38,9 +38,12 @@ impl Message {
         Message::Formatted(buffer)
     }
 
-    /// Whether `record.msg` is the same each time that the call is reached.
-    pub(crate) fn is_constant(&self) -> bool {
-        matches!(self, Message::Literal(_) | Message::Template(..))
+    /// `record.msg`, where it is part of the program.
+    pub(crate) fn constant(&self) -> Option<&'static str> {
+        match self {
+            Message::Literal(text) | Message::Template(text, _) => Some(text),
+            Message::Formatted(_) => None,
+        }
     }
 
     /// `record.msg`.

@@ -69,26 +69,30 @@ pub trait ToValue {
     fn to_value(&self) -> Value<'_>;
 }
 
+/// What `Display` and `Debug` make of something. One that fails has written what it could, as in a
+/// message; `to_string` would panic.
+pub(crate) fn text(args: fmt::Arguments<'_>) -> String {
+    let mut text = String::new();
+    let _ = text.write_fmt(args);
+    text
+}
+
 impl Value<'_> {
     /// The text of a `Display` or `Debug`.
     pub(crate) fn format(args: fmt::Arguments<'_>) -> Value<'static> {
-        let mut text = String::new();
-        // One that fails has written what it could, as in a message.
-        let _ = text.write_fmt(args);
-        Value::from(text)
+        text(args).into()
     }
 
     /// The text of an error, with those that caused it.
     pub(crate) fn error(error: &(dyn Error + 'static)) -> Value<'static> {
-        let mut text = String::new();
-        let mut next = Some(error);
-        while let Some(error) = next {
-            next = error.source();
-            let separator = if next.is_some() { ": " } else { "" };
-            // As above.
-            let _ = write!(text, "{error}{separator}");
+        let mut chain = text(format_args!("{error}"));
+        let mut source = error.source();
+        while let Some(error) = source {
+            chain.push_str(": ");
+            chain.push_str(&text(format_args!("{error}")));
+            source = error.source();
         }
-        Value::from(text)
+        chain.into()
     }
 
     pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

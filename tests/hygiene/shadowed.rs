@@ -52,6 +52,7 @@ fn an_expansion_means_its_own_names() {
         "{CALLSITE} {callsite} {level} {logger}"
     );
     let (limit, suppressed) = (1, 2);
+    ::pylog::debug!(sum = limit + suppressed, parenthesized = (limit + suppressed); "off");
     ::pylog::info!(first_n: limit, "{LIMIT} {limit} {suppressed}");
     let messages = capture.messages();
     let expected = "CALLSITE callsite WARNING logger";

@@ -93,6 +93,12 @@ def test_values_that_fail_to_be_displayed(both_records, all_on, unraisable):
     assert len(both_records) == 2 and unraisable == []
 
 
+def test_calls_on_one_line_keep_their_messages(both_records, all_on):
+    for _ in range(3):
+        _native.log_twice_on_one_line()
+    assert [record.msg for record in both_records] == ["one", "two", "3"] * 3
+
+
 def test_tracing_arrives(records, all_on):
     for _ in range(2):
         _native.trace_event()

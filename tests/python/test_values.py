@@ -14,6 +14,7 @@ import struct
 import sys
 import threading
 import traceback
+import types
 
 import pytest
 from pylog_probe import _native
@@ -67,6 +68,13 @@ CONVERSIONS = {
     "error": "reading: opening",
     "http.status": 200,
     "with space": 1,
+    "sum": 5,
+    "cast": "7",
+    "range": "1..3",
+    "both": True,
+    "negative": -1,
+    "unsized_value": "te",
+    "through_a_macro": 3,
 }
 
 
@@ -269,6 +277,19 @@ class TestExcInfo:
                 assert kind.__name__ == "Failure"
                 assert type(value.__cause__) is RuntimeError
 
+    def test_a_plain_exception_has_its_traceback(self, records):
+        def plain():
+            raise ValueError("plain")
+
+        def deeper():
+            plain()
+
+        for _ in range(2):
+            _native.log_raised(deeper)
+        for record in records:
+            text = formatted(record)
+            assert "in deeper" in text and "in plain" in text and "ValueError: plain" in text
+
     def test_what_is_being_handled(self, records):
         for _ in range(2):
             try:
@@ -285,7 +306,8 @@ class TestExcInfo:
     def test_rust_errors(self, records):
         for _ in range(2):
             _native.log_rust_errors()
-        deep, parse, dynamic, boxed = records[:4]
+        deep, parse, dynamic, boxed, half = records[:5]
+        assert str(half.exc_info[1]) == "half"
         kind, value, trace = deep.exc_info
         assert (kind.__module__, kind.__name__) == ("pylog_test_extension.values", "Failure")
         assert issubclass(kind, Exception) and trace is None
@@ -305,7 +327,7 @@ class TestExcInfo:
         assert formatted(parse).endswith(".ParseIntError: invalid digit found in string")
         assert [type(record.exc_info[1]).__name__ for record in (dynamic, boxed)] == ["RustError"] * 2
         # The class is the same each time, so that who groups by it can.
-        assert records[4].exc_info[0] is kind
+        assert records[5].exc_info[0] is kind
 
     def test_exc_info_is_nobody_elses(self, records):
         _native.log_rust_errors()
@@ -381,6 +403,40 @@ class TestAdapters:
         assert "test_what_an_adapter_adds_arrives" in first.stack_info
         assert (second.number, second.added, second.levelno) == (7, True, 25)
         assert second.stack_info is not None
+
+    def test_an_object_with_its_own_log(self):
+        class Duck:
+            def __init__(self):
+                self.seen = []
+
+            def isEnabledFor(self, level):
+                return True
+
+            def log(self, level, message, *args, **kwargs):
+                self.seen.append((level, message, args, kwargs))
+
+        class Overriding(logging.LoggerAdapter, Duck):
+            log = Duck.log
+
+            def __init__(self):
+                super().__init__(logging.getLogger("adapted"), {})
+                self.seen = []
+
+        for logger in (Duck(), Overriding()):
+            _native.log_pair(logger, 7)
+            (level, message, args, kwargs), second = logger.seen
+            assert (level, message, args) == (20, "to a logger", ())
+            assert set(kwargs) == {"extra", "exc_info", "stack_info"}
+            assert kwargs["extra"] == {"number": 7}
+            assert second == (25, "at a level", (), {"extra": {"number": 7}})
+
+    def test_process_may_return_any_mapping(self, records):
+        class Mapped(logging.LoggerAdapter):
+            def process(self, message, kwargs):
+                return message, types.MappingProxyType({"extra": {"mapped": 1}})
+
+        _native.log_pair(Mapped(logging.getLogger("adapted"), {}), 7)
+        assert [record.mapped for record in records[3:]] == [1, 1]
 
     def test_as_python_does(self, records):
         """Python's own adapters drop a call's extra, unless they merge."""

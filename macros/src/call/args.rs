@@ -215,7 +215,7 @@ impl Parse for Level {
 }
 
 /// Without parentheses, and the invisible ones around what a `macro_rules!` passes on.
-fn peel(mut value: &Expr) -> &Expr {
+pub(super) fn peel(mut value: &Expr) -> &Expr {
     loop {
         value = match value {
             Expr::Group(group) => &group.expr,

@@ -1,7 +1,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::Expr;
 use syn::spanned::Spanned;
 
+use super::args::peel;
 use super::{Crate, Destination, Level};
 
 /// `then` where the static maximum allows the level, `otherwise` elsewhere. `then` is given an
@@ -86,9 +88,23 @@ impl Destination {
             }
             Destination::Logger(logger) => {
                 // The reference is where the compiler finds that it is no logger.
-                let reference = quote_spanned!(logger.span()=> &#logger);
+                let reference = reference(logger);
                 Some(quote_spanned!(span=> &#krate::__private::Logger(#reference)))
             }
         }
+    }
+}
+
+/// `&value`, with parentheses where an operator in the value would bind less tightly than the `&`.
+pub(super) fn reference(value: &Expr) -> TokenStream {
+    let span = value.span();
+    let binds_less = matches!(
+        peel(value),
+        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_)
+    );
+    if binds_less && !matches!(value, Expr::Paren(_)) {
+        quote_spanned!(span=> &(#value))
+    } else {
+        quote_spanned!(span=> &#value)
     }
 }

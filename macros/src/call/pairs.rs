@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::args::{Crate, is_option};
+use super::expand::reference;
 
 /// What stands before the message, and the semicolon behind it.
 #[derive(Default)]
@@ -207,7 +208,7 @@ impl Pairs {
         let private = quote_spanned!(span=> #krate::__private);
         let pairs = self.pairs.iter().map(|pair| pair.expand(&private));
         let exc_info = self.exc_info.iter().map(|value| {
-            let reference = quote_spanned!(value.span()=> &#value);
+            let reference = reference(value);
             // Four references deep; see `Probe`.
             quote_spanned!(value.span()=> .exc_info((&&&&#private::Probe(#reference)).__pylog_exc_info()))
         });
@@ -268,9 +269,10 @@ impl Pair {
         } = self;
         // Where a type doesn't fit, the error is at the value.
         let span = value.span();
-        let reference = quote_spanned!(span=> &#value);
+        let reference = reference(value);
         let value = match capture {
-            Capture::Typed => reference,
+            // One more, so that what has no size of its own, such as `text[..2]`, has a pointer's.
+            Capture::Typed => quote_spanned!(span=> &#reference),
             Capture::Debug => quote_spanned!(span=> &#private::AsDebug(#reference)),
             Capture::Display => quote_spanned!(span=> &#private::AsDisplay(#reference)),
             Capture::Error => quote_spanned!(span=> &#private::AsError(#reference)),

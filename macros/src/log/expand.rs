@@ -17,12 +17,13 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let callsite = callsite(&krate, &options.destination);
     let destination = options.destination.dynamic(&krate);
     let private = &krate.0;
-    let imports = pairs.imports(&krate);
+    let mut before = pairs.imports(&krate);
     let mut data = pairs.data(&krate);
     let template = template(&krate, &message);
     let has_data = template.is_some() || !pairs.is_empty();
     let message = match template {
-        Some(Template { text, args }) => {
+        Some(Template { text, args, mark }) => {
+            before.extend(mark);
             data = quote_spanned!(span=> #data.template(#text));
             args
         }
@@ -32,9 +33,9 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let then = |level: &TokenStream| {
         let log = match destination {
             None if !has_data => quote_spanned!(span=> callsite.log(#level, #args);),
-            None => quote_spanned!(span=> #imports callsite.log_with(#level, #args, #data);),
+            None => quote_spanned!(span=> #before callsite.log_with(#level, #args, #data);),
             Some(_) => {
-                quote_spanned!(span=> #imports callsite.log_to(logger, #level, #args, #data);)
+                quote_spanned!(span=> #before callsite.log_to(logger, #level, #args, #data);)
             }
         };
         let log = match &options.limit {

@@ -1,8 +1,8 @@
 //! Message templates: with the feature `templates`, `"read {n} rows"` arrives as `"read %s rows"` and its
 //! arguments, as if Python had made it.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::quote_spanned;
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 use syn::LitStr;
 
 use crate::call::Crate;
@@ -13,6 +13,8 @@ pub(super) struct Template {
     pub(super) text: LitStr,
     /// What `format_args!` takes: the arguments alone, with a mark before each.
     pub(super) args: TokenStream,
+    /// The statement that makes the mark.
+    pub(super) mark: TokenStream,
 }
 
 /// `None` for a message that is no literal, or has no arguments in it.
@@ -22,19 +24,21 @@ pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Te
     }
     let mut rest = message.clone().into_iter();
     let literal = syn::parse2::<LitStr>(literal(rest.next()?)?.into()).ok()?;
+    if !literal.suffix().is_empty() {
+        return None;
+    }
     let span = literal.span();
     let (text, marked) = take_apart(&literal.value())?;
     let text = LitStr::new(&text, span);
     let marked = LitStr::new(&marked, span);
-    let mut rest: Vec<TokenTree> = rest.collect();
-    if matches!(rest.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
-        rest.pop();
-    }
-    let args = quote_spanned! {span=>
-        #marked #(#rest)*, __pylog_mark = #krate::__private::Mark
-    };
-    Some(Template { text, args })
+    // A variable that the format string captures: an argument could be meant by a number, too.
+    let mark = Ident::new(MARK, span);
+    let mark = quote_spanned!(Span::mixed_site()=> let #mark = #krate::__private::Mark;);
+    let args = quote!(#marked #(#rest)*);
+    Some(Template { text, args, mark })
 }
+
+const MARK: &str = "__pylog_mark";
 
 /// A literal, also as a `macro_rules!` passes it on.
 fn literal(token: TokenTree) -> Option<TokenTree> {
@@ -67,7 +71,7 @@ fn take_apart(format: &str) -> Option<(String, String)> {
         } else {
             let end = found.strip_prefix('{')?.find('}')? + 2;
             template.push_str("%s");
-            marked.push_str("{__pylog_mark}");
+            marked.push_str(&format!("{{{MARK}}}"));
             marked.push_str(&found[..end]);
             rest = &found[end..];
         }

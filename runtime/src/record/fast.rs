@@ -21,6 +21,9 @@ use crate::python::{SYS_GLOBALS, TIME_GLOBALS};
 pub(super) struct Template {
     attributes: Py<PyDict>,
     environment: Environment,
+    /// The message, if it is a constant. The calls of the `log` crate on one line share a callsite, so
+    /// that it needn't be the same the next time.
+    msg: Option<&'static str>,
     name: Py<PyAny>,
     level_name: Py<PyAny>,
     levelno: i32,
@@ -39,6 +42,7 @@ impl Template {
         record: &Bound<'_, PyAny>,
         stock: &Stock,
         globals: &Bound<'_, PyTuple>,
+        content: &Content<'_, '_>,
         attached: &Attached<'_>,
     ) -> PyResult<Option<Template>> {
         let py = record.py();
@@ -82,6 +86,7 @@ impl Template {
         let get = |name| record.getattr(name);
         Ok(Some(Template {
             environment,
+            msg: content.text.message.constant(),
             name: get("name")?.unbind(),
             level_name: get("levelname")?.unbind(),
             levelno: get("levelno")?.extract()?,
@@ -129,7 +134,7 @@ pub(super) fn make<'py>(
 
     let name = intern!(py, "name");
     set_if_changed(name, logger.getattr(name)?, &template.name)?;
-    if !content.text.message.is_constant() {
+    if content.text.message.constant() != template.msg || template.msg.is_none() {
         attributes.set_item(intern!(py, "msg"), content.text.msg(py))?;
     }
     if let Some(args) = content.text.message.args(py)? {

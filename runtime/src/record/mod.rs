@@ -135,7 +135,7 @@ pub(crate) fn make<'py>(
         return record.map_or_else(|| general::make(logger, content, &attached), Ok);
     }
     let record = general::make(logger, content, &attached)?;
-    if let Some(first) = fast::Template::of(&record, stock, &globals, &attached)? {
+    if let Some(first) = fast::Template::of(&record, stock, &globals, content, &attached)? {
         template.0.get_or_make(|| first);
     }
     Ok(record)

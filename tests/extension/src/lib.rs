@@ -12,8 +12,8 @@ mod values;
 mod _native {
     #[pymodule_export]
     use crate::logged::{
-        log_broken, log_key_values, log_line, log_max_level, log_to_target, reset_detached,
-        set_log_max_level, trace_event,
+        log_broken, log_key_values, log_line, log_max_level, log_to_target, log_twice_on_one_line,
+        reset_detached, set_log_max_level, trace_event,
     };
     #[pymodule_export]
     use crate::python::{

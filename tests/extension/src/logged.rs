@@ -28,6 +28,19 @@ pub(crate) fn reset_detached(py: Python<'_>, times: usize) {
     py.detach(|| (0..times).for_each(|_| handle.reset()));
 }
 
+/// Two calls that the `log` crate says stand in the same place.
+#[pyfunction]
+pub(crate) fn log_twice_on_one_line() {
+    macro_rules! twice {
+        () => {{
+            log::info!("one");
+            log::info!("two");
+            log::info!("{}", 1 + 2);
+        }};
+    }
+    twice!();
+}
+
 /// A value whose `Display` and `Debug` fail half-way.
 struct Broken;
 

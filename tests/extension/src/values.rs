@@ -21,6 +21,13 @@ impl ToValue for Meters {
     }
 }
 
+/// An expression as another macro passes it on: in parentheses that nobody sees.
+macro_rules! passed_on {
+    ($value:expr) => {
+        $value
+    };
+}
+
 /// One of each type that has a natural form in Python.
 #[pyfunction]
 pub(crate) fn log_values(object: Bound<'_, PyAny>) {
@@ -41,7 +48,9 @@ pub(crate) fn log_values(object: Bound<'_, PyAny>) {
         own = Meters(3.5), object = object, kept = kept, r#type = "raw",
         debug:? = [1, 2], display:% = Level::INFO, word:debug = "quoted", other:display = 1.50,
         error:err = failing(),
-        "http.status" = 200, "with space" = 1;
+        "http.status" = 200, "with space" = 1,
+        sum = (2 + 3), cast:% = 7_u8 as f64, range:? = 1..3, both = empty.is_empty() && text.len() == 4, negative = -1,
+        unsized_value = text[..2], through_a_macro = passed_on!(1 + 2);
         "{} values of {text}", "many"
     );
 }
@@ -49,6 +58,18 @@ pub(crate) fn log_values(object: Bound<'_, PyAny>) {
 fn failing() -> Failure {
     Failure("reading", Some(Box::new(Failure("opening", None))))
 }
+
+/// An error whose `Display` fails half-way.
+#[derive(Debug)]
+struct Unspeakable;
+
+impl fmt::Display for Unspeakable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("half").and(Err(fmt::Error))
+    }
+}
+
+impl Error for Unspeakable {}
 
 #[derive(Debug)]
 pub(crate) struct Failure(&'static str, Option<Box<dyn Error + Send + Sync>>);
@@ -130,6 +151,7 @@ pub(crate) fn log_rust_errors() {
     pylog::error!(exc_info = dynamic; "dynamic");
     let boxed: Box<dyn Error> = "only text".into();
     pylog::error!(exc_info = &boxed; "boxed");
+    pylog::error!(exc_info = Unspeakable; "half");
 }
 
 #[pyfunction]
