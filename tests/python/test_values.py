@@ -69,7 +69,7 @@ CONVERSIONS = {
     "http.status": 200,
     "with space": 1,
     "sum": 5,
-    "cast": "7",
+    "cast": "0",
     "range": "1..3",
     "both": True,
     "negative": -1,
