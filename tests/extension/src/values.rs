@@ -49,7 +49,7 @@ pub(crate) fn log_values(object: Bound<'_, PyAny>) {
         debug:? = [1, 2], display:% = Level::INFO, word:debug = "quoted", other:display = 1.50,
         error:err = failing(),
         "http.status" = 200, "with space" = 1,
-        sum = (2 + 3), cast:% = empty.len() as f64, range:? = 1..3, both = empty.is_empty() && text.len() == 4, negative = -1,
+        sum = (2 + 3), cast:% = empty.len() as f64, range:? = 1..3, both = huge.len() > 4 && text.len() == 4, negative = -1,
         unsized_value = text[..2], through_a_macro = passed_on!(1 + 2);
         "{} values of {text}", "many"
     );
