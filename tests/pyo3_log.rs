@@ -1,6 +1,7 @@
 //! What pyo3-log's documentation shows does the same with one import changed. Each test runs in a
 //! process of its own, as the `log` crate has one logger.
 
+use std::ffi::CStr;
 use std::process::Command;
 use std::thread;
 
@@ -179,27 +180,24 @@ fn nothing_cached() {
         }
         assert_eq!(log::max_level(), LevelFilter::Debug);
         // Past Python's own cache as well: only who asks each time sees this.
-        Python::attach(|py| {
-            let source = c"
-import logging
-logging.getLogger('uncached').isEnabledFor = lambda level: True
-";
-            py.run(source, None, None)
-        })
-        .expect("a method can be replaced");
-        log();
-        assert!(log::log_enabled!(target: "uncached", log::Level::Info));
-        // And back.
-        Python::attach(|py| {
-            let source = c"
-import logging
-logging.getLogger('uncached').isEnabledFor = lambda level: False
-";
-            py.run(source, None, None)
-        })
-        .expect("a method can be replaced");
-        log();
-        assert!(!log::log_enabled!(target: "uncached", log::Level::Info));
+        let answer = |answer: &CStr| {
+            Python::attach(|py| {
+                let logger = py
+                    .import("logging")?
+                    .call_method1("getLogger", ("uncached",))?;
+                logger.setattr("isEnabledFor", py.eval(answer, None, None)?)
+            })
+            .expect("a method can be replaced");
+        };
+        for (accepts, source) in [
+            (true, c"lambda level: True"),
+            (false, c"lambda level: False"),
+        ] {
+            answer(source);
+            log();
+            let enabled = log::log_enabled!(target: "uncached", log::Level::Info);
+            assert_eq!(enabled, accepts);
+        }
         assert_eq!(capture.messages(), ["here"]);
     });
 }
