@@ -25,8 +25,11 @@ impl Message {
                 text: Buffer::take(),
                 starts: Vec::new(),
             };
-            // As below.
-            let _ = pieces.write_fmt(args);
+            if pieces.write_fmt(args).is_err() {
+                // As below; but Python would not format a message that lacks arguments.
+                let wanted = template.replace("%%", "").matches("%s").count();
+                pieces.starts.resize(wanted, pieces.text.len());
+            }
             return Message::Template(template, pieces);
         }
         if let Some(literal) = args.as_str() {

@@ -58,7 +58,8 @@ def test_beside_everything_else(records):
         records.clear()
         pylog_templates.log_more(Adapter(logging.getLogger(f"{NAME}.adapted"), {}))
         failed, with_pairs, adapted = records
-        assert failed.msg == "%s and %s" and failed.args[0] == "half"
+        assert (failed.msg, failed.args) == ("%s and %s", ("half", ""))
+        assert failed.getMessage() == "half and "
         assert (with_pairs.msg, with_pairs.args) == ("with %s", ("1",))
         assert (with_pairs.answer, with_pairs.exc_info) == (42, (None, None, None))
         assert (adapted.msg, adapted.args, adapted.suppressed) == ("[to %s]", ("1",), 0)
