@@ -26,12 +26,17 @@ impl Buffer {
         buffer.reserve(SMALLEST);
         Buffer(buffer)
     }
+
+    /// The same text, in no more memory than it needs. This one is kept for the next.
+    pub(crate) fn fitted(self) -> Buffer {
+        Buffer(String::from(&*self.0))
+    }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
         let mut buffer = std::mem::take(&mut self.0);
-        if buffer.capacity() <= LARGEST_KEPT {
+        if (SMALLEST..=LARGEST_KEPT).contains(&buffer.capacity()) {
             buffer.clear();
             let _ = BUFFER.try_with(|kept| kept.set(buffer));
         }

@@ -4,17 +4,19 @@
 //! whose level Python refused; everything else is out of line.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::data::{Data, Keywords};
+use crate::call::Call;
+use crate::data::Data;
 use crate::gate::Gate;
-use crate::logger::{self, Destination, Name};
+use crate::logger::{self, AsLogger, Name};
 use crate::message::Message;
-use crate::record::{Content, Template, Text};
-use crate::{Level, coherence, delivery};
+use crate::record::Template;
+use crate::table::{Key, Table};
+use crate::{Level, coherence, delivery, queue};
 
 /// What is known of a call while compiling.
 pub struct Metadata {
@@ -93,6 +95,8 @@ pub struct Callsite {
 struct Kept {
     name: Name,
     template: Template,
+    /// Whether somebody is about to ask Python for it.
+    is_asked: AtomicBool,
 }
 
 static KEPT: boxcar::Vec<Kept> = boxcar::Vec::new();
@@ -100,8 +104,12 @@ static KEPT: boxcar::Vec<Kept> = boxcar::Vec::new();
 impl Kept {
     /// Where it is, plus one.
     fn keep(name: Name) -> u32 {
-        let template = Template::new();
-        KEPT.push(Kept { name, template }) as u32 + 1
+        let kept = Kept {
+            name,
+            template: Template::new(),
+            is_asked: AtomicBool::new(false),
+        };
+        KEPT.push(kept) as u32 + 1
     }
 }
 
@@ -121,14 +129,30 @@ impl Callsite {
     }
 
     /// The same at run time, for a logger that has `name` if its target's isn't it.
-    #[cfg(feature = "log")]
-    pub(crate) fn with_name(metadata: Metadata, name: Option<String>) -> Callsite {
+    pub(crate) fn with(metadata: Metadata, gate: Gate, name: Option<String>) -> Callsite {
         let name = name.map_or_else(Name::new, Name::fixed);
         Callsite {
-            gate: Gate::new(),
+            gate,
             kept: AtomicU32::new(Kept::keep(name)),
             metadata,
         }
+    }
+
+    /// The callsite of the same call for another target.
+    pub fn for_target(&'static self, target: &str) -> &'static Callsite {
+        static CALLS: Table = Table::new();
+        let key = Key {
+            target,
+            address: std::ptr::from_ref(self) as usize,
+            ..Key::default()
+        };
+        CALLS.find_or_make(&key, |key| {
+            let metadata = Metadata {
+                target: key.target,
+                ..self.metadata
+            };
+            Callsite::with(metadata, Gate::new(), None)
+        })
     }
 
     /// Whether Python is known to refuse `level`: a compare and a branch.
@@ -141,20 +165,26 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn admits(&'static self, level: Level) -> bool {
-        self.gate
-            .answer(level)
-            .unwrap_or_else(|| self.is_enabled(level))
+        let answer = self.gate.answer(level);
+        // A queued call will be asked about when it is delivered.
+        answer.unwrap_or_else(|| queue::for_this_thread().is_some() || self.is_enabled(level))
     }
 
-    /// What the logger's `isEnabledFor` says at this moment, as far as Python announces changes.
+    /// What the logger's `isEnabledFor` says at this moment, as far as Python announces changes. Yes
+    /// where that can't be known without the GIL and calls are queued.
     #[cold]
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
-        let logger = delivery::attach(&self.metadata, |py| {
-            self.enabled_logger(py, level)
-                .map(|logger| logger.is_some())
+        if let Some(queue) = queue::for_this_thread() {
+            return self.gate.answer(level).unwrap_or_else(|| {
+                queue.ask(self, level);
+                true
+            });
+        }
+        let accepted = delivery::attach(&self.metadata, |py| {
+            self.logger(py, level, false).map(|logger| logger.is_some())
         });
-        logger.unwrap_or(false)
+        accepted.unwrap_or(false)
     }
 
     /// Logs at a level that [`Callsite::admits`].
@@ -170,30 +200,23 @@ impl Callsite {
     pub fn log_with(&'static self, level: Level, args: fmt::Arguments<'_>, data: Data<'_>) {
         let message = Message::format(args, data.template);
         let data = data.evaluate();
-        let from_cache = self.gate.answer(level) == Some(true);
-        delivery::attach(&self.metadata, |py| {
-            let logger = if from_cache {
-                self.enabled_logger(py, level)?
-            } else {
-                // Python was asked just now, and need not answer the same if asked again.
-                Some(logger::current(&self.name(py))?)
-            };
-            match logger {
-                Some(logger) => {
-                    let content = self.content(level, &message, data.keywords(py)?);
-                    delivery::deliver(&logger, &content, Some(&self.kept().template))
-                }
-                None => Ok(()),
-            }
+        let accepted = self.gate.answer(level) == Some(true);
+        delivery::send(Call {
+            callsite: self,
+            level,
+            message,
+            data,
+            accepted,
+            logger: None,
         });
     }
 
-    /// The logger that `destination` names, if it accepts `level`. Asks Python each time.
+    /// `logger`, if it accepts `level`. Asks Python each time.
     #[cold]
     #[inline(never)]
-    pub fn find(&'static self, level: Level, destination: &dyn Destination) -> Option<Py<PyAny>> {
+    pub fn find(&'static self, level: Level, logger: &dyn AsLogger) -> Option<Py<PyAny>> {
         delivery::attach(&self.metadata, |py| {
-            let logger = destination.logger(py)?;
+            let logger = logger.to_bound(py);
             let enabled = logger::is_enabled_for(&logger, level)?;
             Ok(enabled.then(|| logger.unbind()))
         })
@@ -212,9 +235,13 @@ impl Callsite {
     ) {
         let message = Message::format(args, data.template);
         let data = data.evaluate();
-        delivery::attach(&self.metadata, |py| {
-            let content = self.content(level, &message, data.keywords(py)?);
-            delivery::deliver_to(logger.bind(py), &content)
+        delivery::send(Call {
+            callsite: self,
+            level,
+            message,
+            data,
+            accepted: true,
+            logger: Some(logger),
         });
     }
 
@@ -237,55 +264,60 @@ impl Callsite {
         &KEPT[place as usize - 1]
     }
 
-    fn content<'a, 'py>(
-        &'a self,
-        level: Level,
-        message: &'a Message,
-        keywords: Keywords<'py>,
-    ) -> Content<'a, 'py> {
-        Content {
-            metadata: &self.metadata,
-            level,
-            text: Text {
-                message,
-                processed: None,
-            },
-            keywords,
-            keeps_all: true,
-        }
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 
-    /// The logger, if its `isEnabledFor` says yes.
-    fn enabled_logger<'py>(
+    pub(crate) fn template(&self) -> &'static Template {
+        &self.kept().template
+    }
+
+    /// Whether nobody has said so since [`Callsite::has_been_asked`].
+    pub(crate) fn is_first_to_ask(&self) -> bool {
+        !self.kept().is_asked.swap(true, Ordering::SeqCst)
+    }
+
+    pub(crate) fn has_been_asked(&self) {
+        self.kept().is_asked.store(false, Ordering::SeqCst);
+    }
+
+    /// The logger, unless its `isEnabledFor` says no. It need not be asked if the answer is known, or
+    /// if the call `is_settled` anyway.
+    ///
+    /// # Errors
+    /// What Python raises.
+    pub(crate) fn logger<'py>(
         &'static self,
         py: Python<'py>,
         level: Level,
+        is_settled: bool,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let name = self.name(py);
         if self.gate.answer(level) == Some(true) {
             // The gate knows nothing of `Logger.disabled`.
-            if let Some(logger) = logger::last_seen(&self.name(py))? {
+            if let Some(logger) = logger::last_seen(&name)? {
                 if !logger::is_disabled(&logger)? {
                     return Ok(Some(logger));
                 }
             }
         }
+        if is_settled {
+            return logger::current(&name).map(Some);
+        }
         // Before anything is found out, so that it is void with whatever it rests on. Also where
         // nothing will be stored: the gate then forgets what it held.
         let ticket = self.gate.ticket(|| coherence::register(&self.gate));
-        let logger = logger::current(&self.name(py))?;
+        let logger = logger::current(&name)?;
         let cacheable = logger::is_cacheable(&logger)?;
         let enabled = logger::is_enabled_for(&logger, level)?;
         // `Logger.disabled` may have had a say, which Python doesn't keep either.
         if cacheable && logger::cached_answer(&logger, level)? == Some(enabled) {
             ticket.store(level, enabled);
         }
+        #[cfg(feature = "log")]
+        if !enabled {
+            crate::bridge::narrow(py)?;
+        }
         Ok(enabled.then_some(logger))
-    }
-}
-
-/// The callsite's own logger, for who wants it asked each time.
-impl Destination for Callsite {
-    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        logger::current(&self.name(py))
     }
 }

@@ -18,10 +18,11 @@ use std::sync::atomic::{Ordering, fence};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::PyWeakrefMethods;
-use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType, PyWeakrefReference};
+use pyo3::types::{PyDict, PyType, PyWeakrefReference};
 
 use crate::gate::Gate;
 use crate::once::{Once, intern};
+use crate::python::callback;
 
 const PREVIOUS: &str = "_pylog_previous";
 
@@ -113,21 +114,14 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let this = PyWeakrefReference::new(&cache)?.unbind();
     let watch = Watch;
     // A builtin rather than a Python function: no signal handler can interrupt it half-way.
-    let clear = PyCFunction::new_closure(
-        py,
-        Some(c"clear"),
-        None,
-        move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
-            let _ = &watch;
-            let cleared = this
-                .bind(args.py())
-                .upgrade()
-                .map_or(Ok(()), |cache| clear_all(&cache));
-            // Last: who asks now must not be answered from a dict that was yet to be cleared.
-            invalidate();
-            cleared
-        },
-    )?;
+    let clear = callback(py, move |py| {
+        let _ = &watch;
+        let cache = this.bind(py).upgrade();
+        let cleared = cache.map_or(Ok(()), |cache| clear_all(&cache));
+        // Last: who asks now must not be answered from a dict that was yet to be cleared.
+        invalidate();
+        cleared
+    })?;
     cache.setattr("clear", clear)?;
     Ok(cache)
 }

@@ -1,5 +1,7 @@
 //! What a call has besides its message.
 
+use std::borrow::Cow;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 
@@ -60,7 +62,9 @@ impl<'a> Data<'a> {
     pub(crate) fn evaluate(self) -> Evaluated<'a> {
         let pairs = self.pairs.iter();
         Evaluated {
-            pairs: pairs.map(|(key, value)| (*key, value.to_value())).collect(),
+            pairs: pairs
+                .map(|(key, value)| ((*key).into(), value.to_value()))
+                .collect(),
             exc_info: self.exc_info.map(Found::exc_info),
             stack_info: self.stack_info,
         }
@@ -69,12 +73,37 @@ impl<'a> Data<'a> {
 
 /// The same, free of the user's types.
 pub(crate) struct Evaluated<'a> {
-    pairs: Vec<(&'a str, Value<'a>)>,
+    pairs: Vec<(Cow<'a, str>, Value<'a>)>,
     exc_info: Option<ExcInfo<'a>>,
     stack_info: bool,
 }
 
-impl Evaluated<'_> {
+impl<'a> Evaluated<'a> {
+    /// With nothing borrowed, unless there is something that only Python can tell.
+    pub(crate) fn into_owned(self) -> Result<Evaluated<'static>, Evaluated<'a>> {
+        if self.stack_info {
+            return Err(self);
+        }
+        let exc_info = match self.exc_info.map(ExcInfo::into_owned) {
+            None => None,
+            Some(Ok(exc_info)) => Some(exc_info),
+            Some(Err(exc_info)) => {
+                return Err(Evaluated {
+                    exc_info: Some(exc_info),
+                    ..self
+                });
+            }
+        };
+        let pairs = self.pairs.into_iter();
+        Ok(Evaluated {
+            pairs: pairs
+                .map(|(key, value)| (key.into_owned().into(), value.into_owned()))
+                .collect(),
+            exc_info,
+            stack_info: false,
+        })
+    }
+
     /// The keyword arguments of `Logger.log`.
     pub(crate) fn keywords<'py>(&self, py: Python<'py>) -> PyResult<Keywords<'py>> {
         let stack_info = || PyBool::new(py, true).to_owned().into_any();
@@ -94,7 +123,7 @@ impl Evaluated<'_> {
         }
         let extra = PyDict::new(py);
         for (key, value) in &self.pairs {
-            extra.set_item(key, value.to_python(py)?)?;
+            extra.set_item(&**key, value.to_python(py)?)?;
         }
         Ok(Some(extra.into_any()))
     }

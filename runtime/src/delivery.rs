@@ -12,12 +12,13 @@ use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
+use crate::call::Call;
 use crate::callsite::Metadata;
 use crate::data::Keywords;
 use crate::once::intern;
 use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER, LOGGING, is_defined_in};
 use crate::record::{Content, Template, Text};
-use crate::{exit, logger, record};
+use crate::{context, exit, fork, logger, queue, record};
 
 /// Runs `f` attached to Python. What it raises goes to `sys.unraisablehook`.
 ///
@@ -29,21 +30,62 @@ pub(crate) fn attach<R>(
 ) -> Option<R> {
     let _pass = exit::Pass::get()?;
     Python::try_attach(|py| {
-        let in_flight = catch(|| PyErr::take(py)).unwrap_or_else(Some);
-        let result = catch(|| exit::prepare(py).and_then(|()| f(py)));
-        let value = match result.and_then(|result| result) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                report(py, error, metadata);
-                None
-            }
-        };
-        if let Some(error) = in_flight {
-            error.restore(py);
-        }
-        value
+        guard(py, metadata, || {
+            fork::prepare(py);
+            exit::prepare(py)?;
+            f(py)
+        })
     })
     .flatten()
+}
+
+/// The same for who is attached already.
+pub(crate) fn guard<R>(
+    py: Python<'_>,
+    metadata: &Metadata,
+    f: impl FnOnce() -> PyResult<R>,
+) -> Option<R> {
+    let in_flight = catch(|| PyErr::take(py)).unwrap_or_else(Some);
+    let value = match catch(f).and_then(|result| result) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            report(py, error, metadata);
+            None
+        }
+    };
+    if let Some(error) = in_flight {
+        error.restore(py);
+    }
+    value
+}
+
+/// Delivers a call: at once, or where that could mean to wait for the GIL, later.
+pub(crate) fn send(call: Call<'_>) {
+    let call = match queue::for_this_thread() {
+        None => call,
+        Some(queue) => match call.into_owned() {
+            Ok(call) => return queue.push_or_drop(call),
+            // It says something that only Python knows.
+            Err(call) => call,
+        },
+    };
+    attach(call.callsite.metadata(), |py| {
+        let call = match queue::deliver_ahead(py) {
+            None => call,
+            Some(queue) => match call.into_owned() {
+                Ok(call) => match queue.reserve() {
+                    Some(place) => {
+                        place.put_call(call.settled());
+                        return Ok(());
+                    }
+                    // Rather out of order than lost.
+                    None => call,
+                },
+                Err(call) => call,
+            },
+        };
+        call.deliver(py, None)
+    });
 }
 
 /// PyO3 resumes a panic when it meets the exception that carries it, here one that somebody
@@ -84,8 +126,7 @@ pub(crate) fn deliver<'py>(
     template: Option<&Template>,
 ) -> PyResult<()> {
     let record = record::make(logger, content, template)?;
-    logger.call_method1(intern!(logger.py(), "handle"), (record,))?;
-    Ok(())
+    context::call_method(logger, intern!(logger.py(), "handle"), (record,)).map(drop)
 }
 
 /// To a logger, or through an adapter to one: then with what `LoggerAdapter.log` does. An object that
@@ -129,7 +170,7 @@ pub(crate) fn deliver_to<'py>(
         }
         return log.call(PyTuple::new(py, args)?, Some(&kwargs)).map(drop);
     }
-    let processed = logger.call_method1(process, (message, kwargs))?;
+    let processed = context::call_method(logger, process, (message, kwargs))?;
     let message = processed.get_item(0)?;
     // Any mapping will do.
     let kwargs = PyDict::new(py);

@@ -111,6 +111,24 @@ of_dyn_error!(
     dyn Error + Send + Sync + 'static
 );
 
+impl<'a> ExcInfo<'a> {
+    /// With nothing borrowed, unless that takes Python.
+    pub(crate) fn into_owned(self) -> Result<ExcInfo<'static>, ExcInfo<'a>> {
+        let is_rust = |link: &Link<'_>| matches!(link, Link::Rust { .. });
+        match self.0 {
+            Kind::None => Ok(ExcInfo(Kind::None)),
+            Kind::Rust(chain) if chain.iter().all(is_rust) => {
+                let links = chain.into_iter().filter_map(|link| match link {
+                    Link::Rust { type_name, message } => Some(Link::Rust { type_name, message }),
+                    Link::Python(_) => None,
+                });
+                Ok(ExcInfo(Kind::Rust(links.collect())))
+            }
+            kind => Err(ExcInfo(kind)),
+        }
+    }
+}
+
 impl ExcInfo<'_> {
     fn of_error<'a>(
         error: &'a (dyn Error + 'static),

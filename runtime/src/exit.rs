@@ -2,7 +2,9 @@
 //!
 //! Below Python 3.13 a thread that attaches while the interpreter finalizes is ended inside the
 //! call, which aborts the process. So from Python's `atexit` on, the threads other than the one
-//! that finalizes no longer attach, and those that are at it are let finish first.
+//! that finalizes no longer attach, and those that are at it are let finish first. Then that one
+//! delivers what is queued. `logging` registers its own `shutdown` when it is imported, which is before,
+//! so that the handlers are still open.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,10 +12,10 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
 use crate::once::Once;
-use crate::python::{REGISTER_AT_EXIT, after_fork_in_child};
+use crate::python::{REGISTER_AT_EXIT, callback};
+use crate::queue;
 
 /// The thread that finalizes the interpreter, once it does.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -21,8 +23,9 @@ static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
 /// How many threads are in a log call, or on their way into one.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 
-/// How long the end of the program waits for handlers that other threads are in.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the end of the program waits for handlers that other threads are in. `logging.shutdown`
+/// waits for most of these without a limit, as it takes each handler's lock.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leave to attach, as long as it lives.
 pub(crate) struct Pass;
@@ -33,11 +36,19 @@ impl Pass {
         // Counted first and checked then: `close` does it the other way round.
         INSIDE.fetch_add(1, Ordering::SeqCst);
         let pass = Pass;
-        match FINALIZER.get() {
-            Some(finalizer) if *finalizer != thread::current().id() => None,
-            _ => Some(pass),
-        }
+        may_attach().then_some(pass)
     }
+}
+
+/// Whether the interpreter is at its end.
+pub(crate) fn has_come() -> bool {
+    FINALIZER.get().is_some()
+}
+
+/// Whether the end of the interpreter hasn't come for this thread.
+pub(crate) fn may_attach() -> bool {
+    let finalizer = FINALIZER.get();
+    finalizer.is_none_or(|finalizer| *finalizer == thread::current().id())
 }
 
 impl Drop for Pass {
@@ -53,14 +64,19 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     static PREPARED: Once<()> = Once::new();
     PREPARED
         .get_or_try(|| {
-            let close = |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| close(args.py());
-            let close = PyCFunction::new_closure(py, None, None, close)?;
+            let close = callback(py, |py| {
+                close(py);
+                Ok(())
+            })?;
             REGISTER_AT_EXIT.get(py)?.call1((close,))?;
-            // The threads that were inside at a fork don't exist in the child. An error: no forks.
-            let _ = after_fork_in_child(py, || INSIDE.store(0, Ordering::SeqCst));
             Ok(())
         })
         .copied()
+}
+
+/// For a forked child, in which the threads that were inside don't exist.
+pub(crate) fn forget_threads() {
+    INSIDE.store(0, Ordering::SeqCst);
 }
 
 fn close(py: Python<'_>) {
@@ -71,4 +87,5 @@ fn close(py: Python<'_>) {
             thread::sleep(Duration::from_millis(1));
         }
     });
+    queue::finish(py);
 }

@@ -8,6 +8,7 @@
 //! i32::MIN     unregistered: no invalidation reaches this gate yet
 //! TICKETS      unknown; which ticket it is says since when
 //! ACCEPTED     Python accepted this level
+//! NOTHING      no answer is ever kept
 //! REFUSED      Python refused this level
 //! ```
 //!
@@ -28,6 +29,7 @@ const SPAN: i32 = 1 << 28;
 const TICKETS: Range<i32> = i32::MIN + 1..-4 * SPAN;
 /// What is stored for level 0 accepted.
 const ACCEPTED: i32 = -3 * SPAN;
+const NOTHING: i32 = -2 * SPAN;
 /// The levels that can be stored, and what is stored for them refused.
 const REFUSED: Range<i32> = -SPAN..SPAN;
 
@@ -43,6 +45,12 @@ pub(crate) struct Ticket<'a> {
 impl Gate {
     pub(crate) const fn new() -> Gate {
         Gate(AtomicI32::new(UNREGISTERED))
+    }
+
+    /// For a call that asks each time.
+    #[cfg(feature = "log")]
+    pub(crate) const fn keeping_nothing() -> Gate {
+        Gate(AtomicI32::new(NOTHING))
     }
 
     /// The check of every call: true only if Python refused.
@@ -71,7 +79,7 @@ impl Gate {
             // Two threads may both come here; that the gate is then registered twice does no harm.
             register();
         }
-        while !TICKETS.contains(&state) {
+        while !TICKETS.contains(&state) && state != NOTHING {
             let number = new_number();
             match self.exchange(state, number) {
                 Ok(()) => state = number,
@@ -100,7 +108,7 @@ impl Ticket<'_> {
     /// Stores what Python said, unless an invalidation or another answer came first.
     pub(crate) fn store(self, level: Level, accepted: bool) {
         let levelno = level.levelno();
-        if !REFUSED.contains(&levelno) {
+        if !REFUSED.contains(&levelno) || self.number == NOTHING {
             return;
         }
         let state = if accepted {

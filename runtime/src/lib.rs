@@ -106,18 +106,22 @@
 //!
 //! [`logging`]: https://docs.python.org/3/library/logging.html
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[cfg(feature = "log")]
 pub mod bridge;
 mod buffer;
+mod call;
 mod callsite;
 mod coherence;
+mod context;
 mod data;
 mod delivery;
 mod exc_info;
 mod exit;
+mod fork;
 mod gate;
+mod interpreter;
 mod level;
 mod limit;
 mod logger;
@@ -125,9 +129,12 @@ mod macros;
 mod message;
 mod module;
 mod once;
+mod origin;
 mod python;
+mod queue;
 mod record;
 mod static_filter;
+mod table;
 #[cfg_attr(
     not(feature = "kv"),
     allow(dead_code, reason = "only key-values are typed")
@@ -138,9 +145,11 @@ mod value;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use context::{Context, Entered};
 pub use exc_info::{ExcInfo, ToExcInfo};
 pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;
+pub use queue::{Delivery, flush, set_delivery};
 pub use static_filter::STATIC_MAX_LEVEL;
 pub use value::{ToValue, Value};

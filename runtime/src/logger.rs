@@ -1,11 +1,11 @@
 //! From a target to a Python logger.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::once::{Once, intern};
-use crate::python::{LOGGING, is_defined_in};
-use crate::{Level, coherence};
+use crate::python::{LOGGING, callback, is_defined_in};
+use crate::{Level, coherence, context};
 
 /// Rust paths that have another name in Python, and that name. Of one path the last entry holds.
 static RENAMED: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
@@ -51,7 +51,6 @@ impl Name {
         }
     }
 
-    #[cfg(feature = "log")]
     pub(crate) fn fixed(name: String) -> Name {
         Name {
             made: Once::new(),
@@ -114,10 +113,11 @@ fn on_death(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
     static CALLBACK: Once<Py<PyCFunction>> = Once::new();
     CALLBACK
         .get_or_try(|| {
-            let forget = |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+            let forget = |_: Python<'_>| {
                 coherence::invalidate();
+                Ok(())
             };
-            PyCFunction::new_closure(py, None, None, forget).map(Bound::unbind)
+            callback(py, forget).map(Bound::unbind)
         })
         .map(|callback| callback.bind(py))
 }
@@ -128,9 +128,7 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResul
     if level == Level::TRACE {
         name_trace(py)?;
     }
-    logger
-        .call_method1(intern!(py, "isEnabledFor"), (level.levelno(),))?
-        .is_truthy()
+    context::call_method(logger, intern!(py, "isEnabledFor"), (level.levelno(),))?.is_truthy()
 }
 
 /// `Logger.disabled`, which `dictConfig` and pytest set without a word to anybody.
@@ -178,33 +176,6 @@ pub(crate) fn name_trace(py: Python<'_>) -> PyResult<()> {
         logging.call_method1(intern!(py, "addLevelName"), (levelno, "TRACE"))?;
     }
     Ok(())
-}
-
-/// Where a call goes that says so itself. Nothing is cached for it.
-pub trait Destination {
-    /// A logger, or an object with its methods.
-    ///
-    /// # Errors
-    /// What `logging.getLogger` raises.
-    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
-}
-
-/// `target: expr`.
-pub struct Target<'a>(pub &'a str);
-
-impl Destination for Target<'_> {
-    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        current(&PyString::new(py, &name_of(self.0)))
-    }
-}
-
-/// `logger: expr`.
-pub struct Logger<'a>(pub &'a dyn AsLogger);
-
-impl Destination for Logger<'_> {
-    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(self.0.to_bound(py))
-    }
 }
 
 /// What `logger:` takes.

@@ -41,6 +41,18 @@ impl Message {
         Message::Formatted(buffer)
     }
 
+    /// With no more memory than it needs.
+    pub(crate) fn fitted(self) -> Message {
+        match self {
+            Message::Literal(_) => self,
+            Message::Formatted(buffer) => Message::Formatted(buffer.fitted()),
+            Message::Template(template, Pieces { text, starts }) => {
+                let text = text.fitted();
+                Message::Template(template, Pieces { text, starts })
+            }
+        }
+    }
+
     /// `record.msg`, where it is part of the program.
     pub(crate) fn constant(&self) -> Option<&'static str> {
         match self {

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::callsite::Metadata;
+use crate::queue::{self, Delivery};
 use crate::{delivery, logger, python};
 
 /// Makes the crate of a module log as `name`, or else as the module's own `__name__`.
@@ -16,6 +17,7 @@ pub fn init(
     is_inline: bool,
     name: Option<&'static str>,
     log: bool,
+    queue: Option<usize>,
 ) {
     #[cfg(feature = "log")]
     if log {
@@ -34,6 +36,10 @@ pub fn init(
         logger::rename(root, &name);
         if is_inline {
             logger::rename(path, &name);
+        }
+        queue::set_owner(root);
+        if let Some(capacity) = queue {
+            queue::set_delivery(py, Delivery::Queued(capacity))?;
         }
         // So that `setLevel("TRACE")` works before the first record.
         logger::name_trace(py)

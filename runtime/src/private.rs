@@ -11,7 +11,6 @@ pub use crate::callsite::{Callsite, Metadata};
 pub use crate::data::Data;
 pub use crate::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference};
 pub use crate::limit::Limit;
-pub use crate::logger::{Logger, Target};
 pub use crate::message::Mark;
 pub use crate::module::init as init_module;
 pub use crate::static_filter::{allows, max_level};

@@ -84,8 +84,9 @@ pub(crate) static TIME: Import = Import::module("time");
 pub(crate) static ITEMGETTER: Import = Import::name("operator", "itemgetter");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
+pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
-static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
+pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
 /// `PyErr_SetInterrupt`, for callers without `unsafe`.
 pub(crate) static INTERRUPT_MAIN: Import = Import::name("_thread", "interrupt_main");
 static METHOD_TYPE: Import = Import::name("types", "MethodType");
@@ -137,19 +138,18 @@ pub(crate) fn is_defined_in(
     Ok(globals.is(module.getattr(intern!(py, "__dict__"))?))
 }
 
-/// Has `act` called in each forked child, as `os.register_at_fork` does.
-///
-/// # Errors
-/// Where there is no such function, because there are no forks.
-pub(crate) fn after_fork_in_child(
+/// A module, if the program has imported it.
+pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;
+    let module = modules.cast::<PyDict>()?.get_item(name)?;
+    Ok(module.filter(|module| !module.is_none()))
+}
+
+/// A function for Python that takes anything.
+pub(crate) fn callback(
     py: Python<'_>,
-    act: impl Fn() + Send + Sync + 'static,
-) -> PyResult<()> {
-    let act = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| act();
-    let options = PyDict::new(py);
-    options.set_item(
-        "after_in_child",
-        PyCFunction::new_closure(py, None, None, act)?,
-    )?;
-    REGISTER_AT_FORK.get(py)?.call((), Some(&options)).map(drop)
+    act: impl Fn(Python<'_>) -> PyResult<()> + Send + Sync + 'static,
+) -> PyResult<Bound<'_, PyCFunction>> {
+    let act = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| act(args.py());
+    PyCFunction::new_closure(py, None, None, act)
 }

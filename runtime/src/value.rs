@@ -95,6 +95,20 @@ impl Value<'_> {
         chain.into()
     }
 
+    /// With nothing borrowed.
+    pub(crate) fn into_owned(self) -> Value<'static> {
+        Value(match self.0 {
+            Kind::None => Kind::None,
+            Kind::Bool(value) => Kind::Bool(value),
+            Kind::Signed(value) => Kind::Signed(value),
+            Kind::Unsigned(value) => Kind::Unsigned(value),
+            Kind::Float(value) => Kind::Float(value),
+            Kind::Text(value) => Kind::Text(value.into_owned().into()),
+            Kind::Bytes(value) => Kind::Bytes(value.into_owned().into()),
+            Kind::Object(object) => Kind::Object(object),
+        })
+    }
+
     pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match &self.0 {
             Kind::None => Ok(py.None().into_bound(py)),

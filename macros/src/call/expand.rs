@@ -56,13 +56,17 @@ pub(crate) fn if_allowed(
     }
 }
 
-/// An expression for a reference to the call's static. The static has a scope of its own, so that
+/// An expression for a reference to the call's callsite. Its static has a scope of its own, so that
 /// none of the user's tokens can mean it.
 pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> TokenStream {
     let span = Span::mixed_site();
     let target = match destination {
         Destination::Constant(target) => quote_spanned!(span=> #target),
         _ => quote_spanned!(span=> #krate::__private::module_path!()),
+    };
+    let for_target = match destination {
+        Destination::Target(target) => Some(quote_spanned!(span=> .for_target(#target))),
+        _ => None,
     };
     quote_spanned! {span=> {
         struct Here;
@@ -74,23 +78,16 @@ pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> Token
                 #krate::__private::type_name::<Here>,
             );
         &CALLSITE
-    }}
+    }#for_target}
 }
 
 impl Destination {
-    /// An expression for the `Destination` of a call that says where it goes when it is reached.
-    pub(crate) fn dynamic(&self, Crate(krate): &Crate) -> Option<TokenStream> {
-        let span = Span::mixed_site();
+    /// An expression for a reference to what stands behind `logger:`.
+    pub(crate) fn logger(&self) -> Option<TokenStream> {
         match self {
-            Destination::Module | Destination::Constant(_) => None,
-            Destination::Target(target) => {
-                Some(quote_spanned!(span=> &#krate::__private::Target(#target)))
-            }
-            Destination::Logger(logger) => {
-                // The reference is where the compiler finds that it is no logger.
-                let reference = reference(logger);
-                Some(quote_spanned!(span=> &#krate::__private::Logger(#reference)))
-            }
+            // The reference is where the compiler finds that it is no logger.
+            Destination::Logger(logger) => Some(reference(logger)),
+            Destination::Module | Destination::Constant(_) | Destination::Target(_) => None,
         }
     }
 }

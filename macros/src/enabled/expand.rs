@@ -12,13 +12,13 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     } = args;
     let span = Span::mixed_site();
     let callsite = callsite(&krate, &options.destination);
-    let then = |level: &TokenStream| match options.destination.dynamic(&krate) {
+    let then = |level: &TokenStream| match options.destination.logger() {
         None => quote_spanned! {span=>
             let callsite = #callsite;
             !callsite.is_off(#level) && callsite.is_enabled(#level)
         },
-        Some(destination) => quote_spanned! {span=>
-            #callsite.find(#level, #destination).is_some()
+        Some(logger) => quote_spanned! {span=>
+            #callsite.find(#level, #logger).is_some()
         },
     };
     let question = if_allowed(&krate, &level, then, quote!(false));

@@ -15,7 +15,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     } = args;
     let span = Span::mixed_site();
     let callsite = callsite(&krate, &options.destination);
-    let destination = options.destination.dynamic(&krate);
+    let logger = options.destination.logger();
     let private = &krate.0;
     let mut before = pairs.imports(&krate);
     let mut data = pairs.data(&krate);
@@ -31,7 +31,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     };
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     let then = |level: &TokenStream| {
-        let log = match destination {
+        let log = match logger {
             None if !has_data => quote_spanned!(span=> callsite.log(#level, #args);),
             None => quote_spanned!(span=> #before callsite.log_with(#level, #args, #data);),
             Some(_) => {
@@ -42,17 +42,17 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             None => log,
             Some(limit) => limited(limit, &krate, log),
         };
-        match &destination {
+        match &logger {
             None => quote_spanned! {span=>
                 let callsite = #callsite;
                 if !callsite.is_off(#level) && callsite.admits(#level) {
                     #log
                 }
             },
-            Some(destination) => quote_spanned! {span=>
+            Some(logger) => quote_spanned! {span=>
                 let callsite = #callsite;
-                // A statement of its own: nothing of the destination lives on while arguments await.
-                let logger = callsite.find(#level, #destination);
+                // A statement of its own: nothing of the logger lives on while arguments await.
+                let logger = callsite.find(#level, #logger);
                 if let #private::__private::Some(logger) = logger {
                     #log
                 }

@@ -2,14 +2,16 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, LitBool, LitStr, Path, Result, Token,
+    Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, LitBool, LitInt, LitStr, Path, Result,
+    Token,
 };
 use syn::{Type, parse_quote_spanned};
 
-/// `logger = "…", log = false, crate = path`.
+/// `logger = "…", log = false, queue = 65536, crate = path`.
 pub(crate) struct Args {
     pub(crate) logger: Option<LitStr>,
     pub(crate) log: bool,
+    pub(crate) queue: Option<LitInt>,
     pub(crate) krate: Path,
 }
 
@@ -17,17 +19,19 @@ impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut logger = None;
         let mut log: Option<LitBool> = None;
+        let mut queue: Option<LitInt> = None;
         let mut krate = None;
         while !input.is_empty() {
             let name = input.call(Ident::parse_any)?;
             let is_duplicate = match name.to_string().as_str() {
                 "logger" => logger.replace(value(input)?).is_some(),
                 "log" => log.replace(value(input)?).is_some(),
+                "queue" => queue.replace(value(input)?).is_some(),
                 "crate" => krate.replace(value(input)?).is_some(),
                 _ => {
                     let message = format!(
                         "unknown option `{name}`; accepted: `logger = \"…\"`, `log = false`, \
-                         `crate = path`"
+                         `queue = 65536`, `crate = path`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -45,9 +49,19 @@ impl Parse for Args {
         if let Some(logger) = &logger {
             crate::call::check_target(logger)?;
         }
+        if let Some(queue) = &queue {
+            let capacity = queue.base10_parse::<usize>();
+            if queue.suffix() != "" && queue.suffix() != "usize" || !capacity.is_ok_and(|it| it > 0)
+            {
+                let message =
+                    "`queue` takes how many records may wait, at least 1: `queue = 65536`";
+                return Err(Error::new(queue.span(), message));
+            }
+        }
         Ok(Args {
             logger,
             log: log.is_none_or(|log| log.value()),
+            queue,
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })
     }

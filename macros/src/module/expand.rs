@@ -90,11 +90,14 @@ fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
 }
 
 fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
-    let Args { logger, log, krate } = args;
-    let logger = match logger {
-        Some(logger) => quote!(#krate::__private::Some(#logger)),
-        None => quote!(#krate::__private::None),
-    };
+    let Args {
+        logger,
+        log,
+        queue,
+        krate,
+    } = args;
+    let logger = option(logger.as_ref(), krate);
+    let queue = option(queue.as_ref(), krate);
     parse_quote_spanned! {Span::mixed_site()=> {
         static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::in_module(
             #krate::__private::module_path!(),
@@ -102,8 +105,15 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
             #krate::__private::line!(),
             #krate::__private::module_path!(),
         );
-        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log);
+        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log, #queue);
     }}
+}
+
+fn option(value: Option<&impl ToTokens>, krate: &Path) -> TokenStream {
+    match value {
+        Some(value) => quote!(#krate::__private::Some(#value)),
+        None => quote!(#krate::__private::None),
+    }
 }
 
 fn pyo3(krate: &Path) -> TokenStream {

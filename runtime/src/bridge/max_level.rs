@@ -9,7 +9,7 @@
 //! announced to nobody, but have no effect either where Python has kept an earlier answer. So it is
 //! lowered only as far as Python has kept a refusal for each target that has been seen.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use log::LevelFilter;
 use pyo3::prelude::*;
@@ -17,6 +17,7 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::once::intern;
 use crate::python::{LOGGING, is_defined_in};
+use crate::table::Table;
 use crate::{Level, coherence, logger};
 
 /// What there is to know. Locked for a few instructions, by who holds the GIL: no Python code runs
@@ -28,12 +29,15 @@ struct State {
     changes: u32,
     /// After how many changes it was asked last.
     asked_after: Option<u32>,
+    /// What the bridge has seen.
+    calls: Option<Arc<Table>>,
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
     allowed: None,
     changes: 0,
     asked_after: None,
+    calls: None,
 });
 
 fn state() -> MutexGuard<'static, State> {
@@ -41,8 +45,9 @@ fn state() -> MutexGuard<'static, State> {
 }
 
 /// From now on it follows, within `allowed`.
-pub(super) fn follow(allowed: LevelFilter) {
+pub(super) fn follow(allowed: LevelFilter, calls: Arc<Table>) {
     let mut state = state();
+    state.calls = Some(calls);
     state.allowed = Some(allowed);
     log::set_max_level(allowed);
 }
@@ -56,26 +61,25 @@ pub(crate) fn reopen() {
     }
 }
 
-/// Rejects what no Python logger accepts, nor any of those with the names that `seen` gives. For calls
-/// that Python has just refused.
-pub(super) fn narrow<'py>(
-    py: Python<'py>,
-    seen: impl FnOnce() -> Vec<Bound<'py, PyString>>,
-) -> PyResult<()> {
-    let (allowed, changes) = {
+/// Rejects what no Python logger accepts, nor any of those that calls have logged to. To be called when
+/// Python has just refused something.
+pub(crate) fn narrow(py: Python<'_>) -> PyResult<()> {
+    let (allowed, calls, changes) = {
         let mut state = state();
         let changes = state.changes;
-        match state.allowed {
-            Some(allowed) if state.asked_after != Some(changes) => {
+        match (state.allowed, &state.calls) {
+            (Some(allowed), Some(calls)) if state.asked_after != Some(changes) => {
+                let calls = Arc::clone(calls);
                 // Once for each change, even if it fails.
                 state.asked_after = Some(changes);
-                (allowed, changes)
+                (allowed, calls, changes)
             }
             _ => return Ok(()),
         }
     };
     let accepted = most_verbose(py)?;
-    let accepted = accepted.max(not_refused(&seen(), accepted, allowed)?);
+    let names: Vec<_> = calls.targets().iter().map(|it| it.name(py)).collect();
+    let accepted = accepted.max(not_refused(&names, accepted, allowed)?);
     let state = state();
     // Else the answer was overtaken.
     if state.changes == changes {

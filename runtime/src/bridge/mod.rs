@@ -30,23 +30,25 @@
 #[cfg(feature = "kv")]
 mod key_values;
 mod max_level;
-mod table;
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use pyo3::prelude::*;
 
+use crate::callsite::{self, Callsite};
 #[cfg(not(feature = "kv"))]
 use crate::data::Data;
-use crate::{Level, callsite, coherence, delivery};
-use table::{Key, Table};
+use crate::gate::Gate;
+use crate::table::{Key, Table};
+use crate::{Level, coherence, delivery};
 
-pub(crate) use max_level::reopen;
+pub(crate) use max_level::{narrow, reopen};
 
 /// What is kept of Python's answers.
 ///
@@ -111,7 +113,7 @@ pub struct Logger {
     prefix: Option<String>,
     caching: Caching,
     names: Names,
-    calls: Table,
+    calls: Arc<Table>,
 }
 
 /// What loggers are called.
@@ -140,7 +142,7 @@ impl Logger {
             prefix: None,
             caching,
             names,
-            calls: Table::new(),
+            calls: Arc::new(Table::new()),
         }
     }
 
@@ -191,13 +193,14 @@ impl Logger {
         let handle = self.reset_handle();
         let most_verbose = self.filters.values().fold(self.filter, |a, b| a.max(*b));
         let follows = self.keeps_levels();
+        let calls = Arc::clone(&self.calls);
         log::set_boxed_logger(Box::new(self)).map_err(|source| InstallError {
             source,
             first: FIRST.get().copied(),
         })?;
         let _ = FIRST.set(Location::caller());
         if follows {
-            max_level::follow(most_verbose);
+            max_level::follow(most_verbose, calls);
         } else {
             log::set_max_level(most_verbose);
         }
@@ -229,33 +232,22 @@ impl Logger {
         Some(name)
     }
 
-    /// The callsite, unless there is no Python.
-    fn callsite(&self, key: &Key<'_>) -> Option<&'static callsite::Callsite> {
-        self.calls.find(key).or_else(|| {
-            delivery::attach(&HERE, |_| {
-                Ok(self.calls.find_or_make(key, || self.name(key.target())))
-            })
+    fn callsite(&self, key: &Key<'_>) -> &'static Callsite {
+        self.calls.find_or_make(key, |key| {
+            let metadata =
+                callsite::Metadata::in_module(key.target, key.file, key.line, key.module);
+            let gate = match self.keeps_levels() {
+                true => Gate::new(),
+                false => Gate::keeping_nothing(),
+            };
+            Callsite::with(metadata, gate, self.name(key.target))
         })
     }
 
     fn keeps_levels(&self) -> bool {
         self.caching == Caching::LoggersAndLevels
     }
-
-    /// What `ask` says of a callsite that isn't known to be off.
-    fn accepts(&self, callsite: &'static callsite::Callsite, level: Level, ask: Ask) -> bool {
-        if callsite.is_off(level) {
-            return false;
-        }
-        let accepts = ask(callsite, level);
-        if !accepts {
-            delivery::attach(&HERE, |py| max_level::narrow(py, || self.calls.names(py)));
-        }
-        accepts
-    }
 }
-
-type Ask = fn(&'static callsite::Callsite, Level) -> bool;
 
 /// The defaults of pyo3-log: [`LevelFilter::Debug`], [`Caching::LoggersAndLevels`].
 impl Default for Logger {
@@ -277,43 +269,49 @@ impl fmt::Debug for Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let level = metadata.level();
-        if level > self.filter_for(metadata.target()) {
+        if metadata.level() > self.filter_for(metadata.target()) {
             return false;
         }
-        let level = Level::from(level);
-        let Some(callsite) = self.callsite(&Key::of_metadata(metadata)) else {
-            return false;
-        };
-        if self.keeps_levels() {
-            self.accepts(callsite, level, callsite::Callsite::is_enabled)
-        } else {
-            callsite.find(level, callsite).is_some()
-        }
+        let callsite = self.callsite(&of_metadata(metadata));
+        let level = metadata.level().into();
+        !callsite.is_off(level) && callsite.is_enabled(level)
     }
 
     fn log(&self, record: &Record<'_>) {
         if record.level() > self.filter_for(record.target()) {
             return;
         }
-        let Some(callsite) = self.callsite(&Key::of_record(record)) else {
-            return;
-        };
-        let level = Level::from(record.level());
-        if self.keeps_levels() {
-            if self.accepts(callsite, level, callsite::Callsite::admits) {
-                with_data(record, |data| {
-                    callsite.log_with(level, *record.args(), data);
-                });
-            }
-        } else if let Some(logger) = callsite.find(level, callsite) {
+        let callsite = self.callsite(&of_record(record));
+        let level = record.level().into();
+        if !callsite.is_off(level) && callsite.admits(level) {
             with_data(record, |data| {
-                callsite.log_to(logger, level, *record.args(), data);
+                callsite.log_with(level, *record.args(), data);
             });
         }
     }
 
-    fn flush(&self) {}
+    /// Waits for what is [queued](crate::Delivery::Queued), some seconds at most.
+    fn flush(&self) {
+        crate::flush(Duration::from_secs(5));
+    }
+}
+
+fn of_record<'a>(record: &Record<'a>) -> Key<'a> {
+    Key {
+        line: record.line().unwrap_or_default(),
+        // What Python's own `findCaller` says where it doesn't know.
+        file: record.file().unwrap_or("(unknown file)"),
+        module: record.module_path().unwrap_or("(unknown function)"),
+        ..of_metadata(record.metadata())
+    }
+}
+
+fn of_metadata<'a>(metadata: &Metadata<'a>) -> Key<'a> {
+    Key {
+        target: metadata.target(),
+        levelno: Level::from(metadata.level()).levelno(),
+        ..Key::default()
+    }
 }
 
 #[cfg(feature = "kv")]

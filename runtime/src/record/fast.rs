@@ -3,17 +3,18 @@
 //! What varies is found where `LogRecord.__init__` finds it, at the moment of the call, so that
 //! whoever patches the clock or names a level is obeyed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::ffi::c_ulong;
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
-use super::stock::{Clock, Environment, Stock};
-use super::thread::CurrentThread;
+use super::stock::{Environment, Stock};
+use super::thread::RecordThread;
+use super::times::Times;
 use super::{ATTRIBUTES, Attached, Content, process};
 use crate::once::intern;
-use crate::python::{SYS_GLOBALS, TIME_GLOBALS};
+use crate::python::SYS_GLOBALS;
 
 /// The first record of a callsite, as Python made it.
 ///
@@ -27,7 +28,7 @@ pub(super) struct Template {
     name: Py<PyAny>,
     level_name: Py<PyAny>,
     levelno: i32,
-    thread: Option<u64>,
+    thread: Option<c_ulong>,
     thread_name: Py<PyAny>,
     process_name: Py<PyAny>,
     process: Option<u32>,
@@ -81,8 +82,6 @@ impl Template {
         if !is_known {
             return Ok(None);
         }
-        // What it sets up, it sets up with the first record.
-        process::id(py);
         let get = |name| record.getattr(name);
         Ok(Some(Template {
             environment,
@@ -117,8 +116,8 @@ pub(super) fn make<'py>(
     }
     let levelno = content.level.levelno();
     let level_name = environment.level_names.bind(py).get_item(levelno)?;
-    let (Some(times), Some(level_name)) = (Times::now(stock, environment.clock, py)?, level_name)
-    else {
+    let times = Times::of(content.origin, environment.clock, &stock.clock_function, py)?;
+    let (Some(times), Some(level_name)) = (times, level_name) else {
         return Ok(None);
     };
     let attributes = template.attributes.bind(py).copy()?;
@@ -147,7 +146,7 @@ pub(super) fn make<'py>(
 
     // What is switched off is `None` in the template too.
     if environment.log_threads {
-        let thread = CurrentThread::get(py)?;
+        let thread = RecordThread::get(py, content.origin)?;
         set_if_changed(
             intern!(py, "threadName"),
             thread.name()?,
@@ -158,7 +157,7 @@ pub(super) fn make<'py>(
         }
     }
     if environment.log_processes {
-        let process = Some(process::id(py));
+        let process = Some(process::id());
         if process != template.process {
             attributes.set_item(intern!(py, "process"), process)?;
         }
@@ -194,76 +193,6 @@ pub(super) fn make<'py>(
     let record = stock.new.bind(py).call1(stock.record.bind(py))?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
     Ok(Some(record))
-}
-
-struct Times {
-    created: f64,
-    msecs: f64,
-    relative_created: f64,
-}
-
-impl Times {
-    /// The numbers that `LogRecord` computes, to the last bit.
-    fn now(stock: &Stock, clock: Clock, py: Python<'_>) -> PyResult<Option<Times>> {
-        let function = TIME_GLOBALS.get(match clock {
-            Clock::Nanoseconds { .. } => intern!(py, "time_ns"),
-            Clock::Seconds { .. } => intern!(py, "time"),
-        })?;
-        // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
-        let is_ours = function.is(&stock.clock_function);
-        Ok(match clock {
-            Clock::Nanoseconds { start } => match is_ours {
-                true => since_epoch(),
-                false => whole(&function.call0()?),
-            }
-            .map(|now| Times::of_nanoseconds(now, start)),
-            Clock::Seconds { start, is_whole } => match is_ours {
-                true => since_epoch().map(|now| now as f64 / 1e9),
-                false => fractional(&function.call0()?),
-            }
-            .map(|now| Times::of_seconds(now, start, is_whole)),
-        })
-    }
-
-    fn of_nanoseconds(now: i64, start: i64) -> Times {
-        let created = now as f64 / 1e9;
-        let mut msecs = (now.rem_euclid(1_000_000_000) / 1_000_000) as f64;
-        // The seconds may have been rounded up, to the next whole one.
-        if msecs == 999.0 && created.trunc() as i64 != now.div_euclid(1_000_000_000) {
-            msecs = 0.0;
-        }
-        let relative_created = now.wrapping_sub(start) as f64 / 1e6;
-        Times {
-            created,
-            msecs,
-            relative_created,
-        }
-    }
-
-    fn of_seconds(created: f64, start: f64, is_whole: bool) -> Times {
-        let msecs = (created - created.trunc()) * 1000.0;
-        Times {
-            created,
-            msecs: if is_whole { msecs.trunc() } else { msecs },
-            relative_created: (created - start) * 1000.0,
-        }
-    }
-}
-
-/// An `int`, and nothing that could be taken for one.
-pub(super) fn whole(number: &Bound<'_, PyAny>) -> Option<i64> {
-    number.cast_exact::<PyInt>().ok()?.extract().ok()
-}
-
-/// A `float`, and nothing that could be taken for one.
-pub(super) fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
-    number.cast_exact::<PyFloat>().ok()?.extract().ok()
-}
-
-/// Nanoseconds, as `time.time_ns` has them.
-fn since_epoch() -> Option<i64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(now.as_nanos()).ok()
 }
 
 /// `multiprocessing.current_process().name`, if the program uses that module.

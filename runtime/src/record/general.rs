@@ -4,9 +4,11 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::context;
 use crate::once::intern;
 
-use super::thread::CurrentThread;
+use super::thread::RecordThread;
+use super::times::Times;
 use super::{Attached, Content};
 
 /// `Logger.makeRecord`, looked up at each call: agents and subclasses replace it late.
@@ -48,9 +50,10 @@ fn make_with<'py>(
     extra: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
-    let thread = CurrentThread::get(py)?;
+    let thread = RecordThread::get(py, None)?;
     let args = content.text.message.args(py)?;
-    let record = logger.call_method1(
+    let record = context::call_method(
+        logger,
         intern!(py, "makeRecord"),
         (
             logger.getattr(intern!(py, "name"))?,
@@ -67,6 +70,12 @@ fn make_with<'py>(
     )?;
     if !thread.is_known() {
         thread.replace_dummy_in(&record)?;
+    }
+    if let Some(origin) = content.origin {
+        RecordThread::get(py, Some(origin))?.replace_in(&record, &thread)?;
+        if let Some(times) = Times::of_origin(origin, py)? {
+            times.set_in(&record)?;
+        }
     }
     Ok(record)
 }

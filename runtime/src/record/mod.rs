@@ -10,6 +10,10 @@ mod general;
 mod process;
 mod stock;
 mod thread;
+mod times;
+
+pub(crate) use process::forget as forget_process;
+pub(crate) use times::since_epoch as nanoseconds_since_epoch;
 
 use pyo3::prelude::*;
 
@@ -19,6 +23,7 @@ use crate::data::Keywords;
 use crate::exc_info;
 use crate::message::Message;
 use crate::once::Once;
+use crate::origin::Origin;
 
 /// The attributes of a record, in the order in which `LogRecord` sets them; the last from 3.12.
 pub(crate) const ATTRIBUTES: [&str; 21] = [
@@ -54,6 +59,8 @@ pub(crate) struct Content<'a, 'py> {
     pub(crate) keywords: Keywords<'py>,
     /// Whether a key that can't be an attribute gets another name, since nobody could be told of it.
     pub(crate) keeps_all: bool,
+    /// When and where the call was made, if not here and now.
+    pub(crate) origin: Option<&'a Origin>,
 }
 
 /// The message of a record.

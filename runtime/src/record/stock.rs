@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString, PyTuple};
 
-use super::fast::{fractional, whole};
+use super::times::Clock;
 use crate::once::{Once, intern};
 use crate::python::{ITEMGETTER, LOGGING, OBJECT, TIME, is_defined_in};
 
@@ -44,29 +44,6 @@ const CLASS_ATTRIBUTES: [&str; 9] = [
 ];
 
 const SLOT_NAMES: &str = "__slotnames__";
-
-/// How `LogRecord` computes its times, and when they begin.
-#[derive(Clone, Copy)]
-pub(super) enum Clock {
-    /// To 3.12, from `time.time()`. To 3.9, `msecs` has a fraction.
-    Seconds { start: f64, is_whole: bool },
-    /// From 3.13, from `time.time_ns()`.
-    Nanoseconds { start: i64 },
-}
-
-impl Clock {
-    /// `None` if the start is none that `logging` came with.
-    fn of(start: &Bound<'_, PyAny>) -> Option<Clock> {
-        let version = start.py().version_info();
-        if version >= (3, 13) {
-            let start = whole(start)?;
-            return Some(Clock::Nanoseconds { start });
-        }
-        let start = fractional(start)?;
-        let is_whole = version >= (3, 10);
-        Some(Clock::Seconds { start, is_whole })
-    }
-}
 
 /// The names in `logging` that have a say in a record; the last from 3.12.
 const GLOBALS: [&str; 9] = [

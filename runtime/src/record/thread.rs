@@ -1,35 +1,48 @@
-//! The current thread, as Python knows it or doesn't.
+//! The thread that a record is from, as Python knows it or doesn't.
 
 use std::cell::OnceCell;
+use std::ffi::c_ulong;
 use std::fmt::Write;
-use std::thread;
+use std::thread::{self, Thread};
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString};
 
 use crate::buffer::Buffer;
 use crate::once::{Once, intern};
+use crate::origin::Origin;
 use crate::python::{PROPERTY, THREADING, is_defined_in};
 
-/// The current thread. Python has no `threading.Thread` for one that Rust has spawned: `LogRecord`
-/// has a `_DummyThread` made for it, and takes that one's name, `Dummy-1`.
-pub(super) struct CurrentThread<'py> {
+/// The thread of a record: the current one, unless the record has an [`Origin`]. Python has no
+/// `threading.Thread` for one that Rust has spawned: `LogRecord` has a `_DummyThread` made for it, and
+/// takes that one's name, `Dummy-1`.
+pub(super) struct RecordThread<'a, 'py> {
     pub(super) ident: Ident<'py>,
     active: Bound<'py, PyDict>,
     known: Option<Bound<'py, PyAny>>,
+    origin: Option<&'a Origin>,
 }
 
-impl<'py> CurrentThread<'py> {
-    pub(super) fn get(py: Python<'py>) -> PyResult<CurrentThread<'py>> {
-        let ident = Ident::get(py)?;
+impl<'a, 'py> RecordThread<'a, 'py> {
+    pub(super) fn get(py: Python<'py>, origin: Option<&'a Origin>) -> PyResult<Self> {
+        let ident = match origin {
+            None => Ident::get(py)?,
+            Some(origin) => Ident {
+                number: origin.ident,
+                object: origin.ident.into_bound_py_any(py)?,
+            },
+        };
         let active = THREADING
             .get(intern!(py, "_active"))?
             .cast_into::<PyDict>()?;
         let known = active.get_item(&ident.object)?;
-        Ok(CurrentThread {
+        Ok(RecordThread {
             ident,
             active,
-            known,
+            // The number may have become that of another thread since.
+            known: known.filter(|_| origin.is_none_or(|origin| origin.is_known)),
+            origin,
         })
     }
 
@@ -42,13 +55,31 @@ impl<'py> CurrentThread<'py> {
         let py = self.active.py();
         let name = intern!(py, "name");
         let Some(thread) = &self.known else {
-            return Ok(rust_name(py).into_any());
+            return Ok(self.rust_name().into_any());
         };
         // Past the property that Python calls, if it is the one that only gives this.
         let property = thread.get_type().getattr(name)?;
         match stock_name(py)?.is_some_and(|stock| property.is(stock)) {
             true => thread.getattr(intern!(py, "_name")),
             false => thread.getattr(name),
+        }
+    }
+
+    /// The name, or `ThreadId(2)`.
+    fn rust_name(&self) -> Bound<'py, PyString> {
+        let py = self.active.py();
+        let name = |thread: &Thread| match thread.name() {
+            Some(name) => PyString::new(py, name),
+            None => {
+                let mut name = Buffer::take();
+                // Writing to a buffer doesn't fail.
+                let _ = write!(name, "{:?}", thread.id());
+                PyString::new(py, &name)
+            }
+        };
+        match self.origin {
+            Some(origin) => name(&origin.thread),
+            None => name(&thread::current()),
         }
     }
 
@@ -63,7 +94,26 @@ impl<'py> CurrentThread<'py> {
         let thread_name = intern!(py, "threadName");
         let dummy_name = dummy.getattr(intern!(py, "name"))?;
         if record.getattr(thread_name)?.eq(dummy_name)? {
-            record.setattr(thread_name, rust_name(py))?;
+            record.setattr(thread_name, self.rust_name())?;
+        }
+        Ok(())
+    }
+
+    /// Puts `self` where a record has another thread. Where it has none, or somebody's own idea of
+    /// one, that stays.
+    pub(super) fn replace_in(
+        &self,
+        record: &Bound<'py, PyAny>,
+        other: &RecordThread<'_, 'py>,
+    ) -> PyResult<()> {
+        let py = record.py();
+        let ident = intern!(py, "thread");
+        if record.getattr(ident)?.eq(&other.ident.object)? {
+            record.setattr(ident, &self.ident.object)?;
+        }
+        let name = intern!(py, "threadName");
+        if record.getattr(name)?.eq(other.name()?)? {
+            record.setattr(name, self.name()?)?;
         }
         Ok(())
     }
@@ -71,7 +121,7 @@ impl<'py> CurrentThread<'py> {
 
 /// What `threading.get_ident()` gives.
 pub(super) struct Ident<'py> {
-    pub(super) number: u64,
+    pub(super) number: c_ulong,
     pub(super) object: Bound<'py, PyAny>,
 }
 
@@ -79,7 +129,7 @@ impl<'py> Ident<'py> {
     /// A thread keeps it, unless gevent or the like has replaced the function.
     fn get(py: Python<'py>) -> PyResult<Ident<'py>> {
         thread_local! {
-            static IDENT: OnceCell<(u64, Py<PyAny>)> = const { OnceCell::new() };
+            static IDENT: OnceCell<(c_ulong, Py<PyAny>)> = const { OnceCell::new() };
         }
         let get_ident = THREADING.get(intern!(py, "get_ident"))?;
         let ask = || {
@@ -117,18 +167,4 @@ fn stock_name(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
         PyResult::Ok(is_stock.then(|| name.unbind()))
     });
     Ok(name?.as_ref())
-}
-
-/// The name, or `ThreadId(2)`.
-fn rust_name(py: Python<'_>) -> Bound<'_, PyString> {
-    let thread = thread::current();
-    match thread.name() {
-        Some(name) => PyString::new(py, name),
-        None => {
-            let mut name = Buffer::take();
-            // Writing to a buffer doesn't fail.
-            let _ = write!(name, "{:?}", thread.id());
-            PyString::new(py, &name)
-        }
-    }
 }

@@ -4,6 +4,7 @@
 mod calls;
 mod logged;
 mod python;
+mod threads;
 mod values;
 
 /// The inline form, without an init function of its own.
@@ -19,6 +20,12 @@ mod _native {
     use crate::python::{
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,
         log_message, log_to, log_while_raising, log_with_display,
+    };
+    #[pymodule_export]
+    use crate::threads::{
+        JoinsWhenDropped, flood, flush, join_while_attached, log_a_panic, log_forever,
+        log_forever_in_tokio, log_in_context, log_in_pool_while_attached, log_in_stages,
+        log_in_worker, log_what_needs_python, log_with_lock, set_queue, with_lock,
     };
     #[pymodule_export]
     use crate::values::{

@@ -1,0 +1,145 @@
+//! The times of a record.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyFloat, PyInt};
+
+use crate::once::intern;
+use crate::origin::Origin;
+use crate::python::{LOGGING, TIME_GLOBALS};
+
+/// How `LogRecord` computes its times, and when they begin.
+#[derive(Clone, Copy)]
+pub(super) enum Clock {
+    /// To 3.12, from `time.time()`. To 3.9, `msecs` has a fraction.
+    Seconds { start: f64, is_whole: bool },
+    /// From 3.13, from `time.time_ns()`.
+    Nanoseconds { start: i64 },
+}
+
+impl Clock {
+    /// `None` if the start is none that `logging` came with.
+    pub(super) fn of(start: &Bound<'_, PyAny>) -> Option<Clock> {
+        let version = start.py().version_info();
+        if version >= (3, 13) {
+            let start = whole(start)?;
+            return Some(Clock::Nanoseconds { start });
+        }
+        let start = fractional(start)?;
+        let is_whole = version >= (3, 10);
+        Some(Clock::Seconds { start, is_whole })
+    }
+
+    /// `time.time` or `time.time_ns`, as it is now.
+    pub(super) fn function(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        TIME_GLOBALS.get(match self {
+            Clock::Nanoseconds { .. } => intern!(py, "time_ns"),
+            Clock::Seconds { .. } => intern!(py, "time"),
+        })
+    }
+}
+
+pub(super) struct Times {
+    pub(super) created: f64,
+    pub(super) msecs: f64,
+    pub(super) relative_created: f64,
+}
+
+impl Times {
+    /// The numbers that `LogRecord` computes, to the last bit. `None` if the clock, `ours` if it is the
+    /// one that `logging` came with, gives something else than it would.
+    pub(super) fn of(
+        origin: Option<&Origin>,
+        clock: Clock,
+        ours: &Py<PyAny>,
+        py: Python<'_>,
+    ) -> PyResult<Option<Times>> {
+        let function = clock.function(py)?;
+        // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
+        if function.is(ours) {
+            let now = match origin {
+                Some(origin) => origin.nanoseconds,
+                None => since_epoch(),
+            };
+            return Ok(now.map(|now| Times::at(now, clock)));
+        }
+        let now = function.call0()?;
+        Ok(match clock {
+            Clock::Nanoseconds { start } => {
+                whole(&now).map(|now| Times::of_nanoseconds(now, start))
+            }
+            Clock::Seconds { start, is_whole } => {
+                fractional(&now).map(|now| Times::of_seconds(now, start, is_whole))
+            }
+        })
+    }
+
+    /// The same, unless the clock is one that is asked.
+    pub(super) fn of_origin(origin: &Origin, py: Python<'_>) -> PyResult<Option<Times>> {
+        let start = LOGGING.get(py)?.getattr(intern!(py, "_startTime"))?;
+        let Some(clock) = Clock::of(&start) else {
+            return Ok(None);
+        };
+        let is_ours = clock.function(py)?.is_instance_of::<PyCFunction>();
+        let now = origin.nanoseconds.filter(|_| is_ours);
+        Ok(now.map(|now| Times::at(now, clock)))
+    }
+
+    pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = record.py();
+        record.setattr(intern!(py, "created"), self.created)?;
+        record.setattr(intern!(py, "msecs"), self.msecs)?;
+        record.setattr(intern!(py, "relativeCreated"), self.relative_created)
+    }
+
+    /// Those at a time in nanoseconds since the epoch.
+    fn at(now: i64, clock: Clock) -> Times {
+        match clock {
+            Clock::Nanoseconds { start } => Times::of_nanoseconds(now, start),
+            Clock::Seconds { start, is_whole } => {
+                Times::of_seconds(now as f64 / 1e9, start, is_whole)
+            }
+        }
+    }
+
+    fn of_nanoseconds(now: i64, start: i64) -> Times {
+        let created = now as f64 / 1e9;
+        let mut msecs = (now.rem_euclid(1_000_000_000) / 1_000_000) as f64;
+        // The seconds may have been rounded up, to the next whole one.
+        if msecs == 999.0 && created.trunc() as i64 != now.div_euclid(1_000_000_000) {
+            msecs = 0.0;
+        }
+        let relative_created = now.wrapping_sub(start) as f64 / 1e6;
+        Times {
+            created,
+            msecs,
+            relative_created,
+        }
+    }
+
+    fn of_seconds(created: f64, start: f64, is_whole: bool) -> Times {
+        let msecs = (created - created.trunc()) * 1000.0;
+        Times {
+            created,
+            msecs: if is_whole { msecs.trunc() } else { msecs },
+            relative_created: (created - start) * 1000.0,
+        }
+    }
+}
+
+/// Nanoseconds, as `time.time_ns` has them.
+pub(crate) fn since_epoch() -> Option<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(now.as_nanos()).ok()
+}
+
+/// An `int`, and nothing that could be taken for one.
+fn whole(number: &Bound<'_, PyAny>) -> Option<i64> {
+    number.cast_exact::<PyInt>().ok()?.extract().ok()
+}
+
+/// A `float`, and nothing that could be taken for one.
+fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
+    number.cast_exact::<PyFloat>().ok()?.extract().ok()
+}
