@@ -1,5 +1,6 @@
 """What needs an interpreter of its own: its end, its forks, and CPython's own tests."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -128,6 +129,150 @@ def test_a_child_forked_while_others_log_ends_at_once():
         thread.join()
         """
     )
+
+
+def test_what_is_queued_is_delivered_before_handlers_are_closed(tmp_path):
+    """`logging.shutdown` closes the file at exit; what is queued by then is in it."""
+    path = tmp_path / "log"
+    run(
+        """
+        import atexit, logging, sys
+        from pylog_probe import _native as native
+
+        class File(logging.FileHandler):
+            is_closed = False
+            def close(self):
+                File.is_closed = True
+                super().close()
+            def emit(self, record):
+                assert not File.is_closed
+                super().emit(record)
+
+        logging.basicConfig(level=logging.INFO, handlers=[File(sys.argv[1])], format="%(message)s")
+        native.set_queue(50_000)
+        atexit.register(native.log_in_stages, 2)
+        native.flood(4, 1000)
+        """,
+        path,
+    )
+    lines = path.read_text().splitlines()
+    expected = [f"flood {thread} {n}" for thread in range(4) for n in range(1000)]
+    assert sorted(lines) == sorted(expected + ["stage 0", "stage 1"])
+
+
+def test_drops_are_reported_at_exit():
+    stderr = run(
+        """
+        import logging, time
+        from pylog_probe import _native as native
+
+        class Slow(logging.StreamHandler):
+            def emit(self, record):
+                time.sleep(0.01)
+                super().emit(record)
+
+        logging.basicConfig(level=logging.INFO, handlers=[Slow()], format="%(message)s")
+        native.set_queue(5)
+        native.flood(1, 100)
+        """
+    )
+    lines = stderr.splitlines()
+    dropped = [int(line.split()[0]) for line in lines if "dropped" in line]
+    assert len(lines) - len(dropped) + sum(dropped) == 100
+
+
+@pytest.mark.parametrize("delivery", ["None", "1000"])
+def test_a_slow_handler_is_waited_for_at_exit(delivery):
+    stderr = run(
+        f"""
+        import logging, threading, time
+        from pylog_probe import _native as native
+
+        class Slow(logging.StreamHandler):
+            def emit(self, record):
+                time.sleep(1.5)
+                super().emit(record)
+
+        logging.basicConfig(level=logging.INFO, handlers=[Slow()], format="%(message)s")
+        native.set_queue({delivery})
+        threading.Thread(target=native.log_in_stages, args=(1,), daemon=True).start()
+        time.sleep(0.2)
+        """
+    )
+    assert stderr == "stage 0\n"
+
+
+MULTIPROCESSING = """
+import logging, multiprocessing, sys
+{imports}
+
+def log():
+    from pylog_probe import _native as native
+    logging.basicConfig(level=logging.INFO, format="%(processName)s %(message)s", force=True)
+    native.set_queue(1000)
+    native.flood(1, 100)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    {before}
+    for _ in range(3):
+        child = context.Process(target=log, name="child")
+        child.start()
+        child.join()
+        assert child.exitcode == 0
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+@pytest.mark.parametrize(
+    "imports, before",
+    [
+        ("", ""),
+        ("from pylog_probe import _native", ""),
+        ("from pylog_probe import _native", "_native.set_queue(10)"),
+    ],
+)
+def test_children_of_multiprocessing_deliver_what_is_queued(method, imports, before, tmp_path):
+    """They end without `atexit`."""
+    script = tmp_path / "script.py"
+    script.write_text(MULTIPROCESSING.format(imports=imports, before=before))
+    command = [sys.executable, "-W", "ignore", script, method]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [f"child flood 0 {n}" for n in range(100)] * 3
+
+
+def test_an_interrupted_process_ends_as_python_would():
+    """Ctrl-C, while threads log and a handler is running in the drain thread."""
+    code = """
+    import logging, signal, sys, time
+    from pylog_probe import _native as native
+
+    class Slow(logging.NullHandler):
+        def handle(self, record):
+            time.sleep(0.001)
+
+    logging.basicConfig(level=logging.INFO, handlers=[Slow()])
+    native.set_queue(100)
+    native.log_forever(2)
+    print("ready", flush=True)
+    try:
+        while True:
+            time.sleep(0.001)
+    except KeyboardInterrupt:
+        sys.exit(7)
+    """
+    for _ in range(10):
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
+        assert (process.returncode, stderr) == (7, "")
 
 
 # Runs CPython's own tests and prints each one's outcome.

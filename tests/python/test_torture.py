@@ -1,0 +1,29 @@
+"""Ends and forks of processes whose threads log flat out, many of them."""
+
+import pathlib
+import random
+import subprocess
+import sys
+
+import pytest
+
+TORTURE = pathlib.Path(__file__).with_name("torture.py")
+
+
+@pytest.mark.parametrize("what, count", [("exits", 500), ("forks", 200)])
+def test_no_crash_and_no_hang(what, count, report):
+    seed = random.randrange(1_000_000)
+    processes = {
+        mode: subprocess.Popen(
+            [sys.executable, TORTURE, what, str(seed), str(count), mode],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for mode in ("direct", "queued")
+    }
+    for mode, process in processes.items():
+        stdout, stderr = process.communicate(timeout=500)
+        # What children write to stderr as they crash is there too.
+        assert (stdout, stderr, process.returncode) == (f"{count} {what}\n", "", 0)
+        report(f"{count} {what}, {mode}, seed {seed}: no crash, no hang, each status right")
