@@ -204,17 +204,16 @@ def test_a_slow_handler_is_waited_for_at_exit(delivery):
 
 MULTIPROCESSING = """
 import logging, multiprocessing, sys
-{imports}
+{at_import}
 
 def log():
-    from pylog_probe import _native as native
+    from pylog_probe import _native
     logging.basicConfig(level=logging.INFO, format="%(processName)s %(message)s", force=True)
-    native.set_queue(1000)
-    native.flood(1, 100)
+    {in_child}
+    _native.flood(1, 100)
 
 if __name__ == "__main__":
     context = multiprocessing.get_context(sys.argv[1])
-    {before}
     for _ in range(3):
         child = context.Process(target=log, name="child")
         child.start()
@@ -225,17 +224,18 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 @pytest.mark.parametrize(
-    "imports, before",
+    "at_import, in_child",
     [
-        ("", ""),
-        ("from pylog_probe import _native", ""),
-        ("from pylog_probe import _native", "_native.set_queue(10)"),
+        ("", "_native.set_queue(1000)"),
+        ("from pylog_probe import _native", "_native.set_queue(1000)"),
+        ("from pylog_probe import _native; _native.set_queue(1000)", ""),
+        ("import multiprocessing.util, pylog_probe._native as n; n.set_queue(1000)", ""),
     ],
 )
-def test_children_of_multiprocessing_deliver_what_is_queued(method, imports, before, tmp_path):
+def test_children_of_multiprocessing_deliver_what_is_queued(method, at_import, in_child, tmp_path):
     """They end without `atexit`."""
     script = tmp_path / "script.py"
-    script.write_text(MULTIPROCESSING.format(imports=imports, before=before))
+    script.write_text(MULTIPROCESSING.format(at_import=at_import, in_child=in_child))
     command = [sys.executable, "-W", "ignore", script, method]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -268,11 +268,12 @@ class TestOrder:
             arrived.records.clear()
 
     def test_also_while_others_deliver(self, queue, arrived):
-        def emit(record):
-            time.sleep(0.001)  # Lets go of the GIL.
-            Arrived.emit(arrived, record)
+        def handle(record):  # Without the handler's lock.
+            if threading.get_ident() not in threading._active:
+                time.sleep(0.002)  # The drain thread lets go of the GIL and takes its time.
+            arrived.emit(record)
 
-        arrived.emit = emit
+        arrived.handle = handle
         threads = [
             threading.Thread(target=native.log_in_stages, args=(60,), name=str(n)) for n in range(4)
         ]
