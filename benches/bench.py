@@ -54,6 +54,13 @@ def python(call, iterations):
 def measure(peer, call, iterations, **options):
     if peer == "python":
         return python(call, iterations)
+    if peer == "queued":
+        # Room for all, so that none is dropped, which would take less time.
+        benches.set_queue(iterations)
+        taken = benches.measure("pylog", call, iterations, **options)
+        assert benches.flush()
+        benches.set_queue()
+        return taken
     if peer == "bridge":
         return bridge.measure(call, iterations, **options)
     return benches.measure(peer, call, iterations, **options)
@@ -94,6 +101,19 @@ class BusyThread:
     def __exit__(self, *_):
         self.stop = True
         self.thread.join()
+
+
+def drained(title, iterations):
+    """Until all of many records have been delivered that a thread logs flat out."""
+    taken = []
+    benches.set_queue(iterations)
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        benches.measure("pylog", "arguments 1", iterations, detached=True)
+        assert benches.flush()
+        taken.append((time.perf_counter() - start) / iterations * 1e9)
+    benches.set_queue()
+    return row(title, "ns", {"queued": statistics.median(taken)})
 
 
 def first_calls():
@@ -150,22 +170,24 @@ def rows(directory):
 
     for call in list(ARGUMENTS)[1:]:
         yield times(f"NullHandler, {call}", call, 20_000)
-    bridges = ("pylog", "bridge", "pyo3-log")
-    yield times("NullHandler, detached", "arguments 1", 20_000, bridges, detached=True)
+    threads = ("pylog", "queued", "bridge", "pyo3-log")
+    yield times("NullHandler, detached", "arguments 1", 20_000, threads, detached=True)
     with BusyThread():
         yield times("NullHandler, a busy Python thread", "arguments 1", 20_000)
         yield times(
             "NullHandler, detached, a busy Python thread",
             "arguments 1",
             200,
-            bridges,
+            threads,
             detached=True,
         )
+    yield drained("delivery of a queued record, NullHandler", 50_000)
     with open(os.devnull, "w") as null:
         handler = logging.StreamHandler(null)
         handler.setFormatter(logging.Formatter(FORMAT))
         set_handler(handler)
         yield times("StreamHandler on /dev/null", "arguments 1", 10_000)
+        yield drained("delivery of a queued record, StreamHandler", 20_000)
     with tempfile.TemporaryDirectory() as temporary:
         handler = logging.FileHandler(os.path.join(temporary, "log"))
         handler.setFormatter(logging.Formatter(FORMAT))

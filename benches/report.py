@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
 # What stands between these in the README is written here.
 MARKS = "<!-- figures: cargo xtask bench -->\n", "<!-- /figures -->\n"
-PEERS = ["pylog", "bridge", "pyo3-log", "python", "log", "tracing", "nothing"]
+PEERS = ["pylog", "queued", "bridge", "pyo3-log", "python", "log", "tracing", "nothing"]
 CHART = {
     "NullHandler, arguments 0": "NullHandler, no arguments",
     "NullHandler, arguments 1": "NullHandler, one argument",
@@ -19,8 +19,8 @@ CHART = {
     "StreamHandler on /dev/null": "StreamHandler with a date, to /dev/null",
     "FileHandler": "FileHandler with a date",
 }
-COLOURS = {"pylog": "#2563eb", "bridge": "#60a5fa", "pyo3-log": "#f59e0b", "python": "#9ca3af"}
-NAMES = {"bridge": "log through pylog’s bridge", "python": "Python’s own logger"}
+COLOURS = {"pylog": "#2563eb", "queued": "#1e3a8a", "bridge": "#60a5fa", "pyo3-log": "#f59e0b", "python": "#9ca3af"}
+NAMES = {"queued": "pylog, queued", "bridge": "log through pylog’s bridge", "python": "Python’s own logger"}
 LEFT, BAR, GAP, SCALE, WIDTH = 280, 14, 16, 110, 860
 
 

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::callsite::Callsite;
-use crate::data::Evaluated;
+use crate::data::{Evaluated, Keywords};
 use crate::message::Message;
 use crate::origin::Origin;
 use crate::record::{Content, Text};
@@ -22,55 +22,102 @@ pub(crate) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// As it can be kept for later; a call that needs Python for that comes back as it is.
-    #[expect(clippy::result_large_err, reason = "the one is as large as the other")]
-    pub(crate) fn into_owned(self) -> Result<Call<'static>, Call<'a>> {
-        match self.data.into_owned() {
-            Ok(data) => Ok(Call {
-                callsite: self.callsite,
-                level: self.level,
-                message: self.message.fitted(),
-                data,
-                accepted: self.accepted,
-                logger: self.logger,
-            }),
-            Err(data) => Err(Call { data, ..self }),
+    #[expect(clippy::result_large_err, reason = "it is what was given")]
+    pub(crate) fn into_queued(self) -> Result<Queued, Call<'a>> {
+        if self.logger.is_some() {
+            return Err(self);
         }
+        let data = match self.data.into_owned() {
+            Ok(data) => data,
+            Err(data) => return Err(Call { data, ..self }),
+        };
+        Ok(Queued {
+            callsite: self.callsite,
+            level: self.level,
+            accepted: self.accepted,
+            message: self.message.fitted(),
+            data: (!data.is_empty()).then(|| Box::new(data)),
+            origin: Origin::here(),
+        })
     }
 
-    /// As one that Python has accepted just now.
-    pub(crate) fn settled(self) -> Call<'a> {
-        Call {
-            accepted: true,
-            ..self
-        }
-    }
-
-    /// Makes the record and has it handled. `origin` is where it comes from, if that isn't here and now.
+    /// Makes the record and has it handled.
     ///
     /// # Errors
     /// What Python raises.
-    pub(crate) fn deliver(&self, py: Python<'_>, origin: Option<&Origin>) -> PyResult<()> {
-        let content = Content {
-            metadata: self.callsite.metadata(),
-            level: self.level,
-            text: Text {
-                message: &self.message,
-                processed: None,
-            },
-            keywords: self.data.keywords(py)?,
-            keeps_all: true,
-            origin,
-        };
+    pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+        let keywords = self.data.keywords(py)?;
+        let content = content(self.callsite, self.level, &self.message, keywords, None);
         if let Some(logger) = &self.logger {
             return delivery::deliver_to(logger.bind(py), &content);
         }
-        // A call that is delivered at once and was accepted from memory: `Logger.disabled` may say no.
-        // One that Python was asked about just now need not be answered the same again. Later it is
-        // the other way round: one accepted then is accepted, of others nothing is known.
-        let is_settled = self.accepted == origin.is_some();
-        match self.callsite.logger(py, self.level, is_settled)? {
-            Some(logger) => delivery::deliver(&logger, &content, Some(self.callsite.template())),
-            None => Ok(()),
-        }
+        // One that was accepted from memory may still be refused by `Logger.disabled`. One that Python
+        // was asked about just now need not be answered the same again.
+        deliver(self.callsite, &content, !self.accepted, py)
+    }
+}
+
+/// The same, to be delivered later. As small as may be, since many wait.
+pub(crate) struct Queued {
+    callsite: &'static Callsite,
+    level: Level,
+    /// Whether it was known then that Python accepts the level.
+    pub(crate) accepted: bool,
+    message: Message,
+    data: Option<Box<Evaluated<'static>>>,
+    pub(crate) origin: Origin,
+}
+
+impl Queued {
+    pub(crate) fn callsite(&self) -> &'static Callsite {
+        self.callsite
+    }
+
+    /// Makes the record and has it handled.
+    ///
+    /// # Errors
+    /// What Python raises.
+    pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+        let keywords = match &self.data {
+            Some(data) => data.keywords(py)?,
+            None => Keywords::default(),
+        };
+        let origin = Some(&self.origin);
+        let content = content(self.callsite, self.level, &self.message, keywords, origin);
+        // What was accepted then is accepted. Of others nothing is known.
+        deliver(self.callsite, &content, self.accepted, py)
+    }
+}
+
+fn content<'a, 'py>(
+    callsite: &'static Callsite,
+    level: Level,
+    message: &'a Message,
+    keywords: Keywords<'py>,
+    origin: Option<&'a Origin>,
+) -> Content<'a, 'py> {
+    Content {
+        metadata: callsite.metadata(),
+        level,
+        text: Text {
+            message,
+            processed: None,
+        },
+        keywords,
+        keeps_all: true,
+        origin,
+    }
+}
+
+/// To the callsite's own logger, if that accepts the level or `is_settled`.
+fn deliver(
+    callsite: &'static Callsite,
+    content: &Content<'_, '_>,
+    is_settled: bool,
+    py: Python<'_>,
+) -> PyResult<()> {
+    match callsite.logger(py, content.level, is_settled)? {
+        Some(logger) => delivery::deliver(&logger, content, Some(callsite.template())),
+        None => Ok(()),
     }
 }

@@ -79,6 +79,10 @@ pub(crate) struct Evaluated<'a> {
 }
 
 impl<'a> Evaluated<'a> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs.is_empty() && self.exc_info.is_none() && !self.stack_info
+    }
+
     /// With nothing borrowed, unless there is something that only Python can tell.
     pub(crate) fn into_owned(self) -> Result<Evaluated<'static>, Evaluated<'a>> {
         if self.stack_info {

@@ -63,7 +63,7 @@ pub(crate) fn guard<R>(
 pub(crate) fn send(call: Call<'_>) {
     let call = match queue::for_this_thread() {
         None => call,
-        Some(queue) => match call.into_owned() {
+        Some(queue) => match call.into_queued() {
             Ok(call) => return queue.push_or_drop(call),
             // It says something that only Python knows.
             Err(call) => call,
@@ -72,19 +72,16 @@ pub(crate) fn send(call: Call<'_>) {
     attach(call.callsite.metadata(), |py| {
         let call = match queue::deliver_ahead(py) {
             None => call,
-            Some(queue) => match call.into_owned() {
+            Some(queue) => match call.into_queued() {
                 Ok(call) => match queue.reserve() {
-                    Some(place) => {
-                        place.put_call(call.settled());
-                        return Ok(());
-                    }
+                    Some(place) => return Ok(place.put_accepted(call)),
                     // Rather out of order than lost.
-                    None => call,
+                    None => return call.deliver(py),
                 },
                 Err(call) => call,
             },
         };
-        call.deliver(py, None)
+        call.deliver(py)
     });
 }
 

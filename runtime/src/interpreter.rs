@@ -8,7 +8,6 @@
 //! versions. So Python is asked where they are, by `ctypes`, which serves every build alike.
 #![allow(unsafe_code)]
 
-use std::cell::OnceCell;
 use std::ffi::{c_int, c_ulong, c_void};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -76,10 +75,5 @@ pub(crate) fn has_thread_state() -> bool {
 
 /// What `threading.get_ident()` gives.
 pub(crate) fn thread_ident() -> c_ulong {
-    thread_local! {
-        static IDENT: OnceCell<c_ulong> = const { OnceCell::new() };
-    }
-    let ask = || FUNCTIONS.get().map_or(0, |functions| (functions.ident)());
-    let ident = IDENT.try_with(|ident| *ident.get_or_init(ask));
-    ident.unwrap_or_else(|_| ask())
+    FUNCTIONS.get().map_or(0, |functions| (functions.ident)())
 }

@@ -14,7 +14,7 @@ pub(crate) enum Message {
     /// With what the arguments made of it.
     Formatted(Buffer),
     /// With the arguments apart.
-    Template(&'static str, Pieces),
+    Template(&'static str, Box<Pieces>),
 }
 
 impl Message {
@@ -30,7 +30,7 @@ impl Message {
                 let wanted = template.replace("%%", "").matches("%s").count();
                 pieces.starts.resize(wanted, pieces.text.len());
             }
-            return Message::Template(template, pieces);
+            return Message::Template(template, Box::new(pieces));
         }
         if let Some(literal) = args.as_str() {
             return Message::Literal(literal);
@@ -46,9 +46,10 @@ impl Message {
         match self {
             Message::Literal(_) => self,
             Message::Formatted(buffer) => Message::Formatted(buffer.fitted()),
-            Message::Template(template, Pieces { text, starts }) => {
+            Message::Template(template, pieces) => {
+                let Pieces { text, starts } = *pieces;
                 let text = text.fitted();
-                Message::Template(template, Pieces { text, starts })
+                Message::Template(template, Box::new(Pieces { text, starts }))
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The loops that are timed. One crate, so that all of them are compiled alike.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use pylog::Delivery;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
@@ -87,6 +88,20 @@ mod pylog_benches {
     #[pyfunction]
     fn set_log_max_level(name: &str) {
         log::set_max_level(name.parse().unwrap_or(log::LevelFilter::Trace));
+    }
+
+    /// From now on pylog's delivery is queued, with room for `capacity` records, or direct.
+    #[pyfunction]
+    #[pyo3(signature = (capacity = None))]
+    fn set_queue(py: Python<'_>, capacity: Option<usize>) -> PyResult<()> {
+        let delivery = capacity.map_or(Delivery::Direct, Delivery::Queued);
+        pylog::set_delivery(py, delivery)
+    }
+
+    /// Waits until what is queued has been delivered.
+    #[pyfunction]
+    fn flush() -> bool {
+        pylog::flush(Duration::from_secs(60))
     }
 
     /// Nanoseconds that one call of each of `count` callsites takes, 10 or 10,000.

@@ -20,12 +20,11 @@ use std::time::{Duration, Instant};
 use crossbeam_queue::SegQueue;
 use pyo3::prelude::*;
 
-use crate::call::Call;
+use crate::call::Queued;
 use crate::callsite::Callsite;
 use crate::context::Entered;
 use crate::data::Data;
 use crate::once::Once;
-use crate::origin::Origin;
 use crate::{Level, delivery, exit, fork, interpreter};
 
 /// How records get to Python; see [`set_delivery`].
@@ -39,7 +38,7 @@ pub enum Delivery {
     /// ever waiting for the GIL.
     ///
     /// So many records fit in, at least one. When it is full, new ones are dropped; a WARNING says how
-    /// many. A record takes about 250 bytes and its text.
+    /// many. A record takes about 90 bytes and its text.
     Queued(usize),
 }
 
@@ -184,7 +183,7 @@ const FOREVER: Duration = Duration::from_secs(1 << 30);
 
 /// What waits.
 enum Entry {
-    Call(Call<'static>, Origin),
+    Call(Queued),
     /// Whether Python accepts a level, so that the callsite knows it.
     Question(&'static Callsite, Level),
 }
@@ -212,8 +211,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn put_call(self, call: Call<'static>) {
-        self.put(Entry::Call(call, Origin::here()));
+    /// For a call that Python has accepted.
+    pub(crate) fn put_accepted(self, mut call: Queued) {
+        call.accepted = true;
+        self.put(Entry::Call(call));
     }
 
     fn put(self, entry: Entry) {
@@ -246,9 +247,9 @@ impl Queue {
     }
 
     /// Puts a call in, or drops it if there is no room.
-    pub(crate) fn push_or_drop(&'static self, call: Call<'static>) {
+    pub(crate) fn push_or_drop(&'static self, call: Queued) {
         match self.reserve() {
-            Some(place) => place.put_call(call),
+            Some(place) => place.put(Entry::Call(call)),
             None => {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
                 self.thread.wake();
@@ -364,10 +365,9 @@ fn set_draining(is_draining: bool) -> bool {
 impl Entry {
     fn deliver(self, py: Python<'_>) {
         match self {
-            Entry::Call(call, mut origin) => {
-                let _entered = Entered::new(origin.context.take());
-                let metadata = call.callsite.metadata();
-                delivery::guard(py, metadata, || call.deliver(py, Some(&origin)));
+            Entry::Call(mut call) => {
+                let _entered = Entered::new(call.origin.context.take());
+                delivery::guard(py, call.callsite().metadata(), || call.deliver(py));
             }
             Entry::Question(callsite, level) => {
                 callsite.has_been_asked();

@@ -29,8 +29,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         let ident = match origin {
             None => Ident::get(py)?,
             Some(origin) => Ident {
-                number: origin.ident,
-                object: origin.ident.into_bound_py_any(py)?,
+                number: origin.thread.ident,
+                object: origin.thread.ident.into_bound_py_any(py)?,
             },
         };
         let active = THREADING
@@ -41,7 +41,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             ident,
             active,
             // The number may have become that of another thread since.
-            known: known.filter(|_| origin.is_none_or(|origin| origin.is_known)),
+            known: known.filter(|_| origin.is_none_or(|origin| origin.thread.is_known)),
             origin,
         })
     }
@@ -78,7 +78,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             }
         };
         match self.origin {
-            Some(origin) => name(&origin.thread),
+            Some(origin) => name(&origin.thread.rust),
             None => name(&thread::current()),
         }
     }

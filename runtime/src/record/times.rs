@@ -62,7 +62,7 @@ impl Times {
                 Some(origin) => origin.nanoseconds,
                 None => since_epoch(),
             };
-            return Ok(now.map(|now| Times::at(now, clock)));
+            return Ok(Some(Times::at(now, clock)));
         }
         let now = function.call0()?;
         Ok(match clock {
@@ -82,8 +82,7 @@ impl Times {
             return Ok(None);
         };
         let is_ours = clock.function(py)?.is_instance_of::<PyCFunction>();
-        let now = origin.nanoseconds.filter(|_| is_ours);
-        Ok(now.map(|now| Times::at(now, clock)))
+        Ok(is_ours.then(|| Times::at(origin.nanoseconds, clock)))
     }
 
     pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -129,9 +128,12 @@ impl Times {
 }
 
 /// Nanoseconds, as `time.time_ns` has them.
-pub(crate) fn since_epoch() -> Option<i64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(now.as_nanos()).ok()
+pub(crate) fn since_epoch() -> i64 {
+    // As far as the year 2262.
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_nanos() as i64,
+        Err(before) => -(before.duration().as_nanos() as i64),
+    }
 }
 
 /// An `int`, and nothing that could be taken for one.
