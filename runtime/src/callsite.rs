@@ -16,7 +16,7 @@ use crate::logger::{self, AsLogger, Name};
 use crate::message::Message;
 use crate::record::Template;
 use crate::table::{Key, Table};
-use crate::{Level, coherence, delivery, queue};
+use crate::{Level, delivery, gates, queue};
 
 /// What is known of a call while compiling.
 pub struct Metadata {
@@ -306,7 +306,7 @@ impl Callsite {
         }
         // Before anything is found out, so that it is void with whatever it rests on. Also where
         // nothing will be stored: the gate then forgets what it held.
-        let ticket = self.gate.ticket(|| coherence::register(&self.gate));
+        let ticket = self.gate.ticket(|| gates::register(&self.gate));
         let logger = logger::current(&name)?;
         let cacheable = logger::is_cacheable(&logger)?;
         let enabled = logger::is_enabled_for(&logger, level)?;

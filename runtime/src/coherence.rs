@@ -13,37 +13,20 @@
 //! different versions, so it stays. When the dict dies, because somebody replaced it, every
 //! callsite forgets as well.
 
-use std::sync::atomic::{Ordering, fence};
-
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::PyWeakrefMethods;
 use pyo3::types::{PyDict, PyType, PyWeakrefReference};
 
-use crate::gate::Gate;
+use crate::gates;
 use crate::once::{Once, intern};
 use crate::python::callback;
 
 const PREVIOUS: &str = "_pylog_previous";
 
-/// Every gate that has ever held an answer. Lock-free, so that an invalidation may come from
-/// anywhere: from a garbage collection, in a forked child, while another thread registers.
-static GATES: boxcar::Vec<&'static Gate> = boxcar::Vec::new();
-
-/// From now on, invalidations reach `gate`.
-pub(crate) fn register(gate: &'static Gate) {
-    GATES.push(gate);
-    // Pairs with the fence in `invalidate`: either it sees the gate, or whoever has the gate asks
-    // Python after the change that it announces.
-    fence(Ordering::SeqCst);
-}
-
 /// Makes every callsite ask Python again.
 pub(crate) fn invalidate() {
-    fence(Ordering::SeqCst);
-    for (_, gate) in &GATES {
-        gate.forget();
-    }
+    gates::forget_all();
     #[cfg(feature = "log")]
     crate::bridge::reopen();
 }

@@ -20,9 +20,10 @@
 //! dropped. Nobody waits for anybody.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 
 use crate::Level;
+use crate::sync::{AtomicI32, Ordering};
 
 const UNREGISTERED: i32 = i32::MIN;
 const SPAN: i32 = 1 << 28;

@@ -121,6 +121,7 @@ mod exc_info;
 mod exit;
 mod fork;
 mod gate;
+mod gates;
 mod interpreter;
 mod level;
 mod limit;
@@ -134,6 +135,7 @@ mod python;
 mod queue;
 mod record;
 mod static_filter;
+mod sync;
 mod table;
 #[cfg_attr(
     not(feature = "kv"),

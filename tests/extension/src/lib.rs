@@ -9,7 +9,7 @@ mod values;
 
 /// The inline form, without an init function of its own.
 #[pylog::module]
-#[pyo3::pymodule]
+#[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
     use crate::logged::{
