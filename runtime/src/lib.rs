@@ -29,7 +29,7 @@
 //!
 //! - `target: "net::http"`: the logger to log to, here `net.http`; by default the module that the
 //!   call stands in. Any expression of type `&str` will do. One that is no literal (or `concat!`
-//!   and the like) is resolved each time, and the call asks Python each time.
+//!   and the like) is looked up each time, and kept for ever, as Python keeps its loggers.
 //! - `logger: object`: a Python object, as `&Bound<'_, T>`, `&Py<T>` or by value: a `Logger`, a
 //!   `LoggerAdapter`, or anything with the methods of one. It is asked each time.
 //!
@@ -98,11 +98,13 @@
 //! Nothing that the caller sees. What a handler, a filter or a formatter raises goes to
 //! [`sys.unraisablehook`]; a `KeyboardInterrupt` among it reaches the main thread. An exception
 //! that is set when a call is made is still set afterwards. Before there is an interpreter, and
-//! from Python's `atexit` on in threads other than the one that ends it, calls do nothing. A panic in a `Display` goes on to the caller, as from any
-//! formatting.
+//! from Python's `atexit` on in threads other than the one that ends it, calls do nothing. A panic in a
+//! `Display` goes on to the caller, as from any formatting.
 //!
-//! A call that is on attaches to Python: a thread that holds the GIL and waits for a thread that
-//! logs waits forever. Wait within [`Python::detach`](pyo3::Python::detach).
+//! A call that is on attaches to Python: a thread that holds the GIL and waits for a thread that logs
+//! waits forever. Wait within [`Python::detach`](pyo3::Python::detach), or have such threads leave their
+//! records in a queue: see [`Delivery`], and the option `queue` of [`module`]. Records of threads that
+//! Rust has spawned can carry the context variables of who asked for the work: see [`Context`].
 //!
 //! [`logging`]: https://docs.python.org/3/library/logging.html
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook

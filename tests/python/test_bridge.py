@@ -29,7 +29,7 @@ def test_where_a_record_comes_from(both_records, all_on):
     record = both_records[-1]
     assert record.name == f"{PREFIX}.logged"
     assert (record.levelname, record.levelno) == ("INFO", 20)
-    assert record.pathname.endswith("tests/extension/src/logged.rs")
+    assert record.pathname.endswith("extension/src/logged.rs")
     assert (record.filename, record.module) == ("logged.rs", "logged")
     assert record.lineno == line
     # The crate knows of no functions.

@@ -242,6 +242,49 @@ def test_children_of_multiprocessing_deliver_what_is_queued(method, at_import, i
     assert done.stderr.splitlines() == [f"child flood 0 {n}" for n in range(100)] * 3
 
 
+@pytest.mark.parametrize("delivery", ["None", "1000"])
+def test_signal_handlers_that_log_while_others_do(delivery):
+    """A signal's handler runs between any two steps of Python code, those of a logging handler too."""
+    stderr = run(
+        f"""
+        import logging, signal, threading, time
+        from pylog_probe import _native as native
+
+        arrived = []
+        class Collect(logging.Handler):
+            def handle(self, record):
+                for _ in range(50):
+                    pass
+                arrived.append(record.getMessage())
+
+        logging.basicConfig(level=logging.INFO, handlers=[Collect()])
+        native.set_queue({delivery})
+        signals = 0
+        def handle(number, frame):
+            global signals
+            signals += 1
+            native.log_in_stages(2)
+
+        signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        thread = threading.Thread(target=native.flood, args=(2, 500))
+        thread.start()
+        calls = 0
+        while signals < 200:
+            native.log_message("attached")
+            native.log_in_worker("worker")
+            calls += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        thread.join()
+        assert native.flush()
+        assert arrived.count("stage 0") == arrived.count("stage 1") == signals
+        assert arrived.count("attached") == arrived.count("worker") == calls
+        assert len(arrived) == 2 * signals + 2 * calls + 1000
+        """
+    )
+    assert stderr == ""
+
+
 def test_an_interrupted_process_ends_as_python_would():
     """Ctrl-C, while threads log and a handler is running in the drain thread."""
     code = """

@@ -1,11 +1,13 @@
 """Queued delivery, threads that log, and the contexts that they log in."""
 
+import asyncio
 import collections
 import contextvars
 import gc
 import logging
 import threading
 import time
+from unittest import mock
 
 import pytest
 from pylog_probe import _native as native
@@ -122,6 +124,63 @@ class TestNobodyWaits:
         assert time.monotonic() - start < 10
         let_go.set()
         assert native.flush()
+
+
+class TestFromAnywhere:
+    """Calls from where Python calls back in the midst of something else."""
+
+    def test_a_callback_of_the_garbage_collector(self, delivery, arrived):
+        def callback(phase, info):
+            native.log_in_stages(2)
+
+        gc.callbacks.append(callback)
+        try:
+            for _ in range(10):
+                gc.collect()
+        finally:
+            gc.callbacks.remove(callback)
+        assert arrived.messages == ["stage 0", "stage 1"] * 20
+
+    def test_a_finalizer_that_the_collector_runs_within_a_call(self, delivery, arrived):
+        class Finalized:
+            def __init__(self):
+                self.cycle = self
+
+            def __del__(self):
+                native.log_in_stages(2)
+
+        def emit(record, emit=arrived.emit):
+            if record.msg == "outer":
+                for _ in range(20):
+                    Finalized()
+                gc.collect()
+            emit(record)
+
+        arrived.emit = emit
+        native.log_in_worker("outer")
+        native.log_message("outer")
+        assert native.flush()
+        assert arrived.messages.count("outer") == 2
+        for stage in ("stage 0", "stage 1"):
+            assert arrived.messages.count(stage) == 40
+
+    def test_a_handler_that_logs(self, delivery, arrived):
+        def handle(record):  # Without the handler's lock, which another thread would wait for.
+            arrived.emit(record)
+            if len(record.msg) < 5:
+                native.log_in_worker(record.msg + "+")
+                native.log_message(record.msg + "-")
+
+        arrived.handle = handle
+        native.log_in_worker("a")
+        end = time.monotonic() + 20
+        while len(arrived.records) < 31 and time.monotonic() < end:
+            assert native.flush()
+        expected = ["a"]
+        for text in expected:
+            if len(text) < 5:
+                expected += [text + "+", text + "-"]
+        assert sorted(arrived.messages) == sorted(expected)
 
 
 class TestRecords:
@@ -365,7 +424,76 @@ class TestDrops:
             native.set_queue()
 
 
+class Raising:
+    """Puts an exception into each place where Python code of others runs for a record."""
+
+    PLACES = ("handler", "filter of the handler", "filter of the logger", "factory", "logger")
+
+    def __init__(self, place, handler, error):
+        logger = logging.getLogger(native.__name__ + ".calls.alpha")
+
+        def fail(*args, **kwargs):
+            raise error
+
+        if place == "handler":
+            self.patch = mock.patch.object(handler, "emit", fail)
+        elif place == "filter of the handler":
+            self.patch = mock.patch.object(handler, "filters", [fail])
+        elif place == "filter of the logger":
+            self.patch = mock.patch.object(logger, "filters", [fail])
+        elif place == "factory":
+            self.patch = mock.patch.object(logging, "_logRecordFactory", fail)
+        else:
+            self.patch = mock.patch.object(logger, "isEnabledFor", fail)
+
+    def __enter__(self):
+        self.patch.__enter__()
+        logging.root.setLevel(logging.root.level)  # Patches are seen from then on.
+
+    def __exit__(self, *exception):
+        self.patch.__exit__(*exception)
+        logging.root.setLevel(logging.root.level)
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
 class TestErrors:
+    @pytest.mark.parametrize("place", Raising.PLACES)
+    @pytest.mark.parametrize("attached", [True, False], ids=["attached", "detached"])
+    def test_of_every_kind_in_every_place(self, delivery, arrived, unraisable, place, attached):
+        """Nothing leaves the macro but what the caller raises itself."""
+        errors = [
+            ValueError("a value"),
+            SystemError("error return without exception set"),
+            SystemExit(3),
+            GeneratorExit(),
+            MemoryError(),
+            RecursionError(),
+            StopIteration(),
+            asyncio.CancelledError(),
+            Unprintable(),
+            BaseException("of the base class"),
+        ]
+        for error in errors:
+            with Raising(place, arrived, error):
+                if attached:
+                    in_flight = KeyError("the caller's own")
+                    with pytest.raises(KeyError) as caught:
+                        native.log_while_raising(in_flight, "alpha", logging.INFO)
+                    assert caught.value is in_flight and caught.value.__context__ is None
+                else:
+                    native.call("alpha", logging.INFO, True)
+                assert native.flush()
+        of_others = [value for value, _ in unraisable if value not in errors]
+        assert of_others == []
+        assert {id(value) for value, _ in unraisable} == {id(error) for error in errors}
+        # And pylog works on.
+        native.log_message("afterwards")
+        assert arrived.messages[-1] == "afterwards"
+
     @pytest.mark.parametrize("error", [ValueError, SystemExit, SystemError, GeneratorExit])
     def test_a_handler_that_raises(self, delivery, arrived, unraisable, error):
         def emit(record):

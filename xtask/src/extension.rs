@@ -63,7 +63,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result {
         .map_err(|error| format!("{} cannot be copied: {error}", from.display()))
 }
 
-fn write(path: &Path, text: &str) -> Result {
+pub(crate) fn write(path: &Path, text: &str) -> Result {
     make_parent(path)?;
     fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }

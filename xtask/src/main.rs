@@ -1,4 +1,4 @@
-//! The commands of the README: `cargo xtask demo`, `test`, `bench` and `compare`.
+//! The commands of the README: `cargo xtask demo`, `test`, `bench`, `compare` and `free-threaded`.
 //!
 //! Each does all of its own set-up below `target`, and says in plain words what is missing.
 
@@ -6,6 +6,7 @@ mod bench;
 mod compare;
 mod demo;
 mod extension;
+mod free_threaded;
 mod python;
 mod run;
 mod test;
@@ -19,7 +20,9 @@ usage: cargo xtask COMMAND
   test      all tests: Rust, and Python on every interpreter found
   bench     time calls beside pyo3-log, log, tracing and Python's own logger
   compare   drive pylog and pyo3-log through the same reconfigurations, and count how often
-            each disagreed with Python";
+            each disagreed with Python
+  free-threaded
+            the Python-side tests on a Python without a GIL, and under ThreadSanitizer";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         Some("test") => test::test(),
         Some("bench") => bench::bench(),
         Some("compare") => compare::compare(),
+        Some("free-threaded") => free_threaded::free_threaded(),
         _ => Err(USAGE.into()),
     };
     match outcome {

@@ -31,6 +31,7 @@ pub(crate) struct Python {
     minor: (u32, u32),
     /// The directory of libpython, if there is one to embed.
     library: Option<PathBuf>,
+    is_free_threaded: bool,
 }
 
 impl fmt::Display for Python {
@@ -46,12 +47,13 @@ impl fmt::Display for Python {
 
 /// The interpreter that `python3` is, or else the newest found.
 pub(crate) fn default() -> Result<Python> {
+    let with_gil = |python: &Path| query(python).filter(|python| !python.is_free_threaded);
     if let Some(python) =
-        std::env::var_os("PYO3_PYTHON").and_then(|python| query(Path::new(&python)))
+        std::env::var_os("PYO3_PYTHON").and_then(|python| with_gil(Path::new(&python)))
     {
         return Ok(python);
     }
-    let preferred = query(Path::new("python3"));
+    let preferred = with_gil(Path::new("python3"));
     let newest = || all().ok()?.pop();
     preferred.or_else(newest).ok_or_else(missing)
 }
@@ -63,15 +65,27 @@ pub(crate) fn default() -> Result<Python> {
 /// If there is none.
 pub(crate) fn all() -> Result<Vec<Python>> {
     let mut found = BTreeMap::new();
-    for candidate in candidates() {
-        if let Some(python) = query(&candidate) {
-            found.entry(python.minor).or_insert(python);
-        }
+    // A build of the limited API doesn't load on a free-threaded interpreter.
+    let pythons = candidates().into_iter().filter_map(|it| query(&it));
+    for python in pythons.filter(|python| !python.is_free_threaded) {
+        found.entry(python.minor).or_insert(python);
     }
     if found.is_empty() {
         return Err(missing());
     }
     Ok(found.into_values().collect())
+}
+
+/// The newest free-threaded interpreter with a library to embed: one of those, or one that was built
+/// below `target`.
+pub(crate) fn free_threaded() -> Option<Python> {
+    let built = target("free-threaded/python/bin/python3");
+    let pythons = candidates()
+        .into_iter()
+        .chain([built])
+        .filter_map(|it| query(&it))
+        .filter(|python| python.is_free_threaded && python.library.is_some());
+    pythons.max_by_key(|python| python.minor)
 }
 
 fn missing() -> String {
@@ -89,7 +103,10 @@ fn candidates() -> Vec<PathBuf> {
         .collect();
     for directory in std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()) {
         candidates.push(directory.join("python3"));
-        candidates.extend((OLDEST.1..30).map(|minor| directory.join(format!("python3.{minor}"))));
+        for minor in OLDEST.1..30 {
+            candidates.push(directory.join(format!("python3.{minor}")));
+            candidates.push(directory.join(format!("python3.{minor}t")));
+        }
     }
     let home = std::env::var_os("HOME")
         .map(PathBuf::from)
@@ -125,8 +142,7 @@ fn query(executable: &Path) -> Option<Python> {
         return None;
     };
     let minor = (major.parse().ok()?, minor.parse().ok()?);
-    // A build of the limited API doesn't load on a free-threaded interpreter.
-    if implementation != "cpython" || minor < OLDEST || no_gil == "True" {
+    if implementation != "cpython" || minor < OLDEST {
         return None;
     }
     let libdir = PathBuf::from(libdir);
@@ -136,6 +152,7 @@ fn query(executable: &Path) -> Option<Python> {
         standard_library: standard_library.into(),
         minor,
         library: libdir.join(library).exists().then_some(libdir),
+        is_free_threaded: no_gil == "True",
     })
 }
 
@@ -155,6 +172,15 @@ pub(crate) fn embeddable() -> Result<Python> {
 }
 
 impl Python {
+    /// Where it is installed.
+    pub(crate) fn prefix(&self) -> PathBuf {
+        // It stands in `bin` there.
+        self.executable
+            .ancestors()
+            .nth(2)
+            .map_or_else(PathBuf::new, Path::to_owned)
+    }
+
     /// Makes PyO3 build for this interpreter, and the loader find its library.
     pub(crate) fn embed_in(&self, command: &mut Command) {
         command.env("PYO3_PYTHON", &self.executable);

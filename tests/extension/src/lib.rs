@@ -10,7 +10,7 @@ mod values;
 /// The inline form, without an init function of its own.
 #[pylog::module]
 #[pyo3::pymodule(gil_used = false)]
-mod _native {
+pub mod _native {
     #[pymodule_export]
     use crate::logged::{
         log_broken, log_key_values, log_line, log_max_level, log_to_target, log_twice_on_one_line,

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 /// The function form, with a name of its own for the loggers.
 #[pylog::module(logger = "oldest")]
 #[pymodule(gil_used = false)]
-fn pylog_oldest(m: &Bound<'_, PyModule>) -> PyResult<()> {
+pub fn pylog_oldest(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(python::call, m)?)?;
     m.add_function(wrap_pyfunction!(python::enabled, m)?)?;
     m.add_function(wrap_pyfunction!(python::evaluations, m)?)?;

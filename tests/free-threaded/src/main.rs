@@ -1,0 +1,38 @@
+//! The test extensions built into a program that runs pytest, for ThreadSanitizer: that has to be in the
+//! program itself.
+
+use std::ffi::CString;
+use std::process::ExitCode;
+
+use pylog_oldest::pylog_oldest;
+use pylog_test_extension::_native;
+use pyo3::prelude::*;
+
+const RUN: &str = "\
+import sys, types
+import _native
+
+package = types.ModuleType('pylog_probe')
+package._native = _native
+sys.modules |= {'pylog_probe': package, 'pylog_probe._native': _native}
+
+import pytest
+assert not sys._is_gil_enabled()
+status = int(pytest.main(arguments))
+assert not sys._is_gil_enabled()
+";
+
+fn main() -> ExitCode {
+    pyo3::append_to_inittab!(_native);
+    pyo3::append_to_inittab!(pylog_oldest);
+    Python::initialize();
+    let status = Python::attach(|py| -> PyResult<u8> {
+        let names = pyo3::types::PyDict::new(py);
+        names.set_item("arguments", std::env::args().skip(1).collect::<Vec<_>>())?;
+        let code = CString::new(RUN)?;
+        py.run(&code, Some(&names), None)
+            .inspect_err(|error| error.print(py))?;
+        names.as_any().get_item("status")?.extract()
+    });
+    status.map_or(ExitCode::FAILURE, ExitCode::from)
+}

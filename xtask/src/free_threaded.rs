@@ -1,0 +1,174 @@
+//! `cargo xtask free-threaded`: the Python-side tests without a GIL, and under `ThreadSanitizer`.
+
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
+use crate::extension::{cargo_build, copy, write};
+use crate::python::{self, Python};
+use crate::run::{Result, command, headline, output, run, target};
+
+/// What needs packages with compiled code, or an extension that isn't built here.
+const IGNORED: [&str; 2] = ["test_differential.py", "test_templates.py"];
+
+/// What runs under `ThreadSanitizer`: all in one process, which is not Python's own program.
+const SANITIZED: [&str; 4] = [
+    "test_races.py",
+    "test_model.py",
+    "test_coherence.py",
+    "test_queue.py",
+];
+
+const HINT: &str = "The lines above say which test failed.";
+
+/// What a call that is off costs one thread and two at once, from the same extension.
+const SCALING: &str = "\
+import sys
+from pylog_probe import _native as native
+assert not sys._is_gil_enabled()
+native.flood(1, 1)
+one, two = (min(native.flood(n, 10_000_000) for _ in range(5)) for n in (1, 2))
+print(f'Calls that are off, in a debug build: {one} ns with one thread, {two} ns with two at once')";
+
+pub(crate) fn free_threaded() -> Result {
+    let python = match python::free_threaded() {
+        Some(python) => python,
+        None => build_python()?,
+    };
+    println!("{python}");
+
+    headline("Extension modules");
+    let modules = target("free-threaded/modules");
+    build_modules(&python, &modules)?;
+    let packages = packages()?;
+
+    headline("The Python-side tests, without a GIL");
+    let mut pytest = with_packages(&python.executable, &modules, &packages);
+    pytest.args(["-W", "ignore", "-m", "pytest", "-q", "--tb=short"]);
+    pytest.args(["-p", "no:cacheprovider", "tests/python"]);
+    pytest.args(IGNORED.map(|file| format!("--ignore=tests/python/{file}")));
+    run(&mut pytest, HINT)?;
+    let mut scaling = with_packages(&python.executable, &modules, &packages);
+    run(scaling.args(["-c", SCALING]), HINT)?;
+
+    headline("Under ThreadSanitizer");
+    let program = build_sanitized(&python)?;
+    let mut pytest = with_packages(&program, &modules, &packages);
+    python.embed_in(&mut pytest);
+    pytest.args(["-q", "-s", "--tb=short", "-p", "no:cacheprovider"]);
+    pytest.args(SANITIZED.map(|file| format!("tests/python/{file}")));
+    // Python itself isn't instrumented. What is found ends the program with a status of its own.
+    let options = "ignore_noninstrumented_modules=1 exitcode=66";
+    let home = python.prefix();
+    run(
+        pytest.env("TSAN_OPTIONS", options).env("PYTHONHOME", home),
+        HINT,
+    )?;
+    println!("\nAll tests passed without a GIL, and ThreadSanitizer found nothing.");
+    Ok(())
+}
+
+/// Builds an interpreter from the sources that `CPYTHON_SOURCE` names.
+fn build_python() -> Result<Python> {
+    let missing = "No free-threaded Python found: neither python3.13t nor python3.14t is on the path, \
+                   nor one of pyenv or uv. Install one (`uv python install 3.14t`, `pyenv install \
+                   3.14t`), or name a directory with the sources of CPython 3.13 or 3.14 in \
+                   CPYTHON_SOURCE to have it built from them.";
+    let source = std::env::var_os("CPYTHON_SOURCE").ok_or(missing)?;
+    let source = PathBuf::from(source);
+    headline(&format!("A free-threaded Python from {}", source.display()));
+    let build = target("free-threaded/build");
+    std::fs::create_dir_all(&build)
+        .map_err(|error| format!("{} cannot be made: {error}", build.display()))?;
+    let hint =
+        "Are a C compiler, make and the development files of OpenSSL, libffi and zlib there?";
+    let prefix = target("free-threaded/python");
+    let mut configure = command(source.join("configure"));
+    configure.args([
+        "-q",
+        "--disable-gil",
+        "--enable-shared",
+        "--without-ensurepip",
+    ]);
+    configure.arg(format!("--prefix={}", prefix.display()));
+    configure.arg(format!(
+        "LDFLAGS=-Wl,-rpath,{}",
+        prefix.join("lib").display()
+    ));
+    run(configure.current_dir(&build), hint)?;
+    let jobs = available_parallelism().map_or(2, usize::from);
+    for goal in ["all", "install"] {
+        let mut make = command("make");
+        make.args(["-s", "-j", &jobs.to_string(), goal]);
+        run(make.current_dir(&build), hint)?;
+    }
+    python::free_threaded().ok_or_else(|| missing.to_owned())
+}
+
+fn manifest() -> String {
+    "--manifest-path tests/free-threaded/Cargo.toml".to_owned()
+}
+
+fn build_modules(python: &Python, modules: &Path) -> Result {
+    let directory = target("free-threaded");
+    let arguments = manifest() + " --workspace --lib --features extension-module";
+    cargo_build(
+        &arguments,
+        &directory,
+        &[("PYO3_PYTHON", &python.executable)],
+    )?;
+    for (library, module) in [
+        ("pylog_test_extension", "pylog_probe/_native.so"),
+        ("pylog_oldest", "pylog_oldest.so"),
+    ] {
+        let library = directory.join(format!("debug/lib{library}.so"));
+        copy(&library, &modules.join(module))?;
+    }
+    write(&modules.join("pylog_probe/__init__.py"), "")
+}
+
+/// What the tests need besides, installed by another Python's pip: it has no code but Python's.
+fn packages() -> Result<PathBuf> {
+    let packages = target("free-threaded/packages");
+    let environment = python::default()?.environment("free-threaded", &[])?;
+    environment.install(&[
+        "--upgrade".as_ref(),
+        "--target".as_ref(),
+        packages.as_os_str(),
+        "pytest".as_ref(),
+        "python-json-logger".as_ref(),
+        "structlog".as_ref(),
+    ])?;
+    Ok(packages)
+}
+
+fn with_packages(program: &Path, modules: &Path, packages: &Path) -> std::process::Command {
+    let mut command = command(program);
+    let paths = std::env::join_paths([modules, packages]).unwrap_or_default();
+    command.env("PYTHONPATH", paths);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// A program with the extensions and Python in it, since a sanitizer has to be in the program itself.
+fn build_sanitized(python: &Python) -> Result<PathBuf> {
+    let hint = "This needs the nightly toolchain with its sources: `rustup toolchain install nightly \
+                --component rust-src`.";
+    let sysroot = output(command("rustup").args(["run", "nightly", "rustc", "--print=sysroot"]));
+    let host = output(command("rustup").args(["run", "nightly", "rustc", "--print=host-tuple"]));
+    let (Some(_), Some(host)) = (sysroot, host) else {
+        return Err(hint.to_owned());
+    };
+    let host = host.trim();
+    let directory = target("free-threaded-sanitized");
+    let mut build = command("rustup");
+    build.args(["run", "nightly", "cargo", "build", "--quiet", "-Zbuild-std"]);
+    build.args(["--bin", "sanitized", "--target", host, "--target-dir"]);
+    build.arg(&directory).args(manifest().split_whitespace());
+    // Not those of the toolchain that runs this.
+    for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
+        build.env_remove(variable);
+    }
+    build.env("RUSTFLAGS", "-Zsanitizer=thread");
+    run(build.env("PYO3_PYTHON", &python.executable), hint)?;
+    Ok(directory.join(host).join("debug/sanitized"))
+}
