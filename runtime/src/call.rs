@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         }
         // One that was accepted from memory may still be refused by `Logger.disabled`. One that Python
         // was asked about just now need not be answered the same again.
-        deliver(self.callsite, &content, !self.accepted, py)
+        deliver(self.callsite, &content, !self.accepted, py).map(drop)
     }
 }
 
@@ -73,11 +73,11 @@ impl Queued {
         self.callsite
     }
 
-    /// Makes the record and has it handled.
+    /// Makes the record and has it handled, unless its level is refused. Whether it wasn't.
     ///
     /// # Errors
     /// What Python raises.
-    pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
         let keywords = match &self.data {
             Some(data) => data.keywords(py)?,
             None => Keywords::default(),
@@ -109,15 +109,15 @@ fn content<'a, 'py>(
     }
 }
 
-/// To the callsite's own logger, if that accepts the level or `is_settled`.
+/// To the callsite's own logger, if that accepts the level or `is_settled`. Whether it was.
 fn deliver(
     callsite: &'static Callsite,
     content: &Content<'_, '_>,
     is_settled: bool,
     py: Python<'_>,
-) -> PyResult<()> {
-    match callsite.logger(py, content.level, is_settled)? {
-        Some(logger) => delivery::deliver(&logger, content, Some(callsite.template())),
-        None => Ok(()),
-    }
+) -> PyResult<bool> {
+    let Some(logger) = callsite.logger(py, content.level, is_settled)? else {
+        return Ok(false);
+    };
+    delivery::deliver(&logger, content, Some(callsite.template())).map(|()| true)
 }

@@ -4,7 +4,7 @@
 //! whose level Python refused; everything else is out of line.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -95,8 +95,10 @@ pub struct Callsite {
 struct Kept {
     name: Name,
     template: Template,
-    /// Whether somebody is about to ask Python for it.
-    is_asked: AtomicBool,
+    /// Where in the queue something waits that will have Python asked.
+    asked_at: AtomicUsize,
+    /// How many of its calls were dropped meanwhile.
+    held_back: AtomicUsize,
 }
 
 static KEPT: boxcar::Vec<Kept> = boxcar::Vec::new();
@@ -107,7 +109,8 @@ impl Kept {
         let kept = Kept {
             name,
             template: Template::new(),
-            is_asked: AtomicBool::new(false),
+            asked_at: AtomicUsize::new(0),
+            held_back: AtomicUsize::new(0),
         };
         KEPT.push(kept) as u32 + 1
     }
@@ -272,13 +275,23 @@ impl Callsite {
         &self.kept().template
     }
 
-    /// Whether nobody has said so since [`Callsite::has_been_asked`].
-    pub(crate) fn is_first_to_ask(&self) -> bool {
-        !self.kept().is_asked.swap(true, Ordering::SeqCst)
+    /// The mark in the queue by which Python will have been asked for this callsite.
+    pub(crate) fn asked_at(&self) -> usize {
+        self.kept().asked_at.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn has_been_asked(&self) {
-        self.kept().is_asked.store(false, Ordering::SeqCst);
+    pub(crate) fn will_be_asked_at(&self, mark: usize) {
+        self.kept().asked_at.store(mark, Ordering::SeqCst);
+    }
+
+    /// One of its calls is dropped before Python has been asked.
+    pub(crate) fn hold_back(&self) {
+        self.kept().held_back.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many were, since Python was last asked.
+    pub(crate) fn take_held_back(&self) -> usize {
+        self.kept().held_back.swap(0, Ordering::SeqCst)
     }
 
     /// The logger, unless its `isEnabledFor` says no. It need not be asked if the answer is known, or

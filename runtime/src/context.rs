@@ -8,8 +8,8 @@ use pyo3::call::PyCallArgs;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::once::intern;
-use crate::python::COPY_CONTEXT;
+use crate::once::{Once, intern};
+use crate::python::{CONTEXT, COPY_CONTEXT};
 
 thread_local! {
     static ENTERED: RefCell<Option<Context>> = const { RefCell::new(None) };
@@ -18,7 +18,8 @@ thread_local! {
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///
 /// A request id in a context variable, read by a filter or a record factory, is lost in a thread that
-/// Python knows nothing of: each such thread has a context of its own, which is empty. So capture
+/// Python knows nothing of: each such thread has a context of its own, which is empty. So is that of
+/// queued records, as the GIL is needed to ask for another. So capture
 /// the context where Python asks for the work, and enter it where the work is done:
 ///
 /// ```
@@ -58,6 +59,16 @@ impl Context {
     pub fn capture(py: Python<'_>) -> PyResult<Context> {
         let context = COPY_CONTEXT.get(py)?.call0()?;
         Ok(Context(Arc::new(context.unbind())))
+    }
+
+    /// One without variables, as threads have that Python doesn't know. `None` if there are none at all.
+    pub(crate) fn empty(py: Python<'_>) -> Option<Context> {
+        static EMPTY: Once<Context> = Once::new();
+        let make = || {
+            let context = CONTEXT.get(py)?.call0()?;
+            PyResult::Ok(Context(Arc::new(context.unbind())))
+        };
+        EMPTY.get_or_try(make).ok().cloned()
     }
 
     /// Makes records of this thread carry the context, until what it gives is dropped. The context that

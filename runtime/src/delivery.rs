@@ -4,6 +4,7 @@
 //! that is already on its way.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 
 use pyo3::IntoPyObjectExt;
@@ -30,13 +31,39 @@ pub(crate) fn attach<R>(
 ) -> Option<R> {
     let _pass = exit::Pass::get()?;
     Python::try_attach(|py| {
-        guard(py, metadata, || {
+        let value = guard(py, metadata, || {
             fork::prepare(py);
             exit::prepare(py)?;
             f(py)
-        })
+        });
+        pass_interrupt_on(py);
+        value
     })
     .flatten()
+}
+
+thread_local! {
+    /// Whether this thread has met a `KeyboardInterrupt` and not passed it on yet.
+    static IS_INTERRUPTED: Cell<bool> = const { Cell::new(false) };
+}
+
+pub(crate) fn is_interrupted() -> bool {
+    IS_INTERRUPTED.try_with(Cell::get).unwrap_or_default()
+}
+
+/// No longer interrupted. Whether it was.
+pub(crate) fn take_interrupt() -> bool {
+    IS_INTERRUPTED.try_with(Cell::take).unwrap_or_default()
+}
+
+/// Has the main thread interrupted if this one was. Not before everything is done: that could be it.
+pub(crate) fn pass_interrupt_on(py: Python<'_>) {
+    if take_interrupt() {
+        let interrupt = INTERRUPT_MAIN.get(py);
+        if let Err(error) = interrupt.and_then(|interrupt| interrupt.call0()) {
+            error.write_unraisable(py, None);
+        }
+    }
 }
 
 /// The same for who is attached already.
@@ -74,9 +101,9 @@ pub(crate) fn send(call: Call<'_>) {
             None => call,
             Some(queue) => match call.into_queued() {
                 Ok(call) => match queue.reserve() {
-                    Some(place) => return Ok(place.put_accepted(call)),
+                    Some(place) => return Ok(place.put_accepted(call, py)),
                     // Rather out of order than lost.
-                    None => return call.deliver(py),
+                    None => return call.deliver(py).map(drop),
                 },
                 Err(call) => call,
             },
@@ -102,10 +129,8 @@ fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
 
 fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
     if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-        let interrupted = INTERRUPT_MAIN
-            .get(py)
-            .and_then(|interrupt| interrupt.call0());
-        if interrupted.is_ok() {
+        let set = IS_INTERRUPTED.try_with(|interrupted| interrupted.set(true));
+        if set.is_ok() {
             return;
         }
     }

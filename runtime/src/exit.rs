@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 use crate::once::Once;
 use crate::python::{REGISTER_AT_EXIT, callback};
-use crate::queue;
+use crate::{delivery, queue};
 
 /// The thread that finalizes the interpreter, once it does.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -64,10 +65,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     static PREPARED: Once<()> = Once::new();
     PREPARED
         .get_or_try(|| {
-            let close = callback(py, |py| {
-                close(py);
-                Ok(())
-            })?;
+            let close = callback(py, close)?;
             REGISTER_AT_EXIT.get(py)?.call1((close,))?;
             Ok(())
         })
@@ -79,7 +77,7 @@ pub(crate) fn forget_threads() {
     INSIDE.store(0, Ordering::SeqCst);
 }
 
-fn close(py: Python<'_>) {
+fn close(py: Python<'_>) -> PyResult<()> {
     let _ = FINALIZER.set(thread::current().id());
     py.detach(|| {
         let end = Instant::now() + PATIENCE;
@@ -88,4 +86,8 @@ fn close(py: Python<'_>) {
         }
     });
     queue::finish(py);
+    match delivery::take_interrupt() {
+        true => Err(PyKeyboardInterrupt::new_err(())),
+        false => Ok(()),
+    }
 }

@@ -4,6 +4,7 @@
 //! threads that don't exist there, the number of its parent's process, a queue whose records the parent
 //! delivers.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -11,7 +12,7 @@ use pyo3::types::{PyCFunction, PyDict};
 
 use crate::once::{Once, intern};
 use crate::python::{REGISTER_AT_FORK, callback, loaded};
-use crate::{exit, queue, record};
+use crate::{exit, origin, queue, record};
 
 /// How long the end of a child waits for the queue.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,6 +42,7 @@ fn watch(py: Python<'_>) -> PyResult<()> {
     let in_child = callback(py, |py| {
         exit::forget_threads();
         record::forget_process();
+        origin::forget_thread();
         queue::after_fork_in_child();
         flush_with_multiprocessing(py)
     })?;
@@ -58,9 +60,14 @@ fn watch(py: Python<'_>) -> PyResult<()> {
 /// What `multiprocessing.util` raises.
 pub(crate) fn flush_with_multiprocessing(py: Python<'_>) -> PyResult<()> {
     static AGAIN: Once<Py<PyCFunction>> = Once::new();
+    static DONE_IN: AtomicU32 = AtomicU32::new(0);
     let Some(util) = loaded(intern!(py, "multiprocessing.util"))? else {
         return Ok(());
     };
+    let process = std::process::id();
+    if DONE_IN.swap(process, Ordering::Relaxed) == process {
+        return Ok(());
+    }
     // A new child forgets the finalizers of its parent, and then calls what is registered for it.
     let again = AGAIN.get_or_try(|| callback(py, finalize).map(Bound::unbind))?;
     util.call_method1("register_after_fork", (again, again))?;

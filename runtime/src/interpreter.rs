@@ -19,6 +19,7 @@ struct Functions {
     check: extern "C" fn() -> c_int,
     thread_state: extern "C" fn() -> *mut c_void,
     ident: extern "C" fn() -> c_ulong,
+    native_id: extern "C" fn() -> c_ulong,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -33,9 +34,11 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
             let check = address(py, "PyGILState_Check")?;
             let thread_state = address(py, "PyGILState_GetThisThreadState")?;
             let ident = address(py, "PyThread_get_thread_ident")?;
+            let native_id = address(py, "PyThread_get_thread_native_id")?;
             // SAFETY: these are the addresses of `int PyGILState_Check(void)`, `PyThreadState
-            // *PyGILState_GetThisThreadState(void)` and `unsigned long PyThread_get_thread_ident(void)` in
-            // the interpreter that runs this. None is null, and they stay as long as the process.
+            // *PyGILState_GetThisThreadState(void)`, `unsigned long PyThread_get_thread_ident(void)` and
+            // `unsigned long PyThread_get_thread_native_id(void)` in the interpreter that runs this. None
+            // is null, and they stay as long as the process.
             Ok(unsafe {
                 Functions {
                     check: std::mem::transmute::<usize, extern "C" fn() -> c_int>(check),
@@ -43,6 +46,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
                         thread_state,
                     ),
                     ident: std::mem::transmute::<usize, extern "C" fn() -> c_ulong>(ident),
+                    native_id: std::mem::transmute::<usize, extern "C" fn() -> c_ulong>(native_id),
                 }
             })
         })
@@ -76,4 +80,12 @@ pub(crate) fn has_thread_state() -> bool {
 /// What `threading.get_ident()` gives.
 pub(crate) fn thread_ident() -> c_ulong {
     FUNCTIONS.get().map_or(0, |functions| (functions.ident)())
+}
+
+/// What `threading.get_native_id()` gives. Unlike the other number it is seldom given to another thread
+/// soon.
+pub(crate) fn native_id() -> c_ulong {
+    FUNCTIONS
+        .get()
+        .map_or(0, |functions| (functions.native_id)())
 }

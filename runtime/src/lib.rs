@@ -62,7 +62,8 @@
 //! `msg`. `record.getMessage()` is the same.
 //!
 //! Arguments and values are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a
-//! logger that accepted the level before, they may be evaluated for nothing, and a limited call counts.)
+//! logger that accepted the level before, or if calls are [queued](Delivery::Queued) and it isn't known yet
+//! whether Python accepts the level, they may be evaluated for nothing, and a limited call counts.)
 //!
 //! # When a call is on
 //!

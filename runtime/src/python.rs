@@ -84,6 +84,7 @@ pub(crate) static TIME: Import = Import::module("time");
 pub(crate) static ITEMGETTER: Import = Import::name("operator", "itemgetter");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
+pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
 pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
 pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");

@@ -5,6 +5,8 @@ import collections
 import contextvars
 import gc
 import logging
+import signal
+import sys
 import threading
 import time
 from unittest import mock
@@ -37,6 +39,13 @@ def arrived():
     logging.root.setLevel(logging.INFO)
     yield handler
     logging.root.setLevel(logging.WARNING)
+
+
+def make_known():
+    """From then on it is known that Python accepts what `flood` logs, or that it doesn't."""
+    for _ in range(2):  # From the first on, if the logger is the same as before.
+        native.flood(1, 1)
+        assert native.flush()
 
 
 @pytest.fixture
@@ -297,9 +306,7 @@ class TestLevels:
         assert arrived.records == entered == []
 
     def test_a_level_is_that_of_the_call(self, queue, arrived):
-        for _ in range(2):  # Known from the first on, if the logger was the same before.
-            native.flood(1, 1)
-            assert native.flush()
+        make_known()
         arrived.records.clear()
         arrived.emit = lambda record, emit=arrived.emit: (time.sleep(0.05), emit(record))
         native.flood(1, 3)
@@ -383,6 +390,8 @@ class TestOrder:
 
     def test_none_is_dropped_where_there_is_room(self, arrived):
         native.set_queue(80_000)
+        make_known()
+        arrived.records.clear()
         try:
             native.flood(8, 10_000)
             assert native.flush()
@@ -404,9 +413,11 @@ class TestOrder:
 class TestDrops:
     def test_the_newest_are_dropped_and_counted(self, arrived):
         let_go = threading.Event()
+        native.set_queue(10)
+        make_known()
+        arrived.records.clear()
         emit = arrived.emit
         arrived.emit = lambda record: (let_go.wait(20), emit(record))
-        native.set_queue(10)
         try:
             native.flood(1, 25)
             let_go.set()
@@ -458,6 +469,32 @@ class Raising:
 class Unprintable(Exception):
     def __str__(self):
         raise ValueError("no text")
+
+
+    def test_what_is_refused_takes_no_room_from_others(self, arrived):
+        logging.root.setLevel(logging.WARNING)
+        native.set_queue(1000)
+        try:
+            for _ in range(3):
+                native.flood_and_err(5000)
+                assert native.flush()
+                # What was known of levels is void.
+                logging.getLogger("some.other").setLevel(logging.DEBUG)
+            logger = logging.getLogger(NAME)
+            logger.disabled = True  # As dictConfig leaves it. Python is asked each time.
+            native.flood_and_err(5000)
+            assert native.flush()
+            logger.disabled = False
+            assert arrived.messages == ["the important one"] * 3
+            # Where it turns out that they were wanted, those without room count as dropped.
+            logging.root.setLevel(logging.DEBUG)
+            native.flood_and_err(5000)
+            assert native.flush()
+            dropped = sum(getattr(record, "dropped", 0) for record in arrived.records)
+            of_flood = [record for record in arrived.records if record.msg.startswith("flood")]
+            assert dropped > 0 and dropped + len(of_flood) == 5000
+        finally:
+            native.set_queue()
 
 
 class TestErrors:
@@ -521,6 +558,85 @@ class TestErrors:
 
 
 request_id = contextvars.ContextVar("request_id", default="none")
+
+
+class TestWhoDelivers:
+    """A record is what it was when the call was made, whoever delivers it."""
+
+    def test_not_the_context_nor_the_task_of_the_deliverer(self, queue, arrived):
+        arrived.addFilter(lambda record: setattr(record, "request", request_id.get()) or True)
+
+        async def deliver():
+            request_id.set("another's")
+            native.log_message("of the task")
+
+        for made_by_python in (False, True):
+            if made_by_python:
+                logging.setLogRecordFactory(lambda *args, **kw: logging.LogRecord(*args, **kw))
+            arrived.records.clear()
+            native.log_in_worker("queued")
+            asyncio.run(deliver())
+            assert native.flush()
+            tasks = [getattr(record, "taskName", None) for record in arrived.records]
+            assert [(record.msg, record.request) for record in arrived.records] == [
+                ("queued", "none"),
+                ("of the task", "another's"),
+            ]
+            assert tasks[0] is None
+            assert sys.version_info < (3, 12) or tasks[1].startswith("Task-")
+
+    def test_not_the_name_of_a_later_thread(self, queue, arrived):
+        let_go = threading.Event()
+        emit = arrived.emit
+        arrived.emit = lambda record: (let_go.wait(20), emit(record))
+        for number in range(3):
+            thread = threading.Thread(target=native.log_in_stages, args=(1,), name=f"old {number}")
+            thread.start()
+            thread.join()
+        # It has the number that the others had.
+        later = threading.Thread(target=time.sleep, args=(0.3,), name="innocent")
+        later.start()
+        let_go.set()
+        assert native.flush()
+        assert len(arrived.records) == 3
+        assert "innocent" not in {record.threadName for record in arrived.records}
+        later.join()
+
+    def test_an_interrupt_loses_nothing(self, queue, arrived):
+        emit = arrived.emit
+
+        def slowly(record):
+            emit(record)
+            for _ in range(20):
+                time.sleep(0.0001)
+
+        arrived.emit = slowly
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(5)  # So that it is the main thread that delivers.
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        try:
+            native.log_in_pool_while_attached(100)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt):
+                native.log_message("after them")
+                time.sleep(5)
+        finally:
+            sys.setswitchinterval(before)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        assert native.flush()
+        assert len(set(arrived.messages)) == len(arrived.messages) == 201
+
+    def test_the_order_of_a_thread_survives_the_switch(self, queue, arrived):
+        arrived.emit = lambda record, emit=arrived.emit: (time.sleep(0.01), emit(record))
+        native.log_in_stages(1)
+        for _ in range(4):
+            native.flood(1, 1)
+        native.log_in_stages(1)
+        native.set_queue()
+        native.log_message("direct")
+        assert native.flush()
+        expected = ["stage 0", *["flood 0 0"] * 4, "stage 0", "direct"]
+        assert arrived.messages == expected
 
 
 class TestContext:

@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 
 use crate::extension::{cargo_build, copy, write};
 use crate::python::{self, Python};
-use crate::run::{Result, command, headline, output, run, target};
+use crate::run::{Result, command, headline, output, root, run, target};
 
 /// What needs packages with compiled code, or an extension that isn't built here.
 const IGNORED: [&str; 2] = ["test_differential.py", "test_templates.py"];
@@ -55,9 +55,18 @@ pub(crate) fn free_threaded() -> Result {
     let mut pytest = with_packages(&program, &modules, &packages);
     python.embed_in(&mut pytest);
     pytest.args(["-q", "-s", "--tb=short", "-p", "no:cacheprovider"]);
+    // The one that starts a Python of its own has no extension to import there.
+    pytest.args([
+        "--deselect",
+        "tests/python/test_coherence.py::test_loggers_are_created_on_first_use_not_at_import",
+    ]);
     pytest.args(SANITIZED.map(|file| format!("tests/python/{file}")));
     // Python itself isn't instrumented. What is found ends the program with a status of its own.
-    let options = "ignore_noninstrumented_modules=1 exitcode=66";
+    let suppressions = root().join("tests/free-threaded/suppressions.txt");
+    let options = format!(
+        "ignore_noninstrumented_modules=1 exitcode=66 suppressions={}",
+        suppressions.display()
+    );
     let home = python.prefix();
     run(
         pytest.env("TSAN_OPTIONS", options).env("PYTHONHOME", home),

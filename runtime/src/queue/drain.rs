@@ -8,7 +8,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::{CAPACITY, Queue};
-use crate::exit;
+use crate::{delivery, exit};
 
 /// How long it leaves records alone that come one by one: to wake a thread costs more than to queue a
 /// record.
@@ -24,7 +24,7 @@ const ASLEEP: u8 = 2;
 /// The thread, as those see it that put something into the queue.
 pub(super) struct Drain {
     is_spawned: AtomicBool,
-    /// Set by who spawned it.
+    /// Set by itself, before it ever rests.
     thread: OnceLock<Thread>,
     state: AtomicU8,
 }
@@ -61,6 +61,12 @@ impl Drain {
         }
     }
 
+    /// Whether it is the current one.
+    pub(super) fn is_this(&self) -> bool {
+        let thread = self.thread.get();
+        thread.is_some_and(|thread| thread.id() == thread::current().id())
+    }
+
     #[cold]
     fn spawn(&self, queue: &'static Queue) {
         if self.is_spawned.swap(true, Ordering::SeqCst) {
@@ -68,9 +74,7 @@ impl Drain {
         }
         let run = move || queue.thread.run(queue);
         match thread::Builder::new().name("pylog".to_owned()).spawn(run) {
-            Ok(handle) => {
-                let _ = self.thread.set(handle.thread().clone());
-            }
+            Ok(_) => {}
             // No more threads at the moment: whoever logs next tries again.
             Err(_) => self.is_spawned.store(false, Ordering::SeqCst),
         }
@@ -78,11 +82,17 @@ impl Drain {
 
     /// Until the program ends.
     fn run(&self, queue: &'static Queue) {
-        loop {
+        let _ = self.thread.set(thread::current());
+        // In a child that a handler forked, the queue is the parent's.
+        while queue.is_ours() {
             let Some(pass) = exit::Pass::get() else {
                 return;
             };
-            let drained = Python::try_attach(|py| queue.drain(py));
+            let drained = Python::try_attach(|py| {
+                let drained = queue.drain(py);
+                delivery::pass_interrupt_on(py);
+                drained
+            });
             drop(pass);
             // Else somebody else is at it.
             if queue.is_idle() || drained != Some(true) {

@@ -22,7 +22,7 @@ use pyo3::prelude::*;
 
 use crate::call::Queued;
 use crate::callsite::Callsite;
-use crate::context::Entered;
+use crate::context::{Context, Entered};
 use crate::data::Data;
 use crate::once::Once;
 use crate::{Level, delivery, exit, fork, interpreter};
@@ -34,15 +34,25 @@ pub enum Delivery {
     /// A call that is on attaches to Python and returns when the record has been handled. A thread that
     /// holds the GIL must not wait for one that logs.
     Direct,
-    /// The same in threads that are attached. Others put their records into a queue and go on, without
-    /// ever waiting for the GIL.
+    /// Threads that aren't attached put their records into a queue and go on, without waiting for the GIL. A
+    /// thread of pylog's delivers them, in order a thread. One that is attached delivers what is ahead of
+    /// its record first and then that, so a handler may run on another thread than it would directly; if
+    /// somebody else is at it, it waits for that, but no longer than a tenth of a second.
     ///
     /// So many records fit in, at least one. When it is full, new ones are dropped; a WARNING says how
-    /// many. A record takes about 90 bytes and its text.
+    /// many. Calls of which it isn't known yet whether Python accepts their level get half of it. A record
+    /// takes about 90 bytes and its text.
+    ///
+    /// A call that says something only Python can tell (a Python object as a value, as `exc_info` or
+    /// behind `logger:`, or `stack_info`) still waits for the GIL. So does every call in a process in which
+    /// somebody has made a subinterpreter, as CPython then no longer tells which threads are attached.
     Queued(usize),
 }
 
-/// How many records may wait. 0: delivery is direct.
+/// Whether delivery is queued.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+/// How many records may wait; what was said last.
 static CAPACITY: AtomicUsize = AtomicUsize::new(0);
 
 /// The target of a WARNING about dropped records, if there is a module.
@@ -75,8 +85,8 @@ static FORKS: AtomicUsize = AtomicUsize::new(0);
 /// # Errors
 /// If Python comes without `ctypes`, which queued delivery needs.
 pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
-    let capacity = match delivery {
-        Delivery::Direct => 0,
+    match delivery {
+        Delivery::Direct => IS_ON.store(false, Ordering::Release),
         Delivery::Queued(capacity) => {
             interpreter::prepare(py)?;
             fork::prepare(py);
@@ -86,10 +96,10 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
             if CURRENT.load(Ordering::Acquire) == 0 {
                 renew();
             }
-            capacity.max(1)
+            CAPACITY.store(capacity.max(1), Ordering::Release);
+            IS_ON.store(true, Ordering::Release);
         }
-    };
-    CAPACITY.store(capacity, Ordering::Release);
+    }
     Ok(())
 }
 
@@ -129,10 +139,12 @@ pub fn flush(timeout: Duration) -> bool {
 
 /// The queue, if the current thread is one that must not touch the GIL.
 pub(crate) fn for_this_thread() -> Option<&'static Queue> {
-    if CAPACITY.load(Ordering::Acquire) == 0 || interpreter::is_attached() {
+    if !IS_ON.load(Ordering::Acquire) || interpreter::is_attached() {
         return None;
     }
-    current()
+    // The thread that ends the interpreter finds nobody any more who would deliver.
+    let is_last = exit::has_come() && exit::may_attach();
+    current().filter(|_| !is_last)
 }
 
 fn current() -> Option<&'static Queue> {
@@ -141,7 +153,8 @@ fn current() -> Option<&'static Queue> {
 }
 
 fn renew() {
-    CURRENT.store(QUEUES.push(Queue::new()) + 1, Ordering::Release);
+    let count = current().map_or(0, |queue| queue.pushed.load(Ordering::SeqCst));
+    CURRENT.store(QUEUES.push(Queue::new(count)) + 1, Ordering::Release);
 }
 
 /// Before `os.fork`.
@@ -160,6 +173,9 @@ pub(crate) fn after_fork_in_child() {
     FORKS.store(0, Ordering::SeqCst);
 }
 
+/// How long a call waits for another thread that delivers what is ahead of it.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Delivers what is ahead of a call of this thread, which is attached. The queue, if the call has to go
 /// into it all the same, as the thread's records before it are still under way.
 pub(crate) fn deliver_ahead(py: Python<'_>) -> Option<&'static Queue> {
@@ -168,7 +184,13 @@ pub(crate) fn deliver_ahead(py: Python<'_>) -> Option<&'static Queue> {
     if FORKS.load(Ordering::SeqCst) > 0 || queue.is_empty() {
         return None;
     }
-    (!queue.drain(py) && queue.has_own()).then_some(queue)
+    if !queue.drain(py) {
+        let mark = queue.pushed.load(Ordering::SeqCst);
+        // Not longer: a handler may want a lock that this thread holds.
+        let end = Instant::now() + PATIENCE;
+        py.detach(|| queue.wait(mark, end));
+    }
+    queue.has_own().then_some(queue)
 }
 
 /// Delivers what is left at the end of the program, whatever another thread is at.
@@ -212,34 +234,41 @@ pub(crate) struct Place {
 
 impl Place {
     /// For a call that Python has accepted.
-    pub(crate) fn put_accepted(self, mut call: Queued) {
+    pub(crate) fn put_accepted(self, mut call: Queued, py: Python<'_>) {
         call.accepted = true;
+        if call.origin.context.is_none() {
+            call.origin.context = Context::capture(py).ok();
+        }
         self.put(Entry::Call(call));
     }
 
-    fn put(self, entry: Entry) {
+    /// The entry has been delivered when as many have been as this returns.
+    fn put(self, entry: Entry) -> usize {
         let Place { queue, waiting } = self;
         queue.entries.push(entry);
-        let own = (queue.number(), queue.pushed.load(Ordering::SeqCst));
-        let _ = OWN.try_with(|it| it.set(own));
+        let mark = queue.pushed.load(Ordering::SeqCst);
+        let _ = OWN.try_with(|own| own.set(mark));
         queue.thread.notice(queue, waiting);
+        mark
     }
 }
 
 thread_local! {
-    /// In which queue this thread put something last, and how much was in there then.
-    static OWN: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    /// When so many have been delivered, everything has that this thread put in.
+    static OWN: Cell<usize> = const { Cell::new(0) };
 
     /// Whether it is this thread that takes entries out.
     static IS_DRAINING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Queue {
-    fn new() -> Queue {
+    /// An empty one. Counts go on where those of the one before it are, so that marks of that one are
+    /// of what has been delivered.
+    fn new(count: usize) -> Queue {
         Queue {
             entries: SegQueue::new(),
-            pushed: AtomicUsize::new(0),
-            delivered: AtomicUsize::new(0),
+            pushed: AtomicUsize::new(count),
+            delivered: AtomicUsize::new(count),
             dropped: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
             thread: drain::Drain::new(),
@@ -248,8 +277,17 @@ impl Queue {
 
     /// Puts a call in, or drops it if there is no room.
     pub(crate) fn push_or_drop(&'static self, call: Queued) {
-        match self.reserve() {
-            Some(place) => place.put(Entry::Call(call)),
+        let callsite = call.callsite();
+        let is_decided = call.accepted;
+        match self.reserve_for(is_decided) {
+            Some(place) => {
+                let mark = place.put(Entry::Call(call));
+                if !is_decided {
+                    callsite.will_be_asked_at(mark);
+                }
+            }
+            // Whether it counts as dropped turns out when Python is asked.
+            None if !is_decided && !self.has_delivered(callsite.asked_at()) => callsite.hold_back(),
             None => {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
                 self.thread.wake();
@@ -259,32 +297,41 @@ impl Queue {
 
     /// Has Python asked whether it accepts a level, as soon as may be.
     pub(crate) fn ask(&'static self, callsite: &'static Callsite, level: Level) {
-        if callsite.is_first_to_ask() {
-            match self.reserve() {
-                Some(place) => place.put(Entry::Question(callsite, level)),
-                None => callsite.has_been_asked(),
+        if self.has_delivered(callsite.asked_at()) {
+            if let Some(place) = self.reserve_for(false) {
+                let mark = place.put(Entry::Question(callsite, level));
+                callsite.will_be_asked_at(mark);
             }
         }
     }
 
-    /// A place, if there is room.
+    /// A place for a call that Python has accepted, if there is room.
     pub(crate) fn reserve(&'static self) -> Option<Place> {
-        let capacity = CAPACITY.load(Ordering::Relaxed).max(1);
-        let delivered = self.delivered.load(Ordering::Relaxed);
-        let reserve = |pushed: usize| (pushed - delivered < capacity).then_some(pushed + 1);
+        self.reserve_for(true)
+    }
+
+    /// Those of which nothing is known, many of which Python will refuse, get no more than half.
+    fn reserve_for(&'static self, is_decided: bool) -> Option<Place> {
+        let capacity = CAPACITY.load(Ordering::Relaxed);
+        let capacity = if is_decided {
+            capacity
+        } else {
+            capacity.div_ceil(2)
+        };
+        let waiting = |pushed: usize| {
+            // Afterwards, so that it isn't less than it was when so many had been pushed.
+            let delivered = self.delivered.load(Ordering::SeqCst);
+            pushed.saturating_sub(delivered)
+        };
+        let reserve = |pushed| (waiting(pushed) < capacity).then_some(pushed + 1);
         let pushed = self
             .pushed
-            .fetch_update(Ordering::SeqCst, Ordering::Relaxed, reserve)
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, reserve)
             .ok()?;
         Some(Place {
             queue: self,
-            waiting: pushed + 1 - delivered,
+            waiting: waiting(pushed + 1),
         })
-    }
-
-    /// By which a queue is told from that of the parent process.
-    fn number(&self) -> usize {
-        std::ptr::from_ref(self) as usize
     }
 
     fn is_empty(&self) -> bool {
@@ -298,7 +345,7 @@ impl Queue {
     /// Whether something that this thread put in hasn't been delivered yet.
     fn has_own(&self) -> bool {
         let own = OWN.try_with(Cell::get);
-        own.is_ok_and(|(number, mark)| number == self.number() && !self.has_delivered(mark))
+        own.is_ok_and(|mark| !self.has_delivered(mark))
     }
 
     /// Delivers what is in the queue now, unless somebody is at it already.
@@ -313,19 +360,58 @@ impl Queue {
 
     fn deliver_all(&self, py: Python<'_>) {
         let before = set_draining(true);
+        // Another thread's context is not that of the records.
+        let context = match self.thread.is_this() {
+            true => None,
+            false => Context::empty(py),
+        };
         let mark = self.pushed.load(Ordering::SeqCst);
         while !self.has_delivered(mark) && self.is_ours() {
             // One that has its place but isn't there yet is nobody's to wait for.
             let Some(entry) = self.entries.pop() else {
                 break;
             };
-            entry.deliver(py);
+            self.deliver(entry, &context, py);
+            if self.has_delivered(mark - 1) && self.is_ours() {
+                self.report_dropped();
+            }
             self.delivered.fetch_add(1, Ordering::SeqCst);
+            // Who pressed Ctrl-C need not wait for the rest, unless nobody else will deliver it.
+            if delivery::is_interrupted() && !exit::has_come() {
+                break;
+            }
         }
-        if self.is_ours() {
+        if self.is_ours() && self.is_empty() {
             self.report_dropped();
         }
         set_draining(before);
+    }
+
+    fn deliver(&self, entry: Entry, context: &Option<Context>, py: Python<'_>) {
+        let (callsite, is_accepted) = match entry {
+            Entry::Call(mut call) => {
+                let own = call.origin.context.take();
+                let _entered = Entered::new(own.or_else(|| context.clone()));
+                let callsite = call.callsite();
+                let delivered = delivery::guard(py, callsite.metadata(), || call.deliver(py));
+                if call.accepted {
+                    return;
+                }
+                (callsite, delivered)
+            }
+            Entry::Question(callsite, level) => {
+                let _entered = Entered::new(context.clone());
+                let ask = || {
+                    let logger = callsite.logger(py, level, false)?;
+                    Ok(logger.is_some())
+                };
+                (callsite, delivery::guard(py, callsite.metadata(), ask))
+            }
+        };
+        let held_back = callsite.take_held_back();
+        if is_accepted == Some(true) {
+            self.dropped.fetch_add(held_back, Ordering::Relaxed);
+        }
     }
 
     fn is_idle(&self) -> bool {
@@ -360,23 +446,6 @@ impl Queue {
 fn set_draining(is_draining: bool) -> bool {
     let before = IS_DRAINING.try_with(|it| it.replace(is_draining));
     before.unwrap_or_default()
-}
-
-impl Entry {
-    fn deliver(self, py: Python<'_>) {
-        match self {
-            Entry::Call(mut call) => {
-                let _entered = Entered::new(call.origin.context.take());
-                delivery::guard(py, call.callsite().metadata(), || call.deliver(py));
-            }
-            Entry::Question(callsite, level) => {
-                callsite.has_been_asked();
-                delivery::guard(py, callsite.metadata(), || {
-                    callsite.logger(py, level, false)
-                });
-            }
-        }
-    }
 }
 
 fn report_dropped(dropped: usize) {

@@ -174,7 +174,11 @@ pub(super) fn make<'py>(
             )?;
         }
         if let (true, Some(before)) = (environment.log_tasks, &template.task_name) {
-            let task_name = task_name(&modules)?;
+            let task_name = match content.origin {
+                None => task_name(&modules)?,
+                // That would be the task of who delivers it.
+                Some(_) => None,
+            };
             let task_name = task_name.unwrap_or_else(|| py.None().into_bound(py));
             set_if_changed(intern!(py, "taskName"), task_name, before)?;
         }

@@ -76,6 +76,11 @@ fn make_with<'py>(
         if let Some(times) = Times::of_origin(origin, py)? {
             times.set_in(&record)?;
         }
+        // That is the task of who delivers it.
+        let task_name = intern!(py, "taskName");
+        if record.hasattr(task_name)? {
+            record.setattr(task_name, py.None())?;
+        }
     }
     Ok(record)
 }

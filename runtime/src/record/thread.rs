@@ -40,8 +40,11 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         Ok(RecordThread {
             ident,
             active,
-            // The number may have become that of another thread since.
-            known: known.filter(|_| origin.is_none_or(|origin| origin.thread.is_known)),
+            known: match (known, origin) {
+                // The number may have become that of another thread since.
+                (Some(known), Some(origin)) => origin.thread.is(&known)?.then_some(known),
+                (known, _) => known,
+            },
             origin,
         })
     }
@@ -54,15 +57,24 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     pub(super) fn name(&self) -> PyResult<Bound<'py, PyAny>> {
         let py = self.active.py();
         let name = intern!(py, "name");
+        let last = self.origin.map(|origin| &origin.thread.name);
         let Some(thread) = &self.known else {
-            return Ok(self.rust_name().into_any());
+            let last = last.and_then(Once::get);
+            return Ok(match last {
+                Some(name) => name.bind(py).clone(),
+                None => self.rust_name().into_any(),
+            });
         };
         // Past the property that Python calls, if it is the one that only gives this.
         let property = thread.get_type().getattr(name)?;
-        match stock_name(py)?.is_some_and(|stock| property.is(stock)) {
+        let name = match stock_name(py)?.is_some_and(|stock| property.is(stock)) {
             true => thread.getattr(intern!(py, "_name")),
             false => thread.getattr(name),
+        }?;
+        if let Some(last) = last {
+            last.get_or_make(|| name.clone().unbind());
         }
+        Ok(name)
     }
 
     /// The name, or `ThreadId(2)`.

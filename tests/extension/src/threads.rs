@@ -165,6 +165,18 @@ pub(crate) fn log_forever_in_tokio(threads: usize) -> PyResult<()> {
     Ok(())
 }
 
+/// Many calls that are most likely refused and then one that isn't, in a thread that this one waits for
+/// with the GIL.
+#[pyfunction]
+pub(crate) fn flood_and_err(records: usize) -> PyResult<()> {
+    join(thread::spawn(move || {
+        for number in 0..records {
+            pylog::debug!("flood {number}");
+        }
+        pylog::error!("the important one");
+    }))
+}
+
 static LOCK: Mutex<()> = Mutex::new(());
 
 /// Logs while it holds a lock that [`with_lock`] wants.

@@ -9,12 +9,16 @@ use pylog_test_extension::_native;
 use pyo3::prelude::*;
 
 const RUN: &str = "\
-import sys, types
-import _native
+import _imp, importlib.machinery, sys, types
 
+# Made under the name by which the tests know it.
+spec = importlib.machinery.ModuleSpec('_native', importlib.machinery.BuiltinImporter)
+native = _imp.create_builtin(spec)
+native.__name__ = 'pylog_probe._native'
+_imp.exec_builtin(native)
 package = types.ModuleType('pylog_probe')
-package._native = _native
-sys.modules |= {'pylog_probe': package, 'pylog_probe._native': _native}
+package._native = native
+sys.modules |= {'pylog_probe': package, 'pylog_probe._native': native}
 
 import pytest
 assert not sys._is_gil_enabled()
