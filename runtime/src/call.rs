@@ -22,7 +22,6 @@ pub(crate) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// As it can be kept for later; a call that needs Python for that comes back as it is.
-    #[expect(clippy::result_large_err, reason = "it is what was given")]
     pub(crate) fn into_queued(self) -> Result<Queued, Call<'a>> {
         if self.logger.is_some() {
             return Err(self);

@@ -101,7 +101,10 @@ pub(crate) fn send(call: Call<'_>) {
             None => call,
             Some(queue) => match call.into_queued() {
                 Ok(call) => match queue.reserve() {
-                    Some(place) => return Ok(place.put_accepted(call, py)),
+                    Some(place) => {
+                        place.put_accepted(call, py);
+                        return Ok(());
+                    }
                     // Rather out of order than lost.
                     None => return call.deliver(py).map(drop),
                 },

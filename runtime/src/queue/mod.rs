@@ -45,7 +45,7 @@ pub enum Delivery {
     ///
     /// A call that says something only Python can tell (a Python object as a value, as `exc_info` or
     /// behind `logger:`, or `stack_info`) still waits for the GIL. So does every call in a process in which
-    /// somebody has made a subinterpreter, as CPython then no longer tells which threads are attached.
+    /// somebody has made a subinterpreter, as Python then no longer tells which threads are attached.
     Queued(usize),
 }
 
