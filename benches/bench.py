@@ -25,6 +25,7 @@ import pylog_bridge_benches as bridge
 from figures import row
 
 ROUNDS = 9
+CAPACITY = 65_536  # of the queue
 LOGGERS = {
     "pylog": "pylog_benches.with_pylog",
     "bridge": "pylog_bridge_benches.with_log",
@@ -56,7 +57,7 @@ def measure(peer, call, iterations, **options):
         return python(call, iterations)
     if peer == "queued":
         # Room for all, so that none is dropped, which would take less time.
-        benches.set_queue(iterations)
+        benches.set_queue(CAPACITY)
         taken = benches.measure("pylog", call, iterations, **options)
         assert benches.flush()
         benches.set_queue()
@@ -106,7 +107,7 @@ class BusyThread:
 def drained(title, iterations):
     """Until all of many records have been delivered that a thread logs flat out."""
     taken = []
-    benches.set_queue(iterations)
+    benches.set_queue(CAPACITY)
     for _ in range(ROUNDS):
         start = time.perf_counter()
         benches.measure("pylog", "arguments 1", iterations, detached=True)

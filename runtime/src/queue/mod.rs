@@ -2,9 +2,10 @@
 //!
 //! A record goes into the queue with the time and the thread it is from. Whoever is attached takes
 //! records out: the [drain thread][drain], a thread that logs itself and delivers what is ahead of it
-//! first, [`flush`], the end of the program. One at a time, so that the order holds, and without a lock:
-//! who finds somebody else at it goes on. Its own record then goes behind those of the same thread that
-//! are still under way, and else needs no place in the order.
+//! first, the end of the program. One at a time, so that the order holds, and without a lock, as a handler
+//! may want one that the thread holds: who finds somebody else at it waits for a moment and then goes on.
+//! Its own record goes behind those of the same thread that are still under way by then, and else needs
+//! no place in the order.
 //!
 //! In a forked child, threads that were about to put something in or take something out don't exist,
 //! and the queue may wait for them forever. So a child begins with a new queue. What is in the old one
