@@ -15,7 +15,7 @@ use crate::{delivery, exit};
 const NAP: Duration = Duration::from_millis(5);
 
 /// After how many naps in which nothing came it sleeps until it is woken.
-const NAPS: u32 = 20;
+const NAPS: u32 = 200;
 
 const BUSY: u8 = 0;
 const NAPPING: u8 = 1;

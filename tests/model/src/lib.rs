@@ -23,7 +23,10 @@ use gate::Gate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Level(i32);
 
-#[allow(dead_code, reason = "what isn't modelled is there for the gate's own tests to compile")]
+#[allow(
+    dead_code,
+    reason = "what isn't modelled is there for the gate's own tests to compile"
+)]
 impl Level {
     const TRACE: Level = Level(5);
     const DEBUG: Level = Level(10);
