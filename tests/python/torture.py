@@ -113,7 +113,7 @@ def forks(seed, count, mode):
             os._exit(0 if flushed and is_right else 1)
         status = wait(child)
         assert status == 0, f"{mode}, seed {seed}, number {number}: wait status {status}"
-    print(f"{count} forks")
+    print(f"{count} forks", flush=True)
     os._exit(0)  # How it ends is the other test's.
 
 
