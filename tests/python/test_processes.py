@@ -304,8 +304,8 @@ def test_an_interrupted_process_ends_as_python_would():
     logging.basicConfig(level=logging.INFO, handlers=[Slow()])
     native.set_queue(100)
     native.log_forever(2)
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         while True:
             time.sleep(0.001)
     except KeyboardInterrupt:
