@@ -103,6 +103,7 @@ def test_when_they_rest_each_call_obeys(delivery, report):
                             if bool(handler.records) != logger_of(site).isEnabledFor(level):
                                 wrong.append((site, level))
     finally:
+        assert native.flush()
         native.set_queue()
         logging.root.removeHandler(handler)
     assert not wrong, f"seed {seed}: {wrong}"
