@@ -12,10 +12,10 @@ TORTURE = pathlib.Path(__file__).with_name("torture.py")
 
 @pytest.mark.parametrize("what, count", [("exits", 500), ("forks", 200)])
 def test_no_crash_and_no_hang(what, count, report):
-    if what == "forks" and sys.version_info[:2] == (3, 11):
+    if what == "forks" and sys.version_info < (3, 12):
         # In PyOS_AfterFork_Child it takes the lock under which a thread of the parent was making a
         # thread state, as one does that attaches. No hook runs before that.
-        pytest.skip("CPython 3.11 hangs in forked children of processes whose threads attach")
+        pytest.skip("CPython below 3.12 can hang in forked children of processes whose threads attach")
     seed = random.randrange(1_000_000)
     processes = {
         mode: subprocess.Popen(
