@@ -115,8 +115,9 @@ fn deliver(
     is_settled: bool,
     py: Python<'_>,
 ) -> PyResult<bool> {
-    let Some(logger) = callsite.logger(py, content.level, is_settled)? else {
+    let Some((logger, own)) = callsite.logger(py, content.level, is_settled)? else {
         return Ok(false);
     };
-    delivery::deliver(&logger, content, Some(callsite.template())).map(|()| true)
+    let known = Some((callsite.template(), own));
+    delivery::deliver(&logger, content, known).map(|()| true)
 }

@@ -12,7 +12,7 @@ use pyo3::types::PyString;
 use crate::call::Call;
 use crate::data::Data;
 use crate::gate::Gate;
-use crate::logger::{self, AsLogger, Name};
+use crate::logger::{self, AsLogger, Name, Own};
 use crate::message::Message;
 use crate::record::Template;
 use crate::table::{Key, Table};
@@ -294,8 +294,8 @@ impl Callsite {
         self.kept().held_back.swap(0, Ordering::SeqCst)
     }
 
-    /// The logger, unless its `isEnabledFor` says no. It need not be asked if the answer is known, or
-    /// if the call `is_settled` anyway.
+    /// The logger, unless it is disabled or its `isEnabledFor` says no. That need not be asked if the answer
+    /// is known, or if the call `is_settled` anyway.
     ///
     /// # Errors
     /// What Python raises.
@@ -304,23 +304,38 @@ impl Callsite {
         py: Python<'py>,
         level: Level,
         is_settled: bool,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    ) -> PyResult<Option<(Bound<'py, PyAny>, Own<'py>)>> {
         let name = self.name(py);
         if self.gate.answer(level) == Some(true) {
-            // The gate knows nothing of `Logger.disabled`.
             if let Some(logger) = logger::last_seen(&name)? {
-                if !logger::is_disabled(&logger)? {
-                    return Ok(Some(logger));
+                let own = Own::of(&logger)?;
+                // The gate knows nothing of that.
+                if !own.is_disabled()? {
+                    return Ok(Some((logger, own)));
                 }
             }
         }
-        if is_settled {
-            return logger::current(&name).map(Some);
-        }
+        let logger = match is_settled {
+            true => Some(logger::current(&name)?),
+            false => self.ask(level, &name)?,
+        };
+        let Some(logger) = logger else {
+            return Ok(None);
+        };
+        let own = Own::of(&logger)?;
+        Ok((!own.is_disabled()?).then_some((logger, own)))
+    }
+
+    /// The logger of that name, unless its `isEnabledFor` says no.
+    fn ask<'py>(
+        &'static self,
+        level: Level,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         // Before anything is found out, so that it is void with whatever it rests on. Also where
         // nothing will be stored: the gate then forgets what it held.
         let ticket = self.gate.ticket(|| gates::register(&self.gate));
-        let logger = logger::current(&name)?;
+        let logger = logger::current(name)?;
         let cacheable = logger::is_cacheable(&logger)?;
         let enabled = logger::is_enabled_for(&logger, level)?;
         // `Logger.disabled` may have had a say, which Python doesn't keep either.
@@ -329,7 +344,7 @@ impl Callsite {
         }
         #[cfg(feature = "log")]
         if !enabled {
-            crate::bridge::narrow(py)?;
+            crate::bridge::narrow(name.py())?;
         }
         Ok(enabled.then_some(logger))
     }

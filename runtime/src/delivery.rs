@@ -16,10 +16,11 @@ use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 use crate::call::Call;
 use crate::callsite::Metadata;
 use crate::data::Keywords;
+use crate::logger::Own;
 use crate::once::intern;
 use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER, LOGGING, is_defined_in};
 use crate::record::{Content, Template, Text};
-use crate::{context, exit, fork, logger, queue, record};
+use crate::{context, exit, fork, handling, logger, queue, record};
 
 /// Runs `f` attached to Python. What it raises goes to `sys.unraisablehook`.
 ///
@@ -141,17 +142,17 @@ fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
     error.write_unraisable(py, Some(&PyString::new(py, &place)));
 }
 
-/// Makes the record and gives it to the logger's `handle`, looked up at each call as well.
+/// Makes the record and has it handled. Of a callsite's own logger more is known.
 ///
 /// # Errors
 /// What a filter, a handler or the making of the record raises.
 pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    template: Option<&Template>,
+    known: Option<(&Template, Own<'py>)>,
 ) -> PyResult<()> {
-    let record = record::make(logger, content, template)?;
-    context::call_method(logger, intern!(logger.py(), "handle"), (record,)).map(drop)
+    let made = record::make(logger, content, known)?;
+    handling::handle(logger, made, content.level)
 }
 
 /// To a logger, or through an adapter to one: then with what `LoggerAdapter.log` does. An object that

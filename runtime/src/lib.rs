@@ -125,6 +125,7 @@ mod exit;
 mod fork;
 mod gate;
 mod gates;
+mod handling;
 mod interpreter;
 mod level;
 mod limit;
@@ -145,6 +146,7 @@ mod table;
     allow(dead_code, reason = "only key-values are typed")
 )]
 mod value;
+mod watch;
 
 #[doc(hidden)]
 #[path = "private.rs"]

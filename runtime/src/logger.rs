@@ -131,11 +131,46 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResul
     context::call_method(logger, intern!(py, "isEnabledFor"), (level.levelno(),))?.is_truthy()
 }
 
-/// `Logger.disabled`, which `dictConfig` and pytest set without a word to anybody.
-pub(crate) fn is_disabled(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
-    logger
-        .getattr(intern!(logger.py(), "disabled"))?
-        .is_truthy()
+/// The attributes that a logger has itself, not by its class.
+pub(crate) struct Own<'py>(Bound<'py, PyDict>);
+
+impl<'py> Own<'py> {
+    pub(crate) fn of(logger: &Bound<'py, PyAny>) -> PyResult<Own<'py>> {
+        let attributes = logger.getattr(intern!(logger.py(), "__dict__"))?;
+        Ok(Own(attributes.cast_into()?))
+    }
+
+    pub(crate) fn get(&self, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.get_item(name)
+    }
+
+    /// `Logger.disabled`, which `dictConfig` and pytest set without a word to anybody. (A class that has
+    /// an idea of its own of it is asked by `Logger.handle`.)
+    pub(crate) fn is_disabled(&self) -> PyResult<bool> {
+        let disabled = self.get(intern!(self.0.py(), "disabled"))?;
+        disabled.map_or(Ok(false), |disabled| disabled.is_truthy())
+    }
+
+    /// Whether the logger has one of the methods through which a record goes for itself.
+    pub(crate) fn has_method(&self) -> PyResult<bool> {
+        let py = self.0.py();
+        // What `Logger.__init__` and `Manager.getLogger` give it is nine, of which it can do without none
+        // but this one.
+        if self.0.len() == 9 && self.0.contains(intern!(py, "manager"))? {
+            return Ok(false);
+        }
+        for method in [
+            intern!(py, "makeRecord"),
+            intern!(py, "handle"),
+            intern!(py, "filter"),
+            intern!(py, "callHandlers"),
+        ] {
+            if self.0.contains(method)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// Whether what `isEnabledFor` answers holds until coherence says otherwise.

@@ -52,7 +52,11 @@ impl Interned {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        if let Some(string) = self.string.get() {
+            return string.bind(py);
+        }
         let make = || PyString::intern(py, self.text).unbind();
         self.string.get_or_make(make).bind(py)
     }

@@ -80,8 +80,6 @@ pub(crate) static LOGGING: Import = Import::module("logging");
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
 pub(crate) static SYS: Import = Import::module("sys");
 pub(crate) static FORMAT_STACK: Import = Import::name("traceback", "format_stack");
-pub(crate) static TIME: Import = Import::module("time");
-pub(crate) static ITEMGETTER: Import = Import::name("operator", "itemgetter");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
 pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
@@ -101,8 +99,6 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &LOGGER_ADAPTER,
         &SYS,
         &FORMAT_STACK,
-        &TIME,
-        &ITEMGETTER,
         &OBJECT,
         &PROPERTY,
         &REGISTER_AT_EXIT,

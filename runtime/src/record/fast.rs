@@ -7,21 +7,23 @@ use std::ffi::c_ulong;
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString};
 
-use super::stock::{Environment, Stock};
+use super::proof::Proof;
+use super::stock::Stock;
 use super::thread::RecordThread;
-use super::times::Times;
-use super::{ATTRIBUTES, Attached, Content, process};
+use super::times::{Clock, Times};
+use super::{ATTRIBUTES, Attached, Content, Made, process};
+use crate::logger::Own;
 use crate::once::intern;
-use crate::python::SYS_GLOBALS;
+use crate::python::loaded;
 
 /// The first record of a callsite, as Python made it.
 ///
 /// The values that seldom vary are kept beside the attributes: what is still the same isn't set.
 pub(super) struct Template {
     attributes: Py<PyDict>,
-    environment: Environment,
+    proof: Proof,
     /// The message, if it is a constant. The calls of the `log` crate on one line share a callsite, so
     /// that it needn't be the same the next time.
     msg: Option<&'static str>,
@@ -41,24 +43,22 @@ impl Template {
     /// when it was made is known as well.
     pub(super) fn of(
         record: &Bound<'_, PyAny>,
-        stock: &Stock,
-        globals: &Bound<'_, PyTuple>,
+        proof: Proof,
         content: &Content<'_, '_>,
         attached: &Attached<'_>,
     ) -> PyResult<Option<Template>> {
         let py = record.py();
-        let Some(environment) = Environment::of(stock, globals)? else {
-            return Ok(None);
-        };
-        if !environment.holds(&stock.globals(py)?) {
-            return Ok(None); // It was changed meanwhile.
-        }
         let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
         // A dict of its own kind: a copy of an instance's shares its keys with the class, which makes
         // each access from Python code slower that adds one, as formatters do.
         let attributes = PyDict::new(py);
         for (name, value) in &of_record {
             attributes.set_item(name, value)?;
+        }
+        // With room for what formatters add, so that not each copy has to grow.
+        for name in [intern!(py, "message"), intern!(py, "asctime")] {
+            attributes.set_item(name, py.None())?;
+            attributes.del_item(name)?;
         }
         // What is this call's alone.
         if let Some(extra) = &attached.extra {
@@ -84,7 +84,7 @@ impl Template {
         }
         let get = |name| record.getattr(name);
         Ok(Some(Template {
-            environment,
+            proof,
             msg: content.text.message.constant(),
             name: get("name")?.unbind(),
             level_name: get("levelname")?.unbind(),
@@ -103,20 +103,34 @@ impl Template {
 /// template was made, or not known here.
 pub(super) fn make<'py>(
     stock: &Stock,
-    globals: &Bound<'py, PyTuple>,
     logger: &Bound<'py, PyAny>,
+    own: Own<'py>,
     content: &Content<'_, 'py>,
     attached: &Attached<'py>,
     template: &Template,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+) -> PyResult<Option<Made<'py>>> {
     let py = logger.py();
-    let environment = &template.environment;
-    if !environment.holds(globals) {
+    let Some(proven) = template.proof.now(stock, logger)? else {
+        return Ok(None);
+    };
+    if own.has_method()? {
         return Ok(None);
     }
+    let environment = &template.proof.environment;
     let levelno = content.level.levelno();
-    let level_name = environment.level_names.bind(py).get_item(levelno)?;
-    let times = Times::of(content.origin, environment.clock, &stock.clock_function, py)?;
+    let is_same_level = levelno == template.levelno;
+    let level_name = match is_same_level && proven.active_threads.is_some() {
+        true => Some(template.level_name.bind(py).clone()),
+        false => environment.level_names.bind(py).get_item(levelno)?,
+    };
+    let clock = match proven.active_threads {
+        Some(_) => None,
+        None => Some(Clock::function(py)?).filter(|now| !now.is(&stock.clock_function)),
+    };
+    let times = match clock {
+        Some(clock) => Times::by(&clock, environment.clock)?,
+        None => Some(Times::of(content.origin, environment.clock)),
+    };
     let (Some(times), Some(level_name)) = (times, level_name) else {
         return Ok(None);
     };
@@ -132,7 +146,12 @@ pub(super) fn make<'py>(
     attributes.set_item(intern!(py, "relativeCreated"), times.relative_created)?;
 
     let name = intern!(py, "name");
-    set_if_changed(name, logger.getattr(name)?, &template.name)?;
+    let of_logger = match proven.handles() {
+        true => own.get(name)?,
+        false => None,
+    };
+    let of_logger = of_logger.map_or_else(|| logger.getattr(name), Ok)?;
+    set_if_changed(name, of_logger, &template.name)?;
     if content.text.message.constant() != template.msg || template.msg.is_none() {
         attributes.set_item(intern!(py, "msg"), content.text.msg(py))?;
     }
@@ -140,13 +159,16 @@ pub(super) fn make<'py>(
         attributes.set_item(intern!(py, "args"), args)?;
     }
     set_if_changed(intern!(py, "levelname"), level_name, &template.level_name)?;
-    if levelno != template.levelno {
+    if !is_same_level {
         attributes.set_item(intern!(py, "levelno"), levelno)?;
     }
 
     // What is switched off is `None` in the template too.
     if environment.log_threads {
-        let thread = RecordThread::get(py, content.origin)?;
+        let thread = match proven.active_threads {
+            Some(active) => RecordThread::among(active.bind(py).clone(), None, content.origin),
+            None => RecordThread::get(py, content.origin),
+        }?;
         set_if_changed(
             intern!(py, "threadName"),
             thread.name()?,
@@ -162,26 +184,22 @@ pub(super) fn make<'py>(
             attributes.set_item(intern!(py, "process"), process)?;
         }
     }
-    if environment.log_multiprocessing || environment.log_tasks {
-        let modules = SYS_GLOBALS
-            .get(intern!(py, "modules"))?
-            .cast_into::<PyDict>()?;
-        if environment.log_multiprocessing {
-            set_if_changed(
-                intern!(py, "processName"),
-                process_name(&modules)?,
-                &template.process_name,
-            )?;
-        }
-        if let (true, Some(before)) = (environment.log_tasks, &template.task_name) {
-            let task_name = match content.origin {
-                None => task_name(&modules)?,
-                // That would be the task of who delivers it.
-                Some(_) => None,
-            };
-            let task_name = task_name.unwrap_or_else(|| py.None().into_bound(py));
-            set_if_changed(intern!(py, "taskName"), task_name, before)?;
-        }
+    if environment.log_multiprocessing {
+        let name = match proven.uses_multiprocessing() {
+            true => process_name(py)?,
+            false => None,
+        };
+        let name = name.unwrap_or_else(|| intern!(py, "MainProcess").as_any().clone());
+        set_if_changed(intern!(py, "processName"), name, &template.process_name)?;
+    }
+    if let (true, Some(before)) = (environment.log_tasks, &template.task_name) {
+        let name = match content.origin {
+            None if proven.uses_asyncio() => task_name(py)?,
+            // If it was made elsewhere: that would be the task of who delivers it.
+            _ => None,
+        };
+        let name = name.unwrap_or_else(|| py.None().into_bound(py));
+        set_if_changed(intern!(py, "taskName"), name, before)?;
     }
 
     if let Some(exc_info) = &attached.exc_info {
@@ -194,28 +212,27 @@ pub(super) fn make<'py>(
         attributes.update(extra.cast::<PyDict>()?.as_mapping())?;
     }
 
-    let record = stock.new.bind(py).call1(stock.record.bind(py))?;
+    let record = stock.new(py)?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
-    Ok(Some(record))
+    Ok(Some(Made {
+        record,
+        own: proven.handles().then_some(own),
+    }))
 }
 
 /// `multiprocessing.current_process().name`, if the program uses that module.
-fn process_name<'py>(modules: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-    let py = modules.py();
-    let main_process = || intern!(py, "MainProcess").as_any().clone();
-    let multiprocessing = modules.get_item(intern!(py, "multiprocessing"))?;
-    let Some(multiprocessing) = multiprocessing.filter(|module| !module.is_none()) else {
-        return Ok(main_process());
+fn process_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let Some(multiprocessing) = loaded(intern!(py, "multiprocessing"))? else {
+        return Ok(None);
     };
     let process = multiprocessing.call_method0(intern!(py, "current_process"));
     let name = process.and_then(|process| process.getattr(intern!(py, "name")));
-    Ok(unless_exception(py, name)?.unwrap_or_else(main_process))
+    unless_exception(py, name)
 }
 
 /// `asyncio.current_task().get_name()`, if the program uses that module and a loop runs here.
-fn task_name<'py>(modules: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = modules.py();
-    let Some(asyncio) = modules.get_item(intern!(py, "asyncio"))? else {
+fn task_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let Some(asyncio) = loaded(intern!(py, "asyncio"))? else {
         return Ok(None);
     };
     let name = || {

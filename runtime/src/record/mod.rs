@@ -8,6 +8,7 @@
 mod fast;
 mod general;
 mod process;
+mod proof;
 mod stock;
 mod thread;
 mod times;
@@ -17,10 +18,13 @@ pub(crate) use times::since_epoch as nanoseconds_since_epoch;
 
 use pyo3::prelude::*;
 
+use self::proof::Proof;
+use self::stock::Stock;
 use crate::Level;
 use crate::callsite::Metadata;
 use crate::data::Keywords;
 use crate::exc_info;
+use crate::logger::Own;
 use crate::message::Message;
 use crate::once::Once;
 use crate::origin::Origin;
@@ -120,6 +124,13 @@ impl<'py> Attached<'py> {
     }
 }
 
+/// A record that was made, and how it may be handled.
+pub(crate) struct Made<'py> {
+    pub(crate) record: Bound<'py, PyAny>,
+    /// If the logger is proven to handle it as the stock one does.
+    pub(crate) own: Option<Own<'py>>,
+}
+
 /// What `logger.makeRecord` gives.
 ///
 /// # Errors
@@ -127,23 +138,31 @@ impl<'py> Attached<'py> {
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    template: Option<&Template>,
-) -> PyResult<Bound<'py, PyAny>> {
+    known: Option<(&Template, Own<'py>)>,
+) -> PyResult<Made<'py>> {
     let attached = Attached::of(&content.keywords, logger.py())?;
-    let Some(template) = template else {
-        return general::make(logger, content, &attached);
+    let by_python =
+        || general::make(logger, content, &attached).map(|record| Made { record, own: None });
+    let Some((template, own)) = known else {
+        return by_python();
     };
-    let Some(stock) = stock::prove(logger)? else {
-        return general::make(logger, content, &attached);
+    let Some(stock) = Stock::get(logger.py())? else {
+        return by_python();
     };
-    let globals = stock.globals(logger.py())?;
     if let Some(template) = template.0.get() {
-        let record = fast::make(stock, &globals, logger, content, &attached, template)?;
-        return record.map_or_else(|| general::make(logger, content, &attached), Ok);
+        let made = fast::make(stock, logger, own, content, &attached, template)?;
+        return made.map_or_else(by_python, Ok);
     }
-    let record = general::make(logger, content, &attached)?;
-    if let Some(first) = fast::Template::of(&record, stock, &globals, content, &attached)? {
-        template.0.get_or_make(|| first);
+    let proof = Proof::of(stock, logger)?;
+    let made = by_python()?;
+    if let Some(proof) = proof {
+        // Nothing has changed meanwhile.
+        if proof.now(stock, logger)?.is_some() {
+            let first = fast::Template::of(&made.record, proof, content, &attached)?;
+            if let Some(first) = first {
+                template.0.get_or_make(|| first);
+            }
+        }
     }
-    Ok(record)
+    Ok(made)
 }

@@ -1,33 +1,17 @@
 //! The proof that Python would make a record in just the way that `fast` does.
+//!
+//! It is made at each call, unless all that it rests on is [watched][crate::watch].
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 
+use super::thread;
 use super::times::Clock;
 use crate::once::{Once, intern};
-use crate::python::{ITEMGETTER, LOGGING, OBJECT, TIME, is_defined_in};
+use crate::python::{LOGGING, OBJECT, is_defined_in};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
-
-/// What `logging` came with. If somebody has replaced any of it by the time of the first record, the
-/// fast road is never taken.
-pub(super) struct Stock {
-    /// `object.__new__`, and its arguments: the class `LogRecord`.
-    pub(super) new: Py<PyAny>,
-    pub(super) record: Py<PyTuple>,
-    /// A live view of what the class has, and how much that was.
-    attributes: Py<PyMappingProxy>,
-    count: usize,
-    init: Py<PyAny>,
-    make_record: Py<PyAny>,
-    get_level_name: Py<PyAny>,
-    /// Takes the [`GLOBALS`] out of the dict of `logging`.
-    take: Py<PyAny>,
-    globals: Py<PyDict>,
-    /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
-    pub(super) clock_function: Py<PyAny>,
-}
 
 /// What the class `LogRecord` has, in one version or the other. Nothing of it but `__init__` has a
 /// say in making a record; a `__setattr__`, a `__new__` or a property that somebody adds would.
@@ -45,118 +29,94 @@ const CLASS_ATTRIBUTES: [&str; 9] = [
 
 const SLOT_NAMES: &str = "__slotnames__";
 
-/// The names in `logging` that have a say in a record; the last from 3.12.
-const GLOBALS: [&str; 9] = [
-    "_logRecordFactory",
-    "_startTime",
-    "time",
-    "getLevelName",
-    "_levelToName",
-    "logThreads",
-    "logMultiprocessing",
-    "logProcesses",
-    "logAsyncioTasks",
+/// The names that have a say in a record, and their modules. Who replaces one of these has Python make
+/// the records.
+const FIXED: [(&str, &str); 8] = [
+    ("logging", "_logRecordFactory"),
+    ("logging", "getLevelName"),
+    ("logging", "os"),
+    ("logging", "sys"),
+    ("logging", "threading"),
+    ("logging", "time"),
+    ("os", "getpid"),
+    ("threading", "current_thread"),
 ];
 
-/// What the [`GLOBALS`] were at one moment, and what follows from that.
-pub(super) struct Environment {
-    objects: Py<PyTuple>,
-    pub(super) clock: Clock,
-    pub(super) level_names: Py<PyDict>,
-    pub(super) log_threads: bool,
-    pub(super) log_multiprocessing: bool,
-    pub(super) log_processes: bool,
-    pub(super) log_tasks: bool,
+/// Those that may be what they will, so long as they are what they were for the template; the last from
+/// 3.12.
+const FREE: [(&str, &str); 6] = [
+    ("logging", "_startTime"),
+    ("logging", "_levelToName"),
+    ("logging", "logThreads"),
+    ("logging", "logMultiprocessing"),
+    ("logging", "logProcesses"),
+    ("logging", "logAsyncioTasks"),
+];
+
+/// A name in a module.
+struct Place {
+    dict: Py<PyDict>,
+    name: Py<PyString>,
 }
 
-impl Environment {
-    /// `None` if they aren't what `logging` came with.
-    pub(super) fn of(stock: &Stock, objects: &Bound<'_, PyTuple>) -> PyResult<Option<Environment>> {
-        let py = objects.py();
-        let get = |index| objects.get_item(index);
-        let is_on = |index| get(index)?.is_truthy();
-        let is_stock = get(0)?.is(stock.record.bind(py).get_item(0)?)
-            && get(2)?.is(TIME.get(py)?)
-            && get(3)?.is(&stock.get_level_name);
-        let (true, Some(clock), Ok(level_names)) =
-            (is_stock, Clock::of(&get(1)?), get(4)?.cast_into::<PyDict>())
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Environment {
-            objects: objects.clone().unbind(),
-            clock,
-            level_names: level_names.unbind(),
-            log_threads: is_on(5)?,
-            log_multiprocessing: is_on(6)?,
-            log_processes: is_on(7)?,
-            log_tasks: objects.len() > 8 && is_on(8)?,
-        }))
+impl Place {
+    fn of((module, name): (&str, &str), py: Python<'_>) -> PyResult<Place> {
+        Ok(Place {
+            dict: py.import(module)?.dict().unbind(),
+            name: PyString::intern(py, name).unbind(),
+        })
     }
 
-    /// Whether nothing has changed.
-    pub(super) fn holds(&self, objects: &Bound<'_, PyTuple>) -> bool {
-        let before = self.objects.bind(objects.py()).iter_borrowed();
-        before
-            .zip(objects.iter_borrowed())
-            .all(|(before, now)| before.is(now))
+    /// What is there now. Some names aren't in each version.
+    fn get<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.dict.bind(py).get_item(&self.name)
+    }
+
+    fn holds(&self, before: Option<&Py<PyAny>>, py: Python<'_>) -> PyResult<bool> {
+        let now = self.get(py)?;
+        Ok(now.as_ref().map(Bound::as_ptr) == before.map(Py::as_ptr))
     }
 }
 
-/// `logging` as it came, if a record made through `logger` would be made by nothing else.
-///
-/// Compares pointers: what `LogRecord` does to make an instance, and the logger's `makeRecord`. The
-/// rest is in [`Environment`].
-pub(super) fn prove<'a>(logger: &Bound<'a, PyAny>) -> PyResult<Option<&'a Stock>> {
-    static STOCK: Once<Option<Stock>> = Once::new();
-    let py = logger.py();
-    let Some(stock) = STOCK.get_or_try(|| Stock::of(py))? else {
-        return Ok(None);
-    };
-    let attributes = stock.attributes.bind(py).as_any();
-    let make_record = intern!(py, "makeRecord");
-    let is_stock = stock.has_nothing_else(attributes)?
-        && attributes
-            .get_item(intern!(py, "__init__"))?
-            .is(&stock.init)
-        && logger
-            .get_type()
-            .getattr(make_record)?
-            .is(&stock.make_record)
-        && !logger
-            .getattr(intern!(py, "__dict__"))?
-            .cast_into::<PyDict>()?
-            .contains(make_record)?;
-    Ok(is_stock.then_some(stock))
+/// What `logging` came with. If somebody has replaced any of it by the time of the first record, the
+/// fast road is never taken.
+pub(super) struct Stock {
+    /// `object.__new__`, and its arguments: the class `LogRecord`.
+    new: Py<PyAny>,
+    new_args: Py<PyTuple>,
+    pub(super) record: Py<PyType>,
+    /// A live view of what it has, and how much that was.
+    attributes: Py<PyMappingProxy>,
+    count: usize,
+    init: Py<PyAny>,
+    make_record: Py<PyAny>,
+    /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
+    pub(super) clock_function: Py<PyAny>,
+    pub(super) get_ident: Py<PyAny>,
+    fixed: Vec<(Place, Py<PyAny>)>,
+    free: Vec<Place>,
 }
 
 impl Stock {
-    /// Whether the class has what it came with, and at most what `copyreg` keeps in each class of
-    /// which an instance was copied or pickled.
-    fn has_nothing_else(&self, attributes: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let more = attributes.len()?.wrapping_sub(self.count);
-        Ok(more == 0 || more == 1 && attributes.contains(intern!(attributes.py(), SLOT_NAMES))?)
+    pub(super) fn get(py: Python<'_>) -> PyResult<Option<&'static Stock>> {
+        static STOCK: Once<Option<Stock>> = Once::new();
+        STOCK.get_or_try(|| Stock::of(py)).map(Option::as_ref)
     }
 
     fn of(py: Python<'_>) -> PyResult<Option<Stock>> {
         let version = py.version_info();
         let logging = LOGGING.get(py)?;
-        let record = logging.getattr("LogRecord")?;
-        let time = TIME.get(py)?;
-        let of_logging = [
-            record.getattr("__init__")?,
-            logging.getattr("Logger")?.getattr("makeRecord")?,
-            logging.getattr("getLevelName")?,
-        ];
-        let mut is_known = (version.major, version.minor) <= NEWEST_KNOWN;
-        for function in &of_logging {
-            is_known &= is_defined_in(logging, function)?;
-        }
-        let clock_function = match version >= (3, 13) {
-            true => time.getattr("time_ns")?,
-            false => time.getattr("time")?,
-        };
+        let record = logging.getattr("LogRecord")?.cast_into::<PyType>()?;
+        let init = record.getattr("__init__")?;
+        let make_record = logging.getattr("Logger")?.getattr("makeRecord")?;
+        let mut is_known = (version.major, version.minor) <= NEWEST_KNOWN
+            && is_defined_in(logging, &init)?
+            && is_defined_in(logging, &make_record)?;
+
+        let clock_function = Clock::function(py)?;
         is_known &= clock_function.is_instance_of::<PyCFunction>();
+        let get_ident = thread::get_ident(py)?;
+
         let attributes = record.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
         let mut count = 0;
         for name in attributes.keys()?.iter() {
@@ -166,33 +126,128 @@ impl Stock {
                 count += 1;
             }
         }
-        let names = match version >= (3, 12) {
-            true => &GLOBALS[..],
-            false => &GLOBALS[..8],
-        };
-        let names = names.iter().map(|name| PyString::intern(py, name));
-        let [init, make_record, get_level_name] = of_logging.map(Bound::unbind);
+        let mut fixed = Vec::new();
+        for name in FIXED {
+            let place = Place::of(name, py)?;
+            let Some(object) = place.get(py)? else {
+                return Ok(None);
+            };
+            let (module, name) = name;
+            is_known &= match name {
+                "_logRecordFactory" => object.is(&record),
+                "getLevelName" => is_defined_in(logging, &object)?,
+                "current_thread" => is_defined_in(py.import(module)?.as_any(), &object)?,
+                "getpid" => object.is_instance_of::<PyCFunction>(),
+                _ => object.is(py.import(name)?),
+            };
+            fixed.push((place, object.unbind()));
+        }
+        let free: PyResult<_> = FREE.iter().map(|name| Place::of(*name, py)).collect();
         let stock = Stock {
             new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
-            record: PyTuple::new(py, [record])?.unbind(),
-            count,
+            new_args: PyTuple::new(py, [&record])?.unbind(),
+            record: record.unbind(),
             attributes: attributes.unbind(),
-            init,
-            make_record,
-            get_level_name,
+            count,
+            init: init.unbind(),
+            make_record: make_record.unbind(),
             clock_function: clock_function.unbind(),
-            take: ITEMGETTER
-                .get(py)?
-                .call1(PyTuple::new(py, names)?)?
-                .unbind(),
-            globals: logging.cast::<PyModule>()?.dict().unbind(),
+            get_ident: get_ident.unbind(),
+            fixed,
+            free: free?,
         };
         Ok(is_known.then_some(stock))
     }
 
-    /// What the [`GLOBALS`] are now.
-    pub(super) fn globals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let globals = self.take.bind(py).call1((&self.globals,))?;
-        Ok(globals.cast_into()?)
+    /// A record without attributes.
+    pub(super) fn new<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.new.bind(py).call1(self.new_args.bind(py))
+    }
+
+    /// Whether a logger of that class has `LogRecord` make its records, and nothing of it is replaced.
+    pub(super) fn holds(&self, logger_class: &Bound<'_, PyType>) -> PyResult<bool> {
+        let py = logger_class.py();
+        let attributes = self.attributes.bind(py).as_any();
+        // At most what `copyreg` keeps in each class of which an instance was copied or pickled.
+        let more = attributes.len()?.wrapping_sub(self.count);
+        let has_nothing_else =
+            more == 0 || more == 1 && attributes.contains(intern!(py, SLOT_NAMES))?;
+        let init = intern!(py, "__init__");
+        let make_record = intern!(py, "makeRecord");
+        if !has_nothing_else
+            || !attributes.get_item(init)?.is(&self.init)
+            || !logger_class.getattr(make_record)?.is(&self.make_record)
+        {
+            return Ok(false);
+        }
+        for (place, object) in &self.fixed {
+            if !place.holds(Some(object), py)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The dicts that this rests on, and the environment.
+    pub(super) fn dicts<'a, 'py: 'a>(
+        &'a self,
+        py: Python<'py>,
+    ) -> impl Iterator<Item = &'a Bound<'py, PyDict>> {
+        let fixed = self.fixed.iter().map(|(place, _)| place);
+        fixed
+            .chain(&self.free)
+            .map(move |place| place.dict.bind(py))
+    }
+}
+
+/// What is at the [`FREE`] places at one moment, and what follows from that.
+pub(super) struct Environment {
+    objects: Vec<Option<Py<PyAny>>>,
+    pub(super) clock: Clock,
+    pub(super) level_names: Py<PyDict>,
+    pub(super) log_threads: bool,
+    pub(super) log_multiprocessing: bool,
+    pub(super) log_processes: bool,
+    pub(super) log_tasks: bool,
+}
+
+impl Environment {
+    /// `None` if it isn't what `logging` came with.
+    pub(super) fn of(stock: &Stock, py: Python<'_>) -> PyResult<Option<Environment>> {
+        let objects: PyResult<Vec<_>> = stock.free.iter().map(|place| place.get(py)).collect();
+        let objects = objects?;
+        let is_on = |index: usize| match &objects[index] {
+            Some(value) => value.is_truthy(),
+            None => Ok(false),
+        };
+        let (Some(start), Some(level_names)) = (&objects[0], &objects[1]) else {
+            return Ok(None);
+        };
+        let (Some(clock), Ok(level_names)) = (Clock::of(start), level_names.cast::<PyDict>())
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Environment {
+            clock,
+            level_names: level_names.clone().unbind(),
+            log_threads: is_on(2)?,
+            log_multiprocessing: is_on(3)?,
+            log_processes: is_on(4)?,
+            log_tasks: is_on(5)?,
+            objects: objects
+                .into_iter()
+                .map(|object| object.map(Bound::unbind))
+                .collect(),
+        }))
+    }
+
+    /// Whether nothing has changed.
+    pub(super) fn holds(&self, stock: &Stock, py: Python<'_>) -> PyResult<bool> {
+        for (place, before) in stock.free.iter().zip(&self.objects) {
+            if !place.holds(before.as_ref(), py)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

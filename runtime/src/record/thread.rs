@@ -3,16 +3,18 @@
 use std::cell::OnceCell;
 use std::ffi::c_ulong;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyType};
 
 use crate::buffer::Buffer;
 use crate::once::{Once, intern};
 use crate::origin::Origin;
 use crate::python::{PROPERTY, THREADING, is_defined_in};
+use crate::watch::{self, Stamp};
 
 /// The thread of a record: the current one, unless the record has an [`Origin`]. Python has no
 /// `threading.Thread` for one that Rust has spawned: `LogRecord` has a `_DummyThread` made for it, and
@@ -26,16 +28,28 @@ pub(super) struct RecordThread<'a, 'py> {
 
 impl<'a, 'py> RecordThread<'a, 'py> {
     pub(super) fn get(py: Python<'py>, origin: Option<&'a Origin>) -> PyResult<Self> {
-        let ident = match origin {
-            None => Ident::get(py)?,
-            Some(origin) => Ident {
+        let get_ident = get_ident(py)?;
+        // gevent or the like replaces it.
+        let other = (!get_ident.is_instance_of::<PyCFunction>()).then_some(&get_ident);
+        RecordThread::among(active_threads(py)?, other, origin)
+    }
+
+    /// The same if it is known what `threading` has: those threads, and that function if it isn't the
+    /// stock one.
+    pub(super) fn among(
+        active: Bound<'py, PyDict>,
+        get_ident: Option<&Bound<'py, PyAny>>,
+        origin: Option<&'a Origin>,
+    ) -> PyResult<Self> {
+        let py = active.py();
+        let ident = match (origin, get_ident) {
+            (Some(origin), _) => Ident {
                 number: origin.thread.ident,
                 object: origin.thread.ident.into_bound_py_any(py)?,
             },
+            (None, Some(get_ident)) => Ident::ask(get_ident)?,
+            (None, None) => Ident::get(py)?,
         };
-        let active = THREADING
-            .get(intern!(py, "_active"))?
-            .cast_into::<PyDict>()?;
         let known = active.get_item(&ident.object)?;
         Ok(RecordThread {
             ident,
@@ -66,8 +80,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             });
         };
         // Past the property that Python calls, if it is the one that only gives this.
-        let property = thread.get_type().getattr(name)?;
-        let name = match stock_name(py)?.is_some_and(|stock| property.is(stock)) {
+        let name = match has_stock_name(&thread.get_type())? {
             true => thread.getattr(intern!(py, "_name")),
             false => thread.getattr(name),
         }?;
@@ -138,25 +151,23 @@ pub(super) struct Ident<'py> {
 }
 
 impl<'py> Ident<'py> {
-    /// A thread keeps it, unless gevent or the like has replaced the function.
+    /// A thread keeps it.
     fn get(py: Python<'py>) -> PyResult<Ident<'py>> {
         thread_local! {
             static IDENT: OnceCell<(c_ulong, Py<PyAny>)> = const { OnceCell::new() };
-        }
-        let get_ident = THREADING.get(intern!(py, "get_ident"))?;
-        let ask = || {
-            let object = get_ident.call0()?;
-            let number = object.extract()?;
-            PyResult::Ok(Ident { number, object })
-        };
-        if !get_ident.is_instance_of::<PyCFunction>() {
-            return ask();
         }
         let known = IDENT.try_with(|known| {
             let (number, object) = match known.get() {
                 Some(known) => known,
                 None => {
-                    let Ident { number, object } = ask()?;
+                    let Ident { number, mut object } = Ident::ask(&get_ident(py)?)?;
+                    // Found at a glance if it is the very key.
+                    if let Some(thread) = active_threads(py)?.get_item(&object)? {
+                        let key = thread.getattr(intern!(py, "ident"))?;
+                        if key.eq(&object)? {
+                            object = key;
+                        }
+                    }
                     known.get_or_init(|| (number, object.unbind()))
                 }
             };
@@ -164,8 +175,43 @@ impl<'py> Ident<'py> {
             Ok(Ident { number, object })
         });
         // At the end of a thread.
-        known.unwrap_or_else(|_| ask())
+        known.unwrap_or_else(|_| Ident::ask(&get_ident(py)?))
     }
+
+    fn ask(get_ident: &Bound<'py, PyAny>) -> PyResult<Ident<'py>> {
+        let object = get_ident.call0()?;
+        let number = object.extract()?;
+        Ok(Ident { number, object })
+    }
+}
+
+/// `threading.get_ident`, as it is now.
+pub(super) fn get_ident(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    THREADING.get(intern!(py, "get_ident"))
+}
+
+/// The threads that Python knows, by ident.
+pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    Ok(THREADING.get(intern!(py, "_active"))?.cast_into()?)
+}
+
+/// Whether the `name` of threads of that class is the standard library's property.
+fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    /// The last class that has it, and when that was proven.
+    static LAST: (AtomicUsize, Stamp) = (AtomicUsize::new(0), Stamp::never());
+    let py = class.py();
+    let address = class.as_ptr() as usize;
+    if LAST.1.is_current() && LAST.0.load(Ordering::Relaxed) == address {
+        return Ok(true);
+    }
+    let moment = watch::begin(py, [], [class]);
+    let name = class.getattr(intern!(py, "name"))?;
+    let is_stock = stock_name(py)?.is_some_and(|stock| name.is(stock));
+    if let (true, Some(moment)) = (is_stock, moment) {
+        LAST.0.store(address, Ordering::Relaxed);
+        LAST.1.set(moment);
+    }
+    Ok(is_stock)
 }
 
 /// The property `threading.Thread.name`, if it is the standard library's.

@@ -32,10 +32,10 @@ impl Clock {
     }
 
     /// `time.time` or `time.time_ns`, as it is now.
-    pub(super) fn function(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        TIME_GLOBALS.get(match self {
-            Clock::Nanoseconds { .. } => intern!(py, "time_ns"),
-            Clock::Seconds { .. } => intern!(py, "time"),
+    pub(super) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        TIME_GLOBALS.get(match py.version_info() >= (3, 13) {
+            true => intern!(py, "time_ns"),
+            false => intern!(py, "time"),
         })
     }
 }
@@ -47,23 +47,18 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// The numbers that `LogRecord` computes, to the last bit. `None` if the clock, `ours` if it is the
-    /// one that `logging` came with, gives something else than it would.
-    pub(super) fn of(
-        origin: Option<&Origin>,
-        clock: Clock,
-        ours: &Py<PyAny>,
-        py: Python<'_>,
-    ) -> PyResult<Option<Times>> {
-        let function = clock.function(py)?;
-        // Whoever has replaced the clock, as freezegun does, is asked. Else ours is the same.
-        if function.is(ours) {
-            let now = match origin {
-                Some(origin) => origin.nanoseconds,
-                None => since_epoch(),
-            };
-            return Ok(Some(Times::at(now, clock)));
-        }
+    /// The numbers that `LogRecord` computes, to the last bit.
+    pub(super) fn of(origin: Option<&Origin>, clock: Clock) -> Times {
+        let now = match origin {
+            Some(origin) => origin.nanoseconds,
+            None => since_epoch(),
+        };
+        Times::at(now, clock)
+    }
+
+    /// The same by a clock that somebody has put in place of the stock one, as freezegun does. `None` if
+    /// it gives something else than that would.
+    pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> PyResult<Option<Times>> {
         let now = function.call0()?;
         Ok(match clock {
             Clock::Nanoseconds { start } => {
@@ -81,7 +76,7 @@ impl Times {
         let Some(clock) = Clock::of(&start) else {
             return Ok(None);
         };
-        let is_ours = clock.function(py)?.is_instance_of::<PyCFunction>();
+        let is_ours = Clock::function(py)?.is_instance_of::<PyCFunction>();
         Ok(is_ours.then(|| Times::at(origin.nanoseconds, clock)))
     }
 

@@ -1,0 +1,137 @@
+//! Whether the fast road may be taken now, and what needn't be looked up on it.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+
+use super::stock::{Environment, Stock};
+use super::thread;
+use crate::once::intern;
+use crate::python::{SYS_GLOBALS, loaded};
+use crate::watch::{self, Moment, Stamp};
+use crate::{handling, record::times::Clock};
+
+/// What has to be so for the records of a callsite to be made on the fast road.
+pub(super) struct Proof {
+    pub(super) environment: Environment,
+    logger_class: Py<PyType>,
+    active_threads: Py<PyDict>,
+    stamp: Stamp,
+    /// What was found when it was stamped.
+    found: AtomicU8,
+}
+
+/// What is known beyond that it may be taken.
+#[derive(Clone, Copy)]
+pub(super) struct Proven<'a> {
+    /// Python's own threads, if all is watched and they, the clock and `get_ident` are as they came.
+    pub(super) active_threads: Option<&'a Py<PyDict>>,
+    found: u8,
+}
+
+/// Loggers of the class have records handled as the stock one does.
+const HANDLES: u8 = 1;
+/// The program may have imported it.
+const MULTIPROCESSING: u8 = 2;
+const ASYNCIO: u8 = 4;
+
+impl Proven<'_> {
+    /// What isn't watched has to be looked up.
+    const HERE_AND_NOW: Proven<'static> = Proven {
+        active_threads: None,
+        found: MULTIPROCESSING | ASYNCIO,
+    };
+
+    pub(super) fn handles(self) -> bool {
+        self.found & HANDLES != 0
+    }
+
+    pub(super) fn uses_multiprocessing(self) -> bool {
+        self.found & MULTIPROCESSING != 0
+    }
+
+    pub(super) fn uses_asyncio(self) -> bool {
+        self.found & ASYNCIO != 0
+    }
+}
+
+impl Proof {
+    /// `None` if `logging` isn't what it came with.
+    pub(super) fn of(stock: &Stock, logger: &Bound<'_, PyAny>) -> PyResult<Option<Proof>> {
+        let py = logger.py();
+        let Some(environment) = Environment::of(stock, py)? else {
+            return Ok(None);
+        };
+        Ok(Some(Proof {
+            environment,
+            logger_class: logger.get_type().unbind(),
+            active_threads: thread::active_threads(py)?.unbind(),
+            stamp: Stamp::never(),
+            found: AtomicU8::new(0),
+        }))
+    }
+
+    /// `None` if the record has to be made by Python.
+    pub(super) fn now(
+        &self,
+        stock: &Stock,
+        logger: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<Proven<'_>>> {
+        let class = logger.get_type();
+        let is_same_class = class.is(&self.logger_class);
+        if is_same_class && self.stamp.is_current() {
+            return Ok(Some(Proven {
+                active_threads: Some(&self.active_threads),
+                found: self.found.load(Ordering::Relaxed),
+            }));
+        }
+        let py = logger.py();
+        let moment = match is_same_class {
+            true => self.begin_watching(stock, py)?,
+            false => None,
+        };
+        if !(stock.holds(&class)? && self.environment.holds(stock, py)?) {
+            return Ok(None);
+        }
+        if let Some(moment) = moment {
+            self.stamp(moment, stock, py)?;
+        }
+        Ok(Some(Proven::HERE_AND_NOW))
+    }
+
+    fn begin_watching(&self, stock: &Stock, py: Python<'_>) -> PyResult<Option<Moment>> {
+        let modules = SYS_GLOBALS
+            .get(intern!(py, "modules"))?
+            .cast_into::<PyDict>()?;
+        let dicts = stock
+            .dicts(py)
+            .chain([self.environment.level_names.bind(py), &modules]);
+        let classes = [stock.record.bind(py), self.logger_class.bind(py)];
+        Ok(watch::begin(py, dicts, classes))
+    }
+
+    /// From the next record on nothing is looked up until something changes, unless somebody's own clock
+    /// or threads have to be asked.
+    fn stamp(&self, moment: Moment, stock: &Stock, py: Python<'_>) -> PyResult<()> {
+        let is_stock = Clock::function(py)?.is(&stock.clock_function)
+            && thread::get_ident(py)?.is(&stock.get_ident)
+            && thread::active_threads(py)?.is(&self.active_threads);
+        if !is_stock {
+            return Ok(());
+        }
+        let mut found = 0;
+        if handling::is_stock(self.logger_class.bind(py))? {
+            found |= HANDLES;
+        }
+        if loaded(intern!(py, "multiprocessing"))?.is_some() {
+            found |= MULTIPROCESSING;
+        }
+        if loaded(intern!(py, "asyncio"))?.is_some() {
+            found |= ASYNCIO;
+        }
+        self.found.store(found, Ordering::Relaxed);
+        self.stamp.set(moment);
+        Ok(())
+    }
+}
