@@ -62,13 +62,18 @@ impl Globals {
     /// # Errors
     /// What the import raises, or an `AttributeError` if the name isn't there.
     pub(crate) fn get<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-        let py = name.py();
-        let dict = self
-            .dict
-            .get_or_try(|| PyResult::Ok(py.import(self.module)?.dict().unbind()))?;
-        dict.bind(py).get_item(name)?.ok_or_else(|| {
+        self.dict(name.py())?.get_item(name)?.ok_or_else(|| {
             PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
         })
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// What the import raises.
+    pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
+        let import = || PyResult::Ok(py.import(self.module)?.dict().unbind());
+        Ok(self.dict.get_or_try(import)?.bind(py))
     }
 }
 

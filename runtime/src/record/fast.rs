@@ -28,8 +28,6 @@ pub(super) struct Template {
     /// that it needn't be the same the next time.
     msg: Option<&'static str>,
     name: Py<PyAny>,
-    level_name: Py<PyAny>,
-    levelno: i32,
     thread: Option<c_ulong>,
     thread_name: Py<PyAny>,
     process_name: Py<PyAny>,
@@ -87,8 +85,6 @@ impl Template {
             proof,
             msg: content.text.message.constant(),
             name: get("name")?.unbind(),
-            level_name: get("levelname")?.unbind(),
-            levelno: get("levelno")?.extract()?,
             thread: get("thread")?.extract()?,
             thread_name: get("threadName")?.unbind(),
             process_name: get("processName")?.unbind(),
@@ -116,12 +112,12 @@ pub(super) fn make<'py>(
     if own.has_method()? {
         return Ok(None);
     }
-    let environment = &template.proof.environment;
+    let Proof { environment, .. } = &template.proof;
     let levelno = content.level.levelno();
-    let is_same_level = levelno == template.levelno;
-    let level_name = match is_same_level && proven.active_threads.is_some() {
-        true => Some(template.level_name.bind(py).clone()),
-        false => environment.level_names.bind(py).get_item(levelno)?,
+    let is_same_level = levelno == template.proof.levelno;
+    let level_name = match (&template.proof.level_name, proven.active_threads) {
+        (Some(known), Some(_)) if is_same_level => Some(known.bind(py).clone()),
+        _ => environment.level_name(levelno, py)?,
     };
     let clock = match proven.active_threads {
         Some(_) => None,
@@ -158,7 +154,10 @@ pub(super) fn make<'py>(
     if let Some(args) = content.text.message.args(py)? {
         attributes.set_item(intern!(py, "args"), args)?;
     }
-    set_if_changed(intern!(py, "levelname"), level_name, &template.level_name)?;
+    let before = &template.proof.level_name;
+    if before.as_ref().is_none_or(|before| !level_name.is(before)) {
+        attributes.set_item(intern!(py, "levelname"), level_name)?;
+    }
     if !is_same_level {
         attributes.set_item(intern!(py, "levelno"), levelno)?;
     }

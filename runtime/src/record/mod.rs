@@ -153,7 +153,7 @@ pub(crate) fn make<'py>(
         let made = fast::make(stock, logger, own, content, &attached, template)?;
         return made.map_or_else(by_python, Ok);
     }
-    let proof = Proof::of(stock, logger)?;
+    let proof = Proof::of(stock, logger, content.level)?;
     let made = by_python()?;
     if let Some(proof) = proof {
         // Nothing has changed meanwhile.

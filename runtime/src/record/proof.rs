@@ -7,14 +7,19 @@ use pyo3::types::{PyDict, PyType};
 
 use super::stock::{Environment, Stock};
 use super::thread;
+use super::times::Clock;
+use crate::Level;
+use crate::handling;
 use crate::once::intern;
-use crate::python::{SYS_GLOBALS, loaded};
+use crate::python::{SYS_GLOBALS, THREADING, TIME_GLOBALS, loaded};
 use crate::watch::{self, Moment, Stamp};
-use crate::{handling, record::times::Clock};
 
 /// What has to be so for the records of a callsite to be made on the fast road.
 pub(super) struct Proof {
     pub(super) environment: Environment,
+    pub(super) levelno: i32,
+    /// If it has one.
+    pub(super) level_name: Option<Py<PyAny>>,
     logger_class: Py<PyType>,
     active_threads: Py<PyDict>,
     stamp: Stamp,
@@ -25,7 +30,8 @@ pub(super) struct Proof {
 /// What is known beyond that it may be taken.
 #[derive(Clone, Copy)]
 pub(super) struct Proven<'a> {
-    /// Python's own threads, if all is watched and they, the clock and `get_ident` are as they came.
+    /// Python's own threads, if all is watched; then the level's name is the same, and the clock and
+    /// `get_ident` are as they came.
     pub(super) active_threads: Option<&'a Py<PyDict>>,
     found: u8,
 }
@@ -58,12 +64,19 @@ impl Proven<'_> {
 
 impl Proof {
     /// `None` if `logging` isn't what it came with.
-    pub(super) fn of(stock: &Stock, logger: &Bound<'_, PyAny>) -> PyResult<Option<Proof>> {
+    pub(super) fn of(
+        stock: &Stock,
+        logger: &Bound<'_, PyAny>,
+        level: Level,
+    ) -> PyResult<Option<Proof>> {
         let py = logger.py();
         let Some(environment) = Environment::of(stock, py)? else {
             return Ok(None);
         };
+        let levelno = level.levelno();
         Ok(Some(Proof {
+            level_name: environment.level_name(levelno, py)?.map(Bound::unbind),
+            levelno,
             environment,
             logger_class: logger.get_type().unbind(),
             active_threads: thread::active_threads(py)?.unbind(),
@@ -100,21 +113,34 @@ impl Proof {
         Ok(Some(Proven::HERE_AND_NOW))
     }
 
+    /// Begins to watch all that is looked up otherwise.
     fn begin_watching(&self, stock: &Stock, py: Python<'_>) -> PyResult<Option<Moment>> {
-        let modules = SYS_GLOBALS
-            .get(intern!(py, "modules"))?
-            .cast_into::<PyDict>()?;
-        let dicts = stock
-            .dicts(py)
-            .chain([self.environment.level_names.bind(py), &modules]);
+        let modules = SYS_GLOBALS.get(intern!(py, "modules"))?;
+        let dicts = [
+            SYS_GLOBALS.dict(py)?,
+            modules.cast::<PyDict>()?,
+            TIME_GLOBALS.dict(py)?,
+            THREADING.dict(py)?,
+            self.environment.level_names.bind(py),
+        ];
         let classes = [stock.record.bind(py), self.logger_class.bind(py)];
-        Ok(watch::begin(py, dicts, classes))
+        Ok(watch::begin(
+            py,
+            dicts.into_iter().chain(stock.dicts(py)),
+            classes,
+        ))
     }
 
     /// From the next record on nothing is looked up until something changes, unless somebody's own clock
     /// or threads have to be asked.
     fn stamp(&self, moment: Moment, stock: &Stock, py: Python<'_>) -> PyResult<()> {
-        let is_stock = Clock::function(py)?.is(&stock.clock_function)
+        let level_name = self.environment.level_name(self.levelno, py)?;
+        let is_same_name = match (&level_name, &self.level_name) {
+            (Some(now), Some(before)) => now.is(before),
+            _ => false,
+        };
+        let is_stock = is_same_name
+            && Clock::function(py)?.is(&stock.clock_function)
             && thread::get_ident(py)?.is(&stock.get_ident)
             && thread::active_threads(py)?.is(&self.active_threads);
         if !is_stock {

@@ -241,6 +241,15 @@ impl Environment {
         }))
     }
 
+    /// What `logging.getLevelName` says of a number that has a name.
+    pub(super) fn level_name<'py>(
+        &self,
+        levelno: i32,
+        py: Python<'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.level_names.bind(py).get_item(levelno)
+    }
+
     /// Whether nothing has changed.
     pub(super) fn holds(&self, stock: &Stock, py: Python<'_>) -> PyResult<bool> {
         for (place, before) in stock.free.iter().zip(&self.objects) {
