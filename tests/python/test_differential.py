@@ -84,6 +84,18 @@ def class_of(instance, replacement):
     instance.__class__ = original
 
 
+@contextlib.contextmanager
+def another_ident():
+    """That of a thread which lives, or Python would make a `_DummyThread` for it."""
+    ends = threading.Event()
+    other = threading.Thread(target=ends.wait)
+    other.start()
+    with mock.patch.object(threading, "get_ident", lambda: other.ident):
+        yield
+    ends.set()
+    other.join()
+
+
 def frozen(value):
     return mock.patch.object(time, CLOCK, lambda: value)
 
@@ -129,7 +141,7 @@ CHANGES = {
     "another current_thread": lambda: mock.patch.object(
         threading, "current_thread", lambda: SOMEBODY
     ),
-    "another get_ident": lambda: mock.patch.object(threading, "get_ident", lambda: 77),
+    "another get_ident": another_ident,
     "another getpid": lambda: mock.patch.object(os, "getpid", lambda: 99),
     "another os": lambda: mock.patch.object(logging, "os", Os()),
     "another sys": lambda: mock.patch.object(logging, "sys", mock.Mock(wraps=sys, modules={})),
@@ -256,6 +268,20 @@ def test_the_same_attributes_types_and_values(changes, level, where, clock, call
     check(run(where, compare), clock is not None)
     # Nor the other way round.
     check(run(where, lambda: both(level)), False)
+
+
+def test_modules_replaced(monkeypatch):
+    logging.getLogger(NAME).setLevel(1)
+
+    async def task():
+        check(both(20), False)
+        modules = sys.modules
+        monkeypatch.setattr(sys, "modules", {**modules, "asyncio": None})
+        check(both(20), False)
+        sys.modules = modules
+        check(both(20), False)
+
+    asyncio.run(task())
 
 
 def test_the_fast_road_is_taken_where_nothing_was_changed():

@@ -38,6 +38,53 @@ def test_logging_before_during_and_after_the_ends_of_things():
     assert "Traceback" not in stderr and "panicked" not in stderr, stderr
 
 
+def test_nothing_of_logging_runs_where_nothing_was_changed():
+    """From Python 3.12 on, by which pylog is told of changes."""
+    run(
+        """
+        import logging, sys
+        from pylog_probe import _native as native
+
+        class Handler(logging.Handler):
+            def handle(self, record):
+                records.append(record)
+
+        records, called = [], []
+        logging.basicConfig(level=logging.INFO, handlers=[Handler()])
+        for _ in range(2):
+            native.call("alpha", logging.INFO)
+        sys.setprofile(lambda frame, event, _: event == "call" and called.append(frame.f_code.co_qualname))
+        native.call("alpha", logging.INFO)
+        sys.setprofile(None)
+        assert len(records) == 3
+        assert called == ["Handler.handle"], called
+        """
+        if sys.version_info >= (3, 12)
+        else ""
+    )
+
+
+def test_what_a_class_can_no_longer_tell():
+    """CPython 3.13 and later tell of about a thousand changes of a class."""
+    run(
+        """
+        import logging
+        from pylog_probe import _native as native
+
+        records, called = [], []
+        logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
+        for n in range(1100):
+            logging.Logger.changed = n
+            assert logging.Logger.changed == n
+        for _ in range(2):
+            native.call("alpha", logging.INFO)
+        logging.Logger.callHandlers = lambda self, record: called.append(record)
+        native.call("alpha", logging.INFO)
+        assert len(called) == 1
+        """
+    )
+
+
 @pytest.mark.parametrize("attempt", range(5))
 def test_rust_threads_that_log_while_the_interpreter_ends(attempt):
     """Below Python 3.13 attaching then would abort the process."""

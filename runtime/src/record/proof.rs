@@ -11,7 +11,7 @@ use super::times::Clock;
 use crate::Level;
 use crate::handling;
 use crate::once::intern;
-use crate::python::{SYS_GLOBALS, THREADING, TIME_GLOBALS, loaded};
+use crate::python::{SYS_GLOBALS, TIME_GLOBALS, loaded};
 use crate::watch::{self, Moment, Stamp};
 
 /// What has to be so for the records of a callsite to be made on the fast road.
@@ -120,7 +120,6 @@ impl Proof {
             SYS_GLOBALS.dict(py)?,
             modules.cast::<PyDict>()?,
             TIME_GLOBALS.dict(py)?,
-            THREADING.dict(py)?,
             self.environment.level_names.bind(py),
         ];
         let classes = [stock.record.bind(py), self.logger_class.bind(py)];
