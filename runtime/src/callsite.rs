@@ -1,6 +1,6 @@
 //! A call in the source and its static.
 //!
-//! Each call has one [`Callsite`]. [`Callsite::is_off`] is inlined and is all that a call costs
+//! Each call has one [`Callsite`]. [`Callsite::is_on`] is inlined and is all that a call costs
 //! whose level Python refused; everything else is out of line.
 
 use std::fmt;
@@ -158,16 +158,23 @@ impl Callsite {
         })
     }
 
-    /// Whether Python is known to refuse `level`: a compare and a branch.
-    #[inline(always)]
+    /// Whether to evaluate the arguments and log: a compare and a branch where Python is known to refuse
+    /// `level`.
+    #[inline]
+    pub fn is_on(&'static self, level: Level) -> bool {
+        !self.is_off(level) && self.admits(level)
+    }
+
+    /// Whether Python is known to refuse `level`.
+    #[inline]
     pub fn is_off(&'static self, level: Level) -> bool {
         self.gate.is_off(level)
     }
 
-    /// Whether to evaluate the arguments and log: asks Python where it isn't known.
+    /// Asks Python where it isn't known.
     #[cold]
     #[inline(never)]
-    pub fn admits(&'static self, level: Level) -> bool {
+    fn admits(&'static self, level: Level) -> bool {
         let answer = self.gate.answer(level);
         // A queued call will be asked about when it is delivered.
         answer.unwrap_or_else(|| queue::for_this_thread().is_some() || self.is_enabled(level))

@@ -55,7 +55,7 @@ impl Gate {
     }
 
     /// The check of every call: true only if Python refused.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn is_off(&self, level: Level) -> bool {
         self.0.load(Ordering::Relaxed) == level.levelno()
     }

@@ -122,6 +122,7 @@ mod data;
 mod delivery;
 mod exc_info;
 mod exit;
+mod expansion;
 mod fork;
 mod gate;
 mod gates;

@@ -1,5 +1,6 @@
 //! The macros that users call: thin facades, so that `$crate` finds this crate under whatever name
-//! it has where they are called. The grammar and the expansion are in `pylog-macros`.
+//! it has where they are called. The grammar and the expansion are in `pylog-macros`, those of a call with
+//! nothing but a message in `expansion`.
 
 /// Logs at [`Level::TRACE`](crate::Level::TRACE), level 5.
 ///
@@ -13,6 +14,9 @@
 #[macro_export]
 #[clippy::format_args]
 macro_rules! trace {
+    ($message:literal $(, $($args:tt)*)?) => {
+        $crate::__private::message!(($crate) TRACE; $message $(, $($args)*)?)
+    };
     ($($arg:tt)*) => { $crate::__private::log!(($crate) TRACE; $($arg)*) };
 }
 
@@ -29,6 +33,9 @@ macro_rules! trace {
 #[macro_export]
 #[clippy::format_args]
 macro_rules! debug {
+    ($message:literal $(, $($args:tt)*)?) => {
+        $crate::__private::message!(($crate) DEBUG; $message $(, $($args)*)?)
+    };
     ($($arg:tt)*) => { $crate::__private::log!(($crate) DEBUG; $($arg)*) };
 }
 
@@ -46,6 +53,9 @@ macro_rules! debug {
 #[macro_export]
 #[clippy::format_args]
 macro_rules! info {
+    ($message:literal $(, $($args:tt)*)?) => {
+        $crate::__private::message!(($crate) INFO; $message $(, $($args)*)?)
+    };
     ($($arg:tt)*) => { $crate::__private::log!(($crate) INFO; $($arg)*) };
 }
 
@@ -62,6 +72,9 @@ macro_rules! info {
 #[macro_export]
 #[clippy::format_args]
 macro_rules! warn {
+    ($message:literal $(, $($args:tt)*)?) => {
+        $crate::__private::message!(($crate) WARN; $message $(, $($args)*)?)
+    };
     ($($arg:tt)*) => { $crate::__private::log!(($crate) WARN; $($arg)*) };
 }
 
@@ -79,6 +92,9 @@ macro_rules! warn {
 #[macro_export]
 #[clippy::format_args]
 macro_rules! error {
+    ($message:literal $(, $($args:tt)*)?) => {
+        $crate::__private::message!(($crate) ERROR; $message $(, $($args)*)?)
+    };
     ($($arg:tt)*) => { $crate::__private::log!(($crate) ERROR; $($arg)*) };
 }
 
@@ -94,6 +110,9 @@ macro_rules! error {
 #[macro_export]
 #[clippy::format_args]
 macro_rules! critical {
+    ($message:literal $(, $($args:tt)*)?) => {
+        $crate::__private::message!(($crate) CRITICAL; $message $(, $($args)*)?)
+    };
     ($($arg:tt)*) => { $crate::__private::log!(($crate) CRITICAL; $($arg)*) };
 }
 

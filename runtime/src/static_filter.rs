@@ -2,11 +2,12 @@
 //!
 //! Two things have a say, and the more restrictive wins: the cargo features `max_level_*` and
 //! `release_max_level_*`, which hold everywhere, and the environment variable `PYLOG_MAX_LEVEL`,
-//! which holds by module. Everything here is a `const fn`, because a call asks in a const block:
-//! at opt-level 0 nothing less keeps its message out of the binary.
+//! which holds by module. Everything here is a `const fn`, because a call asks in a const block or
+//! a constant: at opt-level 0 nothing less keeps its message out of the binary.
 //!
 //! The variable is read here and nowhere else. That reports a mistake in it once, and makes cargo
-//! rebuild this crate, and so every crate with calls in it, when it changes.
+//! rebuild this crate, and so every crate with calls in it, when it changes. Where it isn't set, as mostly,
+//! a call asks a constant of [`allowed`], which costs the compiler less.
 
 use crate::Level;
 
@@ -48,6 +49,24 @@ pub const STATIC_MAX_LEVEL: Level = {
 /// Whether a call at `level` in `module_path` belongs in the binary.
 pub const fn allows(level: Level, module_path: &str) -> bool {
     level.levelno() >= max_level(module_path).levelno()
+}
+
+/// Whether calls at the named levels belong in the binary, as far as the features have a say.
+#[allow(missing_docs, reason = "the name says it")]
+pub mod allowed {
+    use super::STATIC_MAX_LEVEL;
+    use crate::Level;
+
+    const fn allows(level: Level) -> bool {
+        level.levelno() >= STATIC_MAX_LEVEL.levelno()
+    }
+
+    pub const TRACE: bool = allows(Level::TRACE);
+    pub const DEBUG: bool = allows(Level::DEBUG);
+    pub const INFO: bool = allows(Level::INFO);
+    pub const WARN: bool = allows(Level::WARN);
+    pub const ERROR: bool = allows(Level::ERROR);
+    pub const CRITICAL: bool = allows(Level::CRITICAL);
 }
 
 /// The static maximum level in `module_path`.

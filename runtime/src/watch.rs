@@ -1,6 +1,6 @@
 //! Being told of a change, rather than looking for one at each call.
 //!
-//! From 3.12 on CPython calls back before a dict or a class changes that is watched (`PyDict_Watch`,
+//! From 3.12 on Python calls back before a dict or a class changes that is watched (`PyDict_Watch`,
 //! `PyType_Watch`; PEP 659's specialised code rests on the same). Here a change is counted, no more. So
 //! what was proven from watched things alone still holds if the count is what it was.
 //!
@@ -22,7 +22,7 @@ use crate::python::SYS;
 /// What happens here does so under the GIL, so that nothing needs an order.
 static CHANGES: AtomicUsize = AtomicUsize::new(1);
 
-/// Whether the next change of each class in [`CLASSES`] would be told: CPython tells one, and no more until
+/// Whether the next change of each class in [`CLASSES`] would be told: Python tells one, and no more until
 /// the class has a version again.
 static CLASSES_HAVE_VERSIONS: AtomicBool = AtomicBool::new(true);
 
@@ -164,7 +164,7 @@ impl Watchers {
         function.bind(py).call1((watcher, object)).map(drop)
     }
 
-    /// `false` if a class gets none: CPython ends that after a thousand changes.
+    /// `false` if a class gets none: Python ends that after a thousand changes.
     fn give_versions(&self, py: Python<'_>) -> PyResult<bool> {
         if CLASSES_HAVE_VERSIONS.swap(true, Ordering::Relaxed) {
             return Ok(true);

@@ -12,6 +12,7 @@ import threading
 import time
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylog_probe import _native
@@ -270,6 +271,20 @@ def test_the_same_attributes_types_and_values(changes, level, where, clock, call
     check(run(where, lambda: both(level)), False)
 
 
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_is_obeyed(change, where):
+    logging.getLogger(NAME).setLevel(1)
+
+    def compare():
+        check(both(30), False)
+        with CHANGES[change]():
+            check(both(30), False)
+        check(both(30), False)
+
+    run(where, compare)
+
+
 def test_modules_replaced(monkeypatch):
     logging.getLogger(NAME).setLevel(1)
 
@@ -277,6 +292,8 @@ def test_modules_replaced(monkeypatch):
         check(both(20), False)
         modules = sys.modules
         monkeypatch.setattr(sys, "modules", {**modules, "asyncio": None})
+        # Anything, for pylog to look at all again.
+        monkeypatch.setattr(logging, "somebodys", 1, raising=False)
         check(both(20), False)
         sys.modules = modules
         check(both(20), False)

@@ -1,7 +1,7 @@
 //! What every call has: where pylog is, where the record goes, and at which level.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, ExprCall, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
@@ -183,19 +183,11 @@ pub(crate) fn check_target(target: &LitStr) -> Result<()> {
 /// The level of a call.
 pub(crate) enum Level {
     /// A constant of `pylog::Level`.
-    Named(TokenStream),
+    Named(Ident),
     /// It can stand in a const block, but may be of another type.
     Constant(TokenStream),
     /// It is known when the call is reached.
     Dynamic(TokenStream),
-}
-
-impl Level {
-    /// The level of a facade.
-    pub(crate) fn named(krate: &Crate, name: &Ident) -> Level {
-        let krate = &krate.0;
-        Level::Named(quote_spanned!(Span::mixed_site()=> #krate::Level::#name))
-    }
 }
 
 impl Parse for Level {

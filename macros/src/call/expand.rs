@@ -18,11 +18,10 @@ pub(crate) fn if_allowed(
     let variable = quote_spanned!(span=> level);
     let private = quote_spanned!(span=> #krate::__private);
     match level {
-        // Only a const block keeps what isn't allowed out of a dev binary too.
-        Level::Named(level) => {
-            let then = then(level);
+        Level::Named(name) => {
+            let then = then(&quote_spanned!(span=> #krate::Level::#name));
             quote_spanned! {span=>
-                if const { #private::allows(#level, #private::module_path!()) } {
+                if #private::allows!(#name) {
                     #then
                 } else {
                     #otherwise
@@ -56,8 +55,7 @@ pub(crate) fn if_allowed(
     }
 }
 
-/// An expression for a reference to the call's callsite. Its static has a scope of its own, so that
-/// none of the user's tokens can mean it.
+/// An expression for a reference to the call's callsite.
 pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> TokenStream {
     let span = Span::mixed_site();
     let target = match destination {
@@ -68,17 +66,7 @@ pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> Token
         Destination::Target(target) => Some(quote_spanned!(span=> .for_target(#target))),
         _ => None,
     };
-    quote_spanned! {span=> {
-        struct Here;
-        static CALLSITE: #krate::__private::Callsite =
-            #krate::__private::Callsite::new(
-                #target,
-                #krate::__private::file!(),
-                #krate::__private::line!(),
-                #krate::__private::type_name::<Here>,
-            );
-        &CALLSITE
-    }#for_target}
+    quote_spanned!(span=> #krate::__private::callsite!(#target)#for_target)
 }
 
 impl Destination {

@@ -28,7 +28,7 @@ impl Parse for Args {
 
         let options: Options = input.parse()?;
         let level = match named {
-            Some(name) => Level::named(&krate, &name),
+            Some(name) => Level::Named(name),
             None => {
                 let level = input.parse()?;
                 if !input.is_empty() {

@@ -45,7 +45,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         match &logger {
             None => quote_spanned! {span=>
                 let callsite = #callsite;
-                if !callsite.is_off(#level) && callsite.admits(#level) {
+                if callsite.is_on(#level) {
                     #log
                 }
             },

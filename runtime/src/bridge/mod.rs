@@ -283,7 +283,7 @@ impl Log for Logger {
         }
         let callsite = self.callsite(&of_record(record));
         let level = record.level().into();
-        if !callsite.is_off(level) && callsite.admits(level) {
+        if callsite.is_on(level) {
             with_data(record, |data| {
                 callsite.log_with(level, *record.args(), data);
             });

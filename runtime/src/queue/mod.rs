@@ -460,7 +460,7 @@ fn report_dropped(dropped: usize) {
             .get()
             .map_or(&CALLSITE, |owner| CALLSITE.for_target(owner))
     };
-    if !callsite.is_off(Level::WARN) && callsite.admits(Level::WARN) {
+    if callsite.is_on(Level::WARN) {
         callsite.log_with(
             Level::WARN,
             format_args!("{dropped} records were dropped: the queue of {capacity} was full"),

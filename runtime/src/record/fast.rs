@@ -211,7 +211,7 @@ pub(super) fn make<'py>(
         attributes.update(extra.cast::<PyDict>()?.as_mapping())?;
     }
 
-    let record = stock.new(py)?;
+    let record = stock.new_record(py)?;
     record.setattr(intern!(py, "__dict__"), attributes)?;
     Ok(Some(Made {
         record,

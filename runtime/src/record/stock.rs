@@ -160,7 +160,7 @@ impl Stock {
     }
 
     /// A record without attributes.
-    pub(super) fn new<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn new_record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.new.bind(py).call1(self.new_args.bind(py))
     }
 
