@@ -151,6 +151,13 @@ def method(logger, name):
     return wrap(logger, name)
 
 
+@contextlib.contextmanager
+def last_resort(logger, parent, handler):
+    with attribute(logger, "handlers", []), attribute(parent, "handlers", []):
+        with mock.patch.object(logging, "lastResort", handler):
+            yield
+
+
 def raising(record):
     raise OSError("in a handler")
 
@@ -249,8 +256,8 @@ CHANGES = {
     "__getattribute__": lambda logger, parent: mock.patch.object(
         logging.Logger, "__getattribute__", GetAttribute.__getattribute__, create=True
     ),
-    "no last resort": lambda logger, parent: mock.patch.object(logging, "lastResort", None),
-    "another last resort": lambda logger, parent: mock.patch.object(logging, "lastResort", other),
+    "a last resort": lambda logger, parent: last_resort(logger, parent, other),
+    "no last resort": lambda logger, parent: last_resort(logger, parent, None),
 }
 
 
