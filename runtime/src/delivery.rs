@@ -18,7 +18,7 @@ use crate::callsite::Metadata;
 use crate::data::Keywords;
 use crate::logger::Own;
 use crate::once::intern;
-use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER, LOGGING, is_defined_in};
+use crate::python::{INTERRUPT_MAIN, LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::record::{Content, Template, Text};
 use crate::{context, exit, fork, handling, logger, queue, record};
 
@@ -189,7 +189,7 @@ pub(crate) fn deliver_to<'py>(
     let message = content.text.msg(py);
     let process = intern!(py, "process");
     let log = logger.getattr(intern!(py, "log"))?;
-    if !logger.hasattr(process)? || !is_defined_in(LOGGING.get(py)?, &log)? {
+    if !logger.hasattr(process)? || !LOGGING_GLOBALS.define(&log)? {
         let mut args = vec![content.level.levelno().into_bound_py_any(py)?, message];
         if let Some(more) = content.text.message.args(py)? {
             args.extend(more.iter());

@@ -6,7 +6,7 @@ use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
 use crate::logger::Own;
 use crate::once::intern;
-use crate::python::{LOGGING, OBJECT, is_defined_in};
+use crate::python::{LOGGING_GLOBALS, OBJECT};
 use crate::record::Made;
 use crate::{Level, context};
 
@@ -77,10 +77,9 @@ const ATTRIBUTES: [&str; 4] = ["disabled", "filters", "handlers", "name"];
 /// What Python raises.
 pub(crate) fn is_stock(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
-    let logging = LOGGING.get(py)?;
     for (name, uses) in METHODS {
         let method = class.getattr(name)?;
-        if !is_defined_in(logging, &method)? {
+        if !LOGGING_GLOBALS.define(&method)? {
             return Ok(false);
         }
         let names = method.getattr("__code__")?.getattr("co_names")?;

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::once::{Once, intern};
-use crate::python::{LOGGING, callback, is_defined_in};
+use crate::python::{LOGGING, LOGGING_GLOBALS, callback};
 use crate::{Level, coherence, context};
 
 /// Rust paths that have another name in Python, and that name. Of one path the last entry holds.
@@ -177,7 +177,7 @@ impl<'py> Own<'py> {
 pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
-    if !is_defined_in(LOGGING.get(py)?, &is_enabled_for)? {
+    if !LOGGING_GLOBALS.define(&is_enabled_for)? {
         return Ok(false);
     }
     let root = logger

@@ -67,6 +67,25 @@ impl Globals {
         })
     }
 
+    /// Whether a method of an object, or a function, is one that the module defines: neither overridden
+    /// nor wrapped.
+    ///
+    /// # Errors
+    /// What Python raises.
+    pub(crate) fn define(&self, function: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = function.py();
+        // Wrappers pass for what they wrap in every respect but their type.
+        let mut function = function.clone();
+        if function.get_type().is(METHOD_TYPE.get(py)?) {
+            function = function.getattr(intern!(py, "__func__"))?;
+        }
+        if !function.get_type().is(FUNCTION_TYPE.get(py)?) {
+            return Ok(false);
+        }
+        let globals = function.getattr(intern!(py, "__globals__"))?;
+        Ok(globals.is(self.dict(py)?))
+    }
+
     /// All of them.
     ///
     /// # Errors
@@ -77,6 +96,8 @@ impl Globals {
     }
 }
 
+pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
+pub(crate) static OS_GLOBALS: Globals = Globals::of("os");
 pub(crate) static THREADING: Globals = Globals::of("threading");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
 pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
@@ -115,29 +136,16 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         // What a platform lacks is missed where it is needed.
         let _ = import.get(py);
     }
-    for globals in [&THREADING, &TIME_GLOBALS, &SYS_GLOBALS] {
-        globals.get(intern!(py, "__name__"))?;
+    for globals in [
+        &LOGGING_GLOBALS,
+        &OS_GLOBALS,
+        &THREADING,
+        &TIME_GLOBALS,
+        &SYS_GLOBALS,
+    ] {
+        globals.dict(py)?;
     }
     Ok(())
-}
-
-/// Whether a method of an object, or a function, is one that `module` defines: neither overridden nor
-/// wrapped.
-pub(crate) fn is_defined_in(
-    module: &Bound<'_, PyAny>,
-    function: &Bound<'_, PyAny>,
-) -> PyResult<bool> {
-    let py = function.py();
-    // Wrappers pass for what they wrap in every respect but their type.
-    let mut function = function.clone();
-    if function.get_type().is(METHOD_TYPE.get(py)?) {
-        function = function.getattr(intern!(py, "__func__"))?;
-    }
-    if !function.get_type().is(FUNCTION_TYPE.get(py)?) {
-        return Ok(false);
-    }
-    let globals = function.getattr(intern!(py, "__globals__"))?;
-    Ok(globals.is(module.getattr(intern!(py, "__dict__"))?))
 }
 
 /// A module, if the program has imported it.

@@ -71,13 +71,8 @@ pub(crate) fn begin<'a, 'py: 'a>(
     dicts: impl IntoIterator<Item = &'a Bound<'py, PyDict>>,
     classes: impl IntoIterator<Item = &'a Bound<'py, PyType>>,
 ) -> Option<Moment> {
-    static WATCHERS: Once<Option<Watchers>> = Once::new();
-    // Who has no `ctypes`, or forbids it, does without.
-    let watchers = WATCHERS.get_or_make(|| Watchers::new(py).ok());
+    let watchers = Watchers::get(py)?;
     let all = || {
-        let Some(watchers) = watchers else {
-            return Ok(false);
-        };
         for dict in dicts {
             watchers.watch_dict(dict)?;
         }
@@ -103,6 +98,21 @@ struct Watchers {
 }
 
 impl Watchers {
+    fn get(py: Python<'_>) -> Option<&'static Watchers> {
+        static WATCHERS: Once<Option<Watchers>> = Once::new();
+        static IS_BEING_MADE: AtomicBool = AtomicBool::new(false);
+        if WATCHERS.get().is_none() {
+            // An import hook may log, and come here again.
+            if IS_BEING_MADE.swap(true, Ordering::Relaxed) {
+                return None;
+            }
+            // Who has no `ctypes`, or forbids it, does without.
+            WATCHERS.get_or_make(|| Watchers::new(py).ok());
+            IS_BEING_MADE.store(false, Ordering::Relaxed);
+        }
+        WATCHERS.get().and_then(Option::as_ref)
+    }
+
     fn new(py: Python<'_>) -> PyResult<Watchers> {
         let version: String = SYS.get(py)?.getattr("version")?.extract()?;
         if version.contains("free-threading") {

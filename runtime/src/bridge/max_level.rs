@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::once::intern;
-use crate::python::{LOGGING, is_defined_in};
+use crate::python::{LOGGING, LOGGING_GLOBALS};
 use crate::table::Table;
 use crate::{Level, coherence, logger};
 
@@ -106,7 +106,7 @@ fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
         }
         // A class may also give its loggers a level of their own when it makes them.
         let init = class.getattr(intern!(py, "__init__"))?;
-        if !(decides_as_ever(&class, &class)? && is_defined_in(logging, &init)?) {
+        if !(decides_as_ever(&class, &class)? && LOGGING_GLOBALS.define(&init)?) {
             return Ok(LevelFilter::Trace);
         }
     }
@@ -159,11 +159,10 @@ fn not_refused(
 /// notice than Python's own.
 fn decides_as_ever(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
-    let logging = LOGGING.get(py)?;
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
     let get_effective_level = logger.getattr(intern!(py, "getEffectiveLevel"))?;
-    Ok(is_defined_in(logging, &is_enabled_for)?
-        && is_defined_in(logging, &get_effective_level)?
+    Ok(LOGGING_GLOBALS.define(&is_enabled_for)?
+        && LOGGING_GLOBALS.define(&get_effective_level)?
         // A property.
         && !class.hasattr(intern!(py, "level"))?)
 }

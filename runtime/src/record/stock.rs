@@ -8,7 +8,7 @@ use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString, PyTuple, PyType
 use super::thread;
 use super::times::Clock;
 use crate::once::{Once, intern};
-use crate::python::{LOGGING, OBJECT, is_defined_in};
+use crate::python::{Globals, LOGGING, LOGGING_GLOBALS, OBJECT, OS_GLOBALS, THREADING, loaded};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -31,26 +31,26 @@ const SLOT_NAMES: &str = "__slotnames__";
 
 /// The names that have a say in a record, and their modules. Who replaces one of these has Python make
 /// the records.
-const FIXED: [(&str, &str); 8] = [
-    ("logging", "_logRecordFactory"),
-    ("logging", "getLevelName"),
-    ("logging", "os"),
-    ("logging", "sys"),
-    ("logging", "threading"),
-    ("logging", "time"),
-    ("os", "getpid"),
-    ("threading", "current_thread"),
+static FIXED: [(&Globals, &str); 8] = [
+    (&LOGGING_GLOBALS, "_logRecordFactory"),
+    (&LOGGING_GLOBALS, "getLevelName"),
+    (&LOGGING_GLOBALS, "os"),
+    (&LOGGING_GLOBALS, "sys"),
+    (&LOGGING_GLOBALS, "threading"),
+    (&LOGGING_GLOBALS, "time"),
+    (&OS_GLOBALS, "getpid"),
+    (&THREADING, "current_thread"),
 ];
 
-/// Those that may be what they will, so long as they are what they were for the template; the last from
-/// 3.12.
-const FREE: [(&str, &str); 6] = [
-    ("logging", "_startTime"),
-    ("logging", "_levelToName"),
-    ("logging", "logThreads"),
-    ("logging", "logMultiprocessing"),
-    ("logging", "logProcesses"),
-    ("logging", "logAsyncioTasks"),
+/// Those of `logging` that may be what they will, so long as they are what they were for the template; the
+/// last from 3.12.
+const FREE: [&str; 6] = [
+    "_startTime",
+    "_levelToName",
+    "logThreads",
+    "logMultiprocessing",
+    "logProcesses",
+    "logAsyncioTasks",
 ];
 
 /// A name in a module.
@@ -60,9 +60,9 @@ struct Place {
 }
 
 impl Place {
-    fn of((module, name): (&str, &str), py: Python<'_>) -> PyResult<Place> {
+    fn of(module: &Globals, name: &str, py: Python<'_>) -> PyResult<Place> {
         Ok(Place {
-            dict: py.import(module)?.dict().unbind(),
+            dict: module.dict(py)?.clone().unbind(),
             name: PyString::intern(py, name).unbind(),
         })
     }
@@ -110,8 +110,8 @@ impl Stock {
         let init = record.getattr("__init__")?;
         let make_record = logging.getattr("Logger")?.getattr("makeRecord")?;
         let mut is_known = (version.major, version.minor) <= NEWEST_KNOWN
-            && is_defined_in(logging, &init)?
-            && is_defined_in(logging, &make_record)?;
+            && LOGGING_GLOBALS.define(&init)?
+            && LOGGING_GLOBALS.define(&make_record)?;
 
         let clock_function = Clock::function(py)?;
         is_known &= clock_function.is_instance_of::<PyCFunction>();
@@ -127,22 +127,24 @@ impl Stock {
             }
         }
         let mut fixed = Vec::new();
-        for name in FIXED {
-            let place = Place::of(name, py)?;
+        for (module, name) in FIXED {
+            let place = Place::of(module, name, py)?;
             let Some(object) = place.get(py)? else {
                 return Ok(None);
             };
-            let (module, name) = name;
             is_known &= match name {
                 "_logRecordFactory" => object.is(&record),
-                "getLevelName" => is_defined_in(logging, &object)?,
-                "current_thread" => is_defined_in(py.import(module)?.as_any(), &object)?,
+                "getLevelName" => LOGGING_GLOBALS.define(&object)?,
+                "current_thread" => THREADING.define(&object)?,
                 "getpid" => object.is_instance_of::<PyCFunction>(),
-                _ => object.is(py.import(name)?),
+                module => loaded(&PyString::new(py, module))?.is_some_and(|it| it.is(&object)),
             };
             fixed.push((place, object.unbind()));
         }
-        let free: PyResult<_> = FREE.iter().map(|name| Place::of(*name, py)).collect();
+        let free = FREE.iter();
+        let free: PyResult<_> = free
+            .map(|name| Place::of(&LOGGING_GLOBALS, name, py))
+            .collect();
         let stock = Stock {
             new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
             new_args: PyTuple::new(py, [&record])?.unbind(),

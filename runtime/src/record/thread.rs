@@ -13,7 +13,7 @@ use pyo3::types::{PyCFunction, PyDict, PyString, PyType};
 use crate::buffer::Buffer;
 use crate::once::{Once, intern};
 use crate::origin::Origin;
-use crate::python::{PROPERTY, THREADING, is_defined_in};
+use crate::python::{PROPERTY, THREADING};
 use crate::watch::{self, Stamp};
 
 /// The thread of a record: the current one, unless the record has an [`Origin`]. Python has no
@@ -218,10 +218,9 @@ fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
 fn stock_name(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
     static NAME: Once<Option<Py<PyAny>>> = Once::new();
     let name = NAME.get_or_try(|| {
-        let threading = py.import("threading")?;
-        let name = threading.getattr("Thread")?.getattr("name")?;
-        let is_stock = name.get_type().is(PROPERTY.get(py)?)
-            && is_defined_in(threading.as_any(), &name.getattr("fget")?)?;
+        let name = THREADING.get(intern!(py, "Thread"))?.getattr("name")?;
+        let is_stock =
+            name.get_type().is(PROPERTY.get(py)?) && THREADING.define(&name.getattr("fget")?)?;
         PyResult::Ok(is_stock.then(|| name.unbind()))
     });
     Ok(name?.as_ref())
