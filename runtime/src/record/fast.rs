@@ -1,7 +1,7 @@
 //! The fast road: a record without a line of Python.
 //!
-//! What varies is found where `LogRecord.__init__` finds it, at the moment of the call, so that
-//! whoever patches the clock or names a level is obeyed.
+//! What varies is found where `LogRecord.__init__` finds it, at the moment of the call or since it last
+//! changed, so that whoever patches the clock or names a level is obeyed.
 
 use std::ffi::c_ulong;
 
@@ -106,22 +106,22 @@ pub(super) fn make<'py>(
     template: &Template,
 ) -> PyResult<Option<Made<'py>>> {
     let py = logger.py();
+    let Proof { environment, .. } = &template.proof;
     let Some(proven) = template.proof.now(stock, logger)? else {
         return Ok(None);
     };
     if own.has_method()? {
         return Ok(None);
     }
-    let Proof { environment, .. } = &template.proof;
     let levelno = content.level.levelno();
     let is_same_level = levelno == template.proof.levelno;
-    let level_name = match (&template.proof.level_name, proven.active_threads) {
-        (Some(known), Some(_)) if is_same_level => Some(known.bind(py).clone()),
+    let level_name = match &template.proof.level_name {
+        Some(known) if is_same_level && proven.is_settled() => Some(known.bind(py).clone()),
         _ => environment.level_name(levelno, py)?,
     };
-    let clock = match proven.active_threads {
-        Some(_) => None,
-        None => Some(Clock::function(py)?).filter(|now| !now.is(&stock.clock_function)),
+    let clock = match proven.is_settled() {
+        true => None,
+        false => Some(Clock::function(py)?).filter(|now| !now.is(&stock.clock_function)),
     };
     let times = match clock {
         Some(clock) => Times::by(&clock, environment.clock)?,
@@ -164,9 +164,10 @@ pub(super) fn make<'py>(
 
     // What is switched off is `None` in the template too.
     if environment.log_threads {
-        let thread = match proven.active_threads {
-            Some(active) => RecordThread::among(active.bind(py).clone(), None, content.origin),
-            None => RecordThread::get(py, content.origin),
+        let active = &template.proof.active_threads;
+        let thread = match proven.is_settled() {
+            true => RecordThread::among(active.bind(py).clone(), None, content.origin),
+            false => RecordThread::get(py, content.origin),
         }?;
         set_if_changed(
             intern!(py, "threadName"),

@@ -20,45 +20,44 @@ pub(super) struct Proof {
     pub(super) levelno: i32,
     /// If it has one.
     pub(super) level_name: Option<Py<PyAny>>,
+    pub(super) active_threads: Py<PyDict>,
     logger_class: Py<PyType>,
-    active_threads: Py<PyDict>,
     stamp: Stamp,
-    /// What was found when it was stamped.
-    found: AtomicU8,
+    /// What the stamp says.
+    proven: AtomicU8,
 }
 
-/// What is known beyond that it may be taken.
+/// That it may be taken, and what is known besides.
 #[derive(Clone, Copy)]
-pub(super) struct Proven<'a> {
-    /// Python's own threads, if all is watched; then the level's name is the same, and the clock and
-    /// `get_ident` are as they came.
-    pub(super) active_threads: Option<&'a Py<PyDict>>,
-    found: u8,
-}
+pub(super) struct Proven(u8);
 
+/// All is watched, the level's name and the dict of threads are those of the [`Proof`], the clock and
+/// `get_ident` are as they came.
+const SETTLED: u8 = 1;
 /// Loggers of the class have records handled as the stock one does.
-const HANDLES: u8 = 1;
+const HANDLES: u8 = 2;
 /// The program may have imported it.
-const MULTIPROCESSING: u8 = 2;
-const ASYNCIO: u8 = 4;
+const MULTIPROCESSING: u8 = 4;
+const ASYNCIO: u8 = 8;
 
-impl Proven<'_> {
+impl Proven {
     /// What isn't watched has to be looked up.
-    const HERE_AND_NOW: Proven<'static> = Proven {
-        active_threads: None,
-        found: MULTIPROCESSING | ASYNCIO,
-    };
+    const HERE_AND_NOW: Proven = Proven(MULTIPROCESSING | ASYNCIO);
+
+    pub(super) fn is_settled(self) -> bool {
+        self.0 & SETTLED != 0
+    }
 
     pub(super) fn handles(self) -> bool {
-        self.found & HANDLES != 0
+        self.0 & HANDLES != 0
     }
 
     pub(super) fn uses_multiprocessing(self) -> bool {
-        self.found & MULTIPROCESSING != 0
+        self.0 & MULTIPROCESSING != 0
     }
 
     pub(super) fn uses_asyncio(self) -> bool {
-        self.found & ASYNCIO != 0
+        self.0 & ASYNCIO != 0
     }
 }
 
@@ -81,23 +80,16 @@ impl Proof {
             logger_class: logger.get_type().unbind(),
             active_threads: thread::active_threads(py)?.unbind(),
             stamp: Stamp::never(),
-            found: AtomicU8::new(0),
+            proven: AtomicU8::new(0),
         }))
     }
 
     /// `None` if the record has to be made by Python.
-    pub(super) fn now(
-        &self,
-        stock: &Stock,
-        logger: &Bound<'_, PyAny>,
-    ) -> PyResult<Option<Proven<'_>>> {
+    pub(super) fn now(&self, stock: &Stock, logger: &Bound<'_, PyAny>) -> PyResult<Option<Proven>> {
         let class = logger.get_type();
         let is_same_class = class.is(&self.logger_class);
         if is_same_class && self.stamp.is_current() {
-            return Ok(Some(Proven {
-                active_threads: Some(&self.active_threads),
-                found: self.found.load(Ordering::Relaxed),
-            }));
+            return Ok(Some(Proven(self.proven.load(Ordering::Relaxed))));
         }
         let py = logger.py();
         let moment = match is_same_class {
@@ -145,17 +137,17 @@ impl Proof {
         if !is_stock {
             return Ok(());
         }
-        let mut found = 0;
+        let mut proven = SETTLED;
         if handling::is_stock(self.logger_class.bind(py))? {
-            found |= HANDLES;
+            proven |= HANDLES;
         }
         if loaded(intern!(py, "multiprocessing"))?.is_some() {
-            found |= MULTIPROCESSING;
+            proven |= MULTIPROCESSING;
         }
         if loaded(intern!(py, "asyncio"))?.is_some() {
-            found |= ASYNCIO;
+            proven |= ASYNCIO;
         }
-        self.found.store(found, Ordering::Relaxed);
+        self.proven.store(proven, Ordering::Relaxed);
         self.stamp.set(moment);
         Ok(())
     }
