@@ -148,7 +148,7 @@ CHANGES = {
     "another sys": lambda: mock.patch.object(logging, "sys", mock.Mock(wraps=sys, modules={})),
     "other modules": lambda: mock.patch.object(sys, "modules", {**sys.modules, "asyncio": None}),
     "other threads": lambda: mock.patch.object(
-        threading, "_active", {threading.get_ident(): SOMEBODY}
+        threading, "_active", {**threading._active, threading.get_ident(): SOMEBODY}
     ),
     "another start": lambda: mock.patch.object(logging, "_startTime", logging._startTime - 10**6),
     "another logger name": lambda: mock.patch.object(logging.getLogger(NAME), "name", "renamed"),
