@@ -64,6 +64,11 @@ impl Stamp {
 #[derive(Clone, Copy)]
 pub(crate) struct Moment(usize);
 
+/// Whether anything can be watched.
+pub(crate) fn is_possible(py: Python<'_>) -> bool {
+    Watchers::get(py).is_some()
+}
+
 /// From now on each change of one of these is counted, a class's also if it is of what it inherits. What is
 /// proven of them hereafter may be stamped with the moment. `None` where they can't be watched.
 pub(crate) fn begin<'a, 'py: 'a>(

@@ -92,7 +92,7 @@ impl Proof {
             return Ok(Some(Proven(self.proven.load(Ordering::Relaxed))));
         }
         let py = logger.py();
-        let moment = match is_same_class {
+        let moment = match is_same_class && watch::is_possible(py) {
             true => self.begin_watching(stock, py)?,
             false => None,
         };

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyFloat, PyInt};
 
-use crate::once::intern;
+use crate::once::{Once, intern};
 use crate::origin::Origin;
 use crate::python::{LOGGING, TIME_GLOBALS};
 
@@ -21,19 +21,19 @@ pub(super) enum Clock {
 impl Clock {
     /// `None` if the start is none that `logging` came with.
     pub(super) fn of(start: &Bound<'_, PyAny>) -> Option<Clock> {
-        let version = start.py().version_info();
-        if version >= (3, 13) {
+        let py = start.py();
+        if counts_nanoseconds(py) {
             let start = whole(start)?;
             return Some(Clock::Nanoseconds { start });
         }
         let start = fractional(start)?;
-        let is_whole = version >= (3, 10);
+        let is_whole = py.version_info() >= (3, 10);
         Some(Clock::Seconds { start, is_whole })
     }
 
     /// `time.time` or `time.time_ns`, as it is now.
     pub(super) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        TIME_GLOBALS.get(match py.version_info() >= (3, 13) {
+        TIME_GLOBALS.get(match counts_nanoseconds(py) {
             true => intern!(py, "time_ns"),
             false => intern!(py, "time"),
         })
@@ -129,6 +129,13 @@ pub(crate) fn since_epoch() -> i64 {
         Ok(since) => since.as_nanos() as i64,
         Err(before) => -(before.duration().as_nanos() as i64),
     }
+}
+
+/// Whether this Python's `LogRecord` does.
+fn counts_nanoseconds(py: Python<'_>) -> bool {
+    // Finding the version out takes longer than making a record.
+    static ANSWER: Once<bool> = Once::new();
+    *ANSWER.get_or_make(|| py.version_info() >= (3, 13))
 }
 
 /// An `int`, and nothing that could be taken for one.
