@@ -1,5 +1,7 @@
 //! What becomes of a record: `Logger.handle`.
 
+use std::cell::Cell;
+
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple, PyType};
@@ -115,6 +117,9 @@ fn handle_as_stock<'py>(
     if !filters.cast_exact::<PyList>().is_ok_and(|it| it.is_empty()) {
         return Ok(false);
     }
+    let Some(_outermost) = Outermost::get() else {
+        return Ok(false);
+    };
     // From here on as in Python, since a handler may change anything.
     let mut calls = Calls {
         record,
@@ -132,6 +137,28 @@ fn handle_as_stock<'py>(
     }
     // If there are none, `lastResort` or a complaint is due.
     Ok(calls.found)
+}
+
+/// Lives while this thread handles a record that isn't logged by what handles another. Those take Python's own
+/// road: of a handler that logs what it handles, Python counts the frames, and ends it with a `RecursionError`
+/// before the stack does.
+struct Outermost(());
+
+thread_local! {
+    static IS_HANDLING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Outermost {
+    fn get() -> Option<Outermost> {
+        let was_handling = IS_HANDLING.try_with(|is_handling| is_handling.replace(true));
+        (was_handling == Ok(false)).then(|| Outermost(()))
+    }
+}
+
+impl Drop for Outermost {
+    fn drop(&mut self) {
+        let _ = IS_HANDLING.try_with(|is_handling| is_handling.set(false));
+    }
 }
 
 struct Calls<'a, 'py> {

@@ -64,6 +64,44 @@ def test_nothing_of_logging_runs_where_nothing_was_changed():
     )
 
 
+def test_a_handler_that_logs_what_it_handles():
+    """Ends when Python's own would, rather than with the stack."""
+    run(
+        """
+        import logging, sys, threading
+        from pylog_probe import _native as native
+
+        class Endless(logging.Handler):
+            def emit(self, record):
+                calls.append(record)
+                call()
+
+        def by_rust():
+            native.call("alpha", logging.INFO)
+
+        def by_python():
+            logging.getLogger("pylog_probe._native.calls.alpha").info("")
+
+        def depth(by):
+            global call
+            calls.clear()
+            call = by
+            thread = threading.Thread(target=by)
+            thread.start()
+            thread.join()
+            return len(calls)
+
+        calls, raised = [], []
+        logging.basicConfig(level=logging.INFO, handlers=[Endless()])
+        threading.excepthook = sys.unraisablehook = lambda args: raised.append(args.exc_type)
+        own = depth(by_python)
+        for _ in range(3):
+            assert own < depth(by_rust) < 2 * own
+        assert set(raised) == {RecursionError}, raised
+        """
+    )
+
+
 def test_what_a_class_can_no_longer_tell():
     """CPython 3.13 and later tell of about a thousand changes of a class."""
     run(
