@@ -317,7 +317,7 @@ impl Callsite {
             if let Some(logger) = logger::last_seen(&name)? {
                 let own = Own::of(&logger)?;
                 // The gate knows nothing of that.
-                if !own.is_disabled()? {
+                if !own.is_disabled(&logger)? {
                     return Ok(Some((logger, own)));
                 }
             }
@@ -330,7 +330,7 @@ impl Callsite {
             return Ok(None);
         };
         let own = Own::of(&logger)?;
-        Ok((!own.is_disabled()?).then_some((logger, own)))
+        Ok((!own.is_disabled(&logger)?).then_some((logger, own)))
     }
 
     /// The logger of that name, unless its `isEnabledFor` says no.

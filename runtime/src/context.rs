@@ -78,6 +78,11 @@ impl Context {
         Entered::new(Some(self.clone()))
     }
 
+    /// Whether this thread is in one.
+    pub(crate) fn is_entered() -> bool {
+        ENTERED.try_with(|entered| entered.borrow().is_some()) == Ok(true)
+    }
+
     /// The one that this thread is in.
     pub(crate) fn entered() -> Option<Context> {
         // At the end of a thread there may be none any more.

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRecursionError};
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
@@ -89,6 +89,9 @@ pub(crate) fn guard<R>(
 
 /// Delivers a call: at once, or where that could mean to wait for the GIL, later.
 pub(crate) fn send(call: Call<'_>) {
+    if handling::has_given_up() {
+        return;
+    }
     let call = match queue::for_this_thread() {
         None => call,
         Some(queue) => match call.into_queued() {
@@ -137,6 +140,12 @@ fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
         if set.is_ok() {
             return;
         }
+    }
+    if error.is_instance_of::<PyRecursionError>(py) {
+        if handling::has_given_up() {
+            return; // One is enough.
+        }
+        handling::give_up_if_nested();
     }
     let place = format!("pylog call at {}:{}", metadata.file, metadata.line);
     error.write_unraisable(py, Some(&PyString::new(py, &place)));

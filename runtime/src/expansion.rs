@@ -9,9 +9,11 @@
 macro_rules! __message {
     (($krate:tt) $level:ident; $($message:tt)*) => {
         if $crate::__private::allows!($level) {
-            let callsite = $crate::__private::callsite!($crate::__private::module_path!());
-            if callsite.is_on($crate::Level::$level) {
-                callsite.log(
+            // The name of a local variable: an item of the user's by it would be meant instead.
+            let __pylog_callsite =
+                $crate::__private::callsite!($crate::__private::module_path!());
+            if __pylog_callsite.is_on($crate::Level::$level) {
+                __pylog_callsite.log(
                     $crate::Level::$level,
                     $crate::__private::format_args!($($message)*),
                 );

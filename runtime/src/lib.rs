@@ -131,6 +131,7 @@ mod interpreter;
 mod level;
 mod limit;
 mod logger;
+mod logger_class;
 mod macros;
 mod message;
 mod module;

@@ -5,7 +5,7 @@ use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefRefe
 
 use crate::once::{Once, intern};
 use crate::python::{LOGGING, LOGGING_GLOBALS, callback};
-use crate::{Level, coherence, context};
+use crate::{Level, coherence, context, logger_class};
 
 /// Rust paths that have another name in Python, and that name. Of one path the last entry holds.
 static RENAMED: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
@@ -144,19 +144,25 @@ impl<'py> Own<'py> {
         self.0.get_item(name)
     }
 
-    /// `Logger.disabled`, which `dictConfig` and pytest set without a word to anybody. (A class that has
-    /// an idea of its own of it is asked by `Logger.handle`.)
-    pub(crate) fn is_disabled(&self) -> PyResult<bool> {
-        let disabled = self.get(intern!(self.0.py(), "disabled"))?;
-        disabled.map_or(Ok(false), |disabled| disabled.is_truthy())
+    /// `Logger.disabled`, which `dictConfig` and pytest set without a word to anybody.
+    pub(crate) fn is_disabled(&self, logger: &Bound<'py, PyAny>) -> PyResult<bool> {
+        let name = intern!(logger.py(), "disabled");
+        let disabled = match logger_class::is_plain(&logger.get_type()) {
+            true => self.get(name)?,
+            false => None,
+        };
+        disabled
+            .map_or_else(|| logger.getattr(name), Ok)?
+            .is_truthy()
     }
 
-    /// Whether the logger has one of the methods through which a record goes for itself.
-    pub(crate) fn has_method(&self) -> PyResult<bool> {
+    /// Whether the logger, one of a class that [is plain][logger_class::is_plain] or may not be, has one of
+    /// the methods through which a record goes for itself.
+    pub(crate) fn has_method(&self, is_plain: bool) -> PyResult<bool> {
         let py = self.0.py();
         // What `Logger.__init__` and `Manager.getLogger` give it is nine, of which it can do without none
         // but this one.
-        if self.0.len() == 9 && self.0.contains(intern!(py, "manager"))? {
+        if is_plain && self.0.len() == 9 && self.0.contains(intern!(py, "manager"))? {
             return Ok(false);
         }
         for method in [

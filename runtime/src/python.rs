@@ -148,6 +148,17 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// Whether a function is the one that a module written in C came with.
+///
+/// # Errors
+/// What Python raises.
+pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> PyResult<bool> {
+    let py = function.py();
+    Ok(function.is_exact_instance_of::<PyCFunction>()
+        && function.getattr(intern!(py, "__module__"))?.eq(module)?
+        && function.getattr(intern!(py, "__name__"))?.eq(name)?)
+}
+
 /// A module, if the program has imported it.
 pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;

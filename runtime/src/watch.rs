@@ -26,6 +26,9 @@ static CHANGES: AtomicUsize = AtomicUsize::new(1);
 /// the class has a version again.
 static CLASSES_HAVE_VERSIONS: AtomicBool = AtomicBool::new(true);
 
+/// Whether a class can't tell any more.
+static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
+
 /// What is watched.
 static CLASSES: boxcar::Vec<Py<PyType>> = boxcar::Vec::new();
 static DICTS: boxcar::Vec<Py<PyDict>> = boxcar::Vec::new();
@@ -66,7 +69,7 @@ pub(crate) struct Moment(usize);
 
 /// Whether anything can be watched.
 pub(crate) fn is_possible(py: Python<'_>) -> bool {
-    Watchers::get(py).is_some()
+    !IS_EXHAUSTED.load(Ordering::Relaxed) && Watchers::get(py).is_some()
 }
 
 /// From now on each change of one of these is counted, a class's also if it is of what it inherits. What is
@@ -76,12 +79,19 @@ pub(crate) fn begin<'a, 'py: 'a>(
     dicts: impl IntoIterator<Item = &'a Bound<'py, PyDict>>,
     classes: impl IntoIterator<Item = &'a Bound<'py, PyType>>,
 ) -> Option<Moment> {
+    if !is_possible(py) {
+        return None;
+    }
     let watchers = Watchers::get(py)?;
     let all = || {
         for dict in dicts {
             watchers.watch_dict(dict)?;
         }
         for class in classes {
+            // A metaclass can change what a class inherits with no notice.
+            if !class.get_type().is(py.get_type::<PyType>()) {
+                return Ok(false);
+            }
             watchers.watch_class(class)?;
         }
         watchers.give_versions(py)
@@ -179,7 +189,7 @@ impl Watchers {
         function.bind(py).call1((watcher, object)).map(drop)
     }
 
-    /// `false` if a class gets none: Python ends that after a thousand changes.
+    /// `false` if a class gets none: Python ends that for good after a thousand changes.
     fn give_versions(&self, py: Python<'_>) -> PyResult<bool> {
         if CLASSES_HAVE_VERSIONS.swap(true, Ordering::Relaxed) {
             return Ok(true);
@@ -190,7 +200,7 @@ impl Watchers {
             have_versions &= self.assign_version.bind(py).call1((class,))?.is_truthy()?;
         }
         if !have_versions {
-            CLASSES_HAVE_VERSIONS.store(false, Ordering::Relaxed);
+            IS_EXHAUSTED.store(true, Ordering::Relaxed);
         }
         Ok(have_versions && CLASSES_HAVE_VERSIONS.load(Ordering::Relaxed))
     }

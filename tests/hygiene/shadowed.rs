@@ -60,6 +60,24 @@ fn an_expansion_means_its_own_names() {
     if ::pylog::enabled!(level) {
         let _: () = ::pylog::trace!("off");
     }
+    items();
     let _ = (Some, None, Ok, Err, Option, Level, Callsite, Here);
     let _ = (Data, Limit, Pair, Probe, Value);
+}
+
+/// Items aren't hygienic: a local variable that has the name of one would mean that.
+#[allow(non_upper_case_globals, non_camel_case_types)]
+fn items() {
+    const callsite: () = ();
+    static level: () = ();
+    struct logger;
+    struct limit;
+    const suppressed: () = ();
+    ::pylog::debug!("off");
+    ::pylog::debug!("off {}", 1);
+    ::pylog::debug!(target: "hygiene.elsewhere", first_n: 1, key = 1; "off");
+    ::pylog::log!(::pylog::Level::DEBUG, "off");
+    ::pylog::log!(::pylog::Level::new(1 + 1), "off");
+    let _: () = ::pylog::trace!("{:?} {:?} {:?}", callsite, level, suppressed);
+    let _ = (logger, limit, ::pylog::enabled!(::pylog::Level::DEBUG));
 }

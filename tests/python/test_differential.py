@@ -97,6 +97,14 @@ def another_ident():
     other.join()
 
 
+@contextlib.contextmanager
+def another_builtin():
+    # Python puts a `_DummyThread` there.
+    with mock.patch.dict(threading._active):
+        with mock.patch.object(threading, "get_ident", threading.get_native_id):
+            yield
+
+
 def frozen(value):
     return mock.patch.object(time, CLOCK, lambda: value)
 
@@ -143,6 +151,8 @@ CHANGES = {
         threading, "current_thread", lambda: SOMEBODY
     ),
     "another get_ident": another_ident,
+    "another builtin for get_ident": another_builtin,
+    "a level named None": lambda: mock.patch.dict(logging._levelToName, {30: None}),
     "another getpid": lambda: mock.patch.object(os, "getpid", lambda: 99),
     "another os": lambda: mock.patch.object(logging, "os", Os()),
     "another sys": lambda: mock.patch.object(logging, "sys", mock.Mock(wraps=sys, modules={})),

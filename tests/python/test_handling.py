@@ -107,6 +107,42 @@ class Untouched(logging.Logger):
     pass
 
 
+class Empty(logging.Logger):
+    def __len__(self):
+        return 0
+
+
+class Silent(logging.Logger):
+    callHandlers = logging.NullHandler.handle
+
+
+class Propagating(logging.Logger):
+    propagate = True
+
+
+class Late(logging.Logger):
+    """Whose idea of `disabled` changes."""
+
+    is_disabled = False
+
+    @property
+    def disabled(self):
+        return self.is_disabled
+
+    def handle(self, record):
+        events.append("handle of the class")
+        super().handle(record)
+
+
+class Meta(type):
+    def mro(cls):
+        return type.mro(cls)
+
+
+class Movable(Untouched, metaclass=Meta):
+    pass
+
+
 class Backwards(list):
     def __iter__(self):
         return reversed(list(super().__iter__()))
@@ -136,6 +172,43 @@ def wrap(owner, name):
         return original(*args, **kwargs)
 
     return mock.patch.object(owner, name, wrapped, create=True)
+
+
+@contextlib.contextmanager
+def moved():
+    Movable.__bases__ = (Handle,)
+    yield
+    Movable.__bases__ = (Untouched,)
+
+
+@contextlib.contextmanager
+def late(logger):
+    """Disabled by the class after the first call."""
+    with class_of(logger, Late), mock.patch.object(logger, "filters", [after_one_call]):
+        yield
+    Late.is_disabled = False
+
+
+def after_one_call(record):
+    Late.is_disabled = True
+    return True
+
+
+@contextlib.contextmanager
+def within(*managers):
+    with contextlib.ExitStack() as stack:
+        for manager in managers:
+            stack.enter_context(manager)
+        yield
+
+
+def one_and_an_error():
+    class Handlers:
+        def __iter__(self):
+            yield own
+            raise OSError("no more")
+
+    return Handlers()
 
 
 def attribute(logger, name, value):
@@ -226,7 +299,30 @@ CHANGES = {
     "filters in a tuple": lambda logger, parent: attribute(logger, "filters", ()),
     "None for filters": lambda logger, parent: attribute(logger, "filters", None),
     "a filter of the handler": lambda logger, parent: attribute(own, "filters", [lambda record: False]),
+    "handlers that end with an error": lambda logger, parent: attribute(
+        logger, "handlers", one_and_an_error()
+    ),
+    "handlers above that end with an error": lambda logger, parent: attribute(
+        parent, "handlers", one_and_an_error()
+    ),
     "filters above": lambda logger, parent: attribute(parent, "filters", [lambda record: False]),
+    "the handle of another class": lambda logger, parent: mock.patch.object(
+        logging.Logger, "handle", logging.NullHandler.handle
+    ),
+    "a callHandlers of logging's own": lambda logger, parent: mock.patch.object(
+        logging.Logger, "callHandlers", logging.NullHandler.emit
+    ),
+    "class with another's method": lambda logger, parent: class_of(logger, Silent),
+    "class that is empty": lambda logger, parent: class_of(logger, Empty),
+    "Logger.__bool__": lambda logger, parent: mock.patch.object(
+        logging.Logger, "__bool__", lambda self: False, create=True
+    ),
+    "class that is disabled later": lambda logger, parent: late(logger),
+    "a metaclass": lambda logger, parent: class_of(logger, Movable),
+    "a metaclass, and moved": lambda logger, parent: within(class_of(logger, Movable), moved()),
+    "an attribute of the class, and a method": lambda logger, parent: within(
+        class_of(logger, Propagating), without(logger, "propagate"), method(logger, "handle")
+    ),
     "Logger.handle": lambda logger, parent: wrap(logging.Logger, "handle"),
     "Logger.filter": lambda logger, parent: wrap(logging.Logger, "filter"),
     "Filterer.filter": lambda logger, parent: wrap(logging.Filterer, "filter"),

@@ -102,6 +102,104 @@ def test_a_handler_that_logs_what_it_handles():
     )
 
 
+@pytest.mark.parametrize("patched", ["first", "late"])
+def test_gevent(patched):
+    """Greenlets are threads to Python then, and all of them one to Rust."""
+    pytest.importorskip("gevent")
+    run(
+        f"""
+        import gevent, gevent.monkey
+
+        def patch():
+            gevent.monkey.patch_all()
+
+        if {patched == "first"}:
+            patch()
+        import logging, threading
+        from pylog_probe import _native as native
+
+        class Handler(logging.Handler):
+            def handle(self, record):
+                records.append((record.thread, record.threadName))
+
+        records = []
+        logging.basicConfig(level=logging.INFO, handlers=[Handler()])
+
+        def compare():
+            records.clear()
+            for _ in range(3):
+                logging.getLogger("pylog_probe._native.calls.alpha").info("")
+                native.call("alpha", logging.INFO)
+            assert len(records) == 6 and len(set(records)) == 1, records
+
+        compare()
+        patch()
+        compare()
+        gevent.spawn(compare).get()
+        thread = threading.Thread(target=compare, name="of gevent")
+        thread.start()
+        thread.join()
+        compare()
+        """
+    )
+
+
+def test_time_machine():
+    pytest.importorskip("time_machine")
+    run(
+        """
+        import logging, time_machine
+        from pylog_probe import _native as native
+
+        class Handler(logging.Handler):
+            def handle(self, record):
+                times.append(int(record.created))
+
+        times = []
+        logging.basicConfig(level=logging.INFO, handlers=[Handler()])
+
+        def by_both():
+            times.clear()
+            logging.getLogger("pylog_probe._native.calls.alpha").info("")
+            native.call("alpha", logging.INFO)
+            native.call("alpha", logging.INFO)
+            return times
+
+        by_both()
+        with time_machine.travel(10**9, tick=False):
+            assert by_both() == [10**9] * 3, times
+        assert min(by_both()) > 10**9
+        """
+    )
+
+
+@pytest.mark.parametrize("handlers", [2, 3])
+def test_handlers_that_log_what_they_handle(handlers):
+    """In Python the first `RecursionError` ends them all."""
+    run(
+        f"""
+        import io, logging, sys
+        from pylog_probe import _native as native
+
+        class Formatter(logging.Formatter):
+            def format(self, record):
+                native.call("alpha", logging.INFO)
+                return super().format(record)
+
+        raised = []
+        logging.basicConfig(level=logging.INFO, handlers=[])
+        for _ in range({handlers}):
+            handler = logging.StreamHandler(io.StringIO())
+            handler.setFormatter(Formatter())
+            logging.root.addHandler(handler)
+        sys.unraisablehook = lambda args: raised.append(args.exc_type)
+        for n in range(1, 4):
+            native.call("alpha", logging.INFO)
+            assert raised == [RecursionError] * n, raised
+        """
+    )
+
+
 def test_what_a_class_can_no_longer_tell():
     """CPython 3.13 and later tell of about a thousand changes of a class."""
     run(

@@ -1,5 +1,6 @@
 """The record is what Python would have made, and nothing that happens on its way gets out."""
 
+import gc
 import io
 import logging
 import os
@@ -7,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from unittest import mock
 
 import pylog_oldest
@@ -109,6 +111,22 @@ def test_a_thread_of_python_keeps_its_name(root, records):
         thread.start()
         thread.join()
     assert [record.threadName for record in records] == ["python-thread"] * 2
+
+
+def test_a_class_of_threads_is_not_kept(root, records):
+    def log():
+        class Thread(threading.Thread):
+            pass
+
+        thread = Thread(target=lambda: [_native.call("alpha", logging.INFO) for _ in range(3)])
+        thread.start()
+        thread.join()
+        return weakref.ref(Thread)
+
+    kept = log()
+    gc.collect()
+    assert len(records) == 3
+    assert kept() is None
 
 
 def test_what_the_switches_of_log_record_say(root, records, monkeypatch):

@@ -15,7 +15,7 @@ pub(crate) fn if_allowed(
     otherwise: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
-    let variable = quote_spanned!(span=> level);
+    let variable = quote_spanned!(span=> __pylog_level);
     let private = quote_spanned!(span=> #krate::__private);
     match level {
         Level::Named(name) => {
@@ -30,10 +30,10 @@ pub(crate) fn if_allowed(
         }
         Level::Constant(level) => {
             // The same words twice: a level of another type is then reported once.
-            let level = quote_spanned!(span=> let level: #krate::Level = #level;);
+            let level = quote_spanned!(span=> let __pylog_level: #krate::Level = #level;);
             let then = then(&variable);
             quote_spanned! {span=>
-                if const { #level #private::allows(level, #private::module_path!()) } {
+                if const { #level #private::allows(__pylog_level, #private::module_path!()) } {
                     #level
                     #then
                 } else {
@@ -44,8 +44,8 @@ pub(crate) fn if_allowed(
         Level::Dynamic(level) => {
             let then = then(&variable);
             quote_spanned! {span=> {
-                let level: #krate::Level = #level;
-                if level >= const { #private::max_level(#private::module_path!()) } {
+                let __pylog_level: #krate::Level = #level;
+                if __pylog_level >= const { #private::max_level(#private::module_path!()) } {
                     #then
                 } else {
                     #otherwise

@@ -14,8 +14,8 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let callsite = callsite(&krate, &options.destination);
     let then = |level: &TokenStream| match options.destination.logger() {
         None => quote_spanned! {span=>
-            let callsite = #callsite;
-            !callsite.is_off(#level) && callsite.is_enabled(#level)
+            let __pylog_callsite = #callsite;
+            !__pylog_callsite.is_off(#level) && __pylog_callsite.is_enabled(#level)
         },
         Some(logger) => quote_spanned! {span=>
             #callsite.find(#level, #logger).is_some()

@@ -39,7 +39,7 @@ impl Parse for Args {
         };
         let mut pairs: Pairs = input.parse()?;
         if options.limit.is_some() {
-            let suppressed = Ident::new("suppressed", Span::mixed_site());
+            let suppressed = Ident::new("__pylog_suppressed", Span::mixed_site());
             pairs.add("suppressed", parse_quote!(#suppressed))?;
         }
         Ok(Args {

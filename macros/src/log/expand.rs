@@ -32,10 +32,10 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     let then = |level: &TokenStream| {
         let log = match logger {
-            None if !has_data => quote_spanned!(span=> callsite.log(#level, #args);),
-            None => quote_spanned!(span=> #before callsite.log_with(#level, #args, #data);),
+            None if !has_data => quote_spanned!(span=> __pylog_callsite.log(#level, #args);),
+            None => quote_spanned!(span=> #before __pylog_callsite.log_with(#level, #args, #data);),
             Some(_) => {
-                quote_spanned!(span=> #before callsite.log_to(logger, #level, #args, #data);)
+                quote_spanned!(span=> #before __pylog_callsite.log_to(__pylog_logger, #level, #args, #data);)
             }
         };
         let log = match &options.limit {
@@ -44,16 +44,16 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         };
         match &logger {
             None => quote_spanned! {span=>
-                let callsite = #callsite;
-                if callsite.is_on(#level) {
+                let __pylog_callsite = #callsite;
+                if __pylog_callsite.is_on(#level) {
                     #log
                 }
             },
             Some(logger) => quote_spanned! {span=>
-                let callsite = #callsite;
+                let __pylog_callsite = #callsite;
                 // A statement of its own: nothing of the logger lives on while arguments await.
-                let logger = callsite.find(#level, #logger);
-                if let #private::__private::Some(logger) = logger {
+                let __pylog_logger = __pylog_callsite.find(#level, #logger);
+                if let #private::__private::Some(__pylog_logger) = __pylog_logger {
                     #log
                 }
             },
@@ -63,17 +63,17 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     quote!({ #call })
 }
 
-/// `log`, if the limit allows it. The variable `suppressed` of the mixed site is how many it held back.
+/// `log`, if the limit allows it. The variable `__pylog_suppressed` of the mixed site is how many it held back.
 fn limited(Limit { kind, value }: &Limit, Crate(krate): &Crate, log: TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     quote_spanned! {span=>
         // In a scope of its own, as the callsite is.
-        let limit = {
+        let __pylog_limit = {
             static LIMIT: #krate::__private::Limit = #krate::__private::Limit::new();
             &LIMIT
         };
-        let suppressed = limit.#kind(#value);
-        if let #krate::__private::Some(suppressed) = suppressed {
+        let __pylog_suppressed = __pylog_limit.#kind(#value);
+        if let #krate::__private::Some(__pylog_suppressed) = __pylog_suppressed {
             #log
         }
     }

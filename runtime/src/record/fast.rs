@@ -110,7 +110,7 @@ pub(super) fn make<'py>(
     let Some(proven) = template.proof.now(stock, logger)? else {
         return Ok(None);
     };
-    if own.has_method()? {
+    if own.has_method(proven.handles())? {
         return Ok(None);
     }
     let levelno = content.level.levelno();
@@ -120,12 +120,14 @@ pub(super) fn make<'py>(
         _ => environment.level_name(levelno, py)?,
     };
     let clock = match proven.is_settled() {
-        true => None,
-        false => Some(Clock::function(py)?).filter(|now| !now.is(&stock.clock_function)),
+        true => stock.clock.bind(py).clone(),
+        false => Clock::function(py)?,
     };
-    let times = match clock {
-        Some(clock) => Times::by(&clock, environment.clock)?,
-        None => Some(Times::of(content.origin, environment.clock)),
+    let times = match content.origin {
+        Some(origin) if clock.is(&stock.clock) => {
+            Some(Times::at(origin.nanoseconds, environment.clock))
+        }
+        _ => Times::by(&clock, environment.clock)?,
     };
     let (Some(times), Some(level_name)) = (times, level_name) else {
         return Ok(None);

@@ -9,7 +9,7 @@ use super::stock::{Environment, Stock};
 use super::thread;
 use super::times::Clock;
 use crate::Level;
-use crate::handling;
+use crate::logger_class;
 use crate::once::intern;
 use crate::python::{SYS_GLOBALS, TIME_GLOBALS, loaded};
 use crate::watch::{self, Moment, Stamp};
@@ -34,7 +34,7 @@ pub(super) struct Proven(u8);
 /// All is watched, the level's name and the dict of threads are those of the [`Proof`], the clock and
 /// `get_ident` are as they came.
 const SETTLED: u8 = 1;
-/// Loggers of the class have records handled as the stock one does.
+/// The logger's class is plain, so that records are handled as the stock one does.
 const HANDLES: u8 = 2;
 /// The program may have imported it.
 const MULTIPROCESSING: u8 = 4;
@@ -130,15 +130,16 @@ impl Proof {
             (Some(now), Some(before)) => now.is(before),
             _ => false,
         };
+        let get_ident = thread::get_ident(py)?;
         let is_stock = is_same_name
-            && Clock::function(py)?.is(&stock.clock_function)
-            && thread::get_ident(py)?.is(&stock.get_ident)
+            && Clock::function(py)?.is(&stock.clock)
+            && thread::stock_get_ident(py)?.is_some_and(|stock| get_ident.is(stock))
             && thread::active_threads(py)?.is(&self.active_threads);
         if !is_stock {
             return Ok(());
         }
         let mut proven = SETTLED;
-        if handling::is_stock(self.logger_class.bind(py))? {
+        if logger_class::prove_plain(self.logger_class.bind(py), moment)? {
             proven |= HANDLES;
         }
         if loaded(intern!(py, "multiprocessing"))?.is_some() {

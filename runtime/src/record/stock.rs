@@ -3,12 +3,13 @@
 //! It is made at each call, unless all that it rests on is [watched][crate::watch].
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyMappingProxy, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 
-use super::thread;
 use super::times::Clock;
 use crate::once::{Once, intern};
-use crate::python::{Globals, LOGGING, LOGGING_GLOBALS, OBJECT, OS_GLOBALS, THREADING, loaded};
+use crate::python::{
+    Globals, LOGGING, LOGGING_GLOBALS, OBJECT, OS_GLOBALS, THREADING, is_builtin, loaded,
+};
 
 /// The newest Python whose `LogRecord` was compared with `fast`. On others Python makes records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -91,8 +92,7 @@ pub(super) struct Stock {
     init: Py<PyAny>,
     make_record: Py<PyAny>,
     /// `time.time` or `time.time_ns`, whichever `LogRecord` asks.
-    pub(super) clock_function: Py<PyAny>,
-    pub(super) get_ident: Py<PyAny>,
+    pub(super) clock: Py<PyAny>,
     fixed: Vec<(Place, Py<PyAny>)>,
     free: Vec<Place>,
 }
@@ -113,9 +113,8 @@ impl Stock {
             && LOGGING_GLOBALS.define(&init)?
             && LOGGING_GLOBALS.define(&make_record)?;
 
-        let clock_function = Clock::function(py)?;
-        is_known &= clock_function.is_instance_of::<PyCFunction>();
-        let get_ident = thread::get_ident(py)?;
+        let clock = Clock::function(py)?;
+        is_known &= Clock::is_stock(&clock)?;
 
         let attributes = record.getattr("__dict__")?.cast_into::<PyMappingProxy>()?;
         let mut count = 0;
@@ -136,7 +135,7 @@ impl Stock {
                 "_logRecordFactory" => object.is(&record),
                 "getLevelName" => LOGGING_GLOBALS.define(&object)?,
                 "current_thread" => THREADING.define(&object)?,
-                "getpid" => object.is_instance_of::<PyCFunction>(),
+                "getpid" => is_builtin(&object, "posix", name)? || is_builtin(&object, "nt", name)?,
                 module => loaded(&PyString::new(py, module))?.is_some_and(|it| it.is(&object)),
             };
             fixed.push((place, object.unbind()));
@@ -153,8 +152,7 @@ impl Stock {
             count,
             init: init.unbind(),
             make_record: make_record.unbind(),
-            clock_function: clock_function.unbind(),
-            get_ident: get_ident.unbind(),
+            clock: clock.unbind(),
             fixed,
             free: free?,
         };
@@ -249,7 +247,8 @@ impl Environment {
         levelno: i32,
         py: Python<'py>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.level_names.bind(py).get_item(levelno)
+        let name = self.level_names.bind(py).get_item(levelno)?;
+        Ok(name.filter(|name| !name.is_none()))
     }
 
     /// Whether nothing has changed.

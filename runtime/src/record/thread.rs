@@ -3,17 +3,16 @@
 use std::cell::OnceCell;
 use std::ffi::c_ulong;
 use std::fmt::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::buffer::Buffer;
 use crate::once::{Once, intern};
 use crate::origin::Origin;
-use crate::python::{PROPERTY, THREADING};
+use crate::python::{PROPERTY, THREADING, is_builtin};
 use crate::watch::{self, Stamp};
 
 /// The thread of a record: the current one, unless the record has an [`Origin`]. Python has no
@@ -30,7 +29,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     pub(super) fn get(py: Python<'py>, origin: Option<&'a Origin>) -> PyResult<Self> {
         let get_ident = get_ident(py)?;
         // gevent or the like replaces it.
-        let other = (!get_ident.is_instance_of::<PyCFunction>()).then_some(&get_ident);
+        let is_stock = stock_get_ident(py)?.is_some_and(|stock| get_ident.is(stock));
+        let other = (!is_stock).then_some(&get_ident);
         RecordThread::among(active_threads(py)?, other, origin)
     }
 
@@ -190,6 +190,17 @@ pub(super) fn get_ident(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     THREADING.get(intern!(py, "get_ident"))
 }
 
+/// The one that Python came with.
+pub(super) fn stock_get_ident(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
+    static GET_IDENT: Once<Option<Py<PyAny>>> = Once::new();
+    let get_ident = GET_IDENT.get_or_try(|| {
+        let now = get_ident(py)?;
+        let is_stock = is_builtin(&now, "_thread", "get_ident")?;
+        PyResult::Ok(is_stock.then(|| now.unbind()))
+    });
+    Ok(get_ident?.as_ref())
+}
+
 /// The threads that Python knows, by ident.
 pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(THREADING.get(intern!(py, "_active"))?.cast_into()?)
@@ -197,19 +208,30 @@ pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
 /// Whether the `name` of threads of that class is the standard library's property.
 fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
-    /// The last class that has it, and when that was proven.
-    static LAST: (AtomicUsize, Stamp) = (AtomicUsize::new(0), Stamp::never());
+    /// The classes that most threads have. Others may be many, and aren't watched.
+    static WATCHED: [(&str, Once<Py<PyAny>>, Stamp); 2] = [
+        ("Thread", Once::new(), Stamp::never()),
+        ("_MainThread", Once::new(), Stamp::never()),
+    ];
     let py = class.py();
-    let address = class.as_ptr() as usize;
-    if LAST.1.is_current() && LAST.0.load(Ordering::Relaxed) == address {
-        return Ok(true);
+    let mut moment = None;
+    for (name, watched, stamp) in &WATCHED {
+        let get = || {
+            THREADING
+                .get(&PyString::intern(py, name))
+                .map(Bound::unbind)
+        };
+        if class.is(watched.get_or_try(get)?) {
+            if stamp.is_current() {
+                return Ok(true);
+            }
+            moment = watch::begin(py, [], [class]).map(|moment| (stamp, moment));
+        }
     }
-    let moment = watch::begin(py, [], [class]);
     let name = class.getattr(intern!(py, "name"))?;
     let is_stock = stock_name(py)?.is_some_and(|stock| name.is(stock));
-    if let (true, Some(moment)) = (is_stock, moment) {
-        LAST.0.store(address, Ordering::Relaxed);
-        LAST.1.set(moment);
+    if let (true, Some((stamp, moment))) = (is_stock, moment) {
+        stamp.set(moment);
     }
     Ok(is_stock)
 }

@@ -3,11 +3,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyFloat, PyInt};
+use pyo3::types::{PyFloat, PyInt};
 
 use crate::once::{Once, intern};
 use crate::origin::Origin;
-use crate::python::{LOGGING, TIME_GLOBALS};
+use crate::python::{LOGGING, TIME_GLOBALS, is_builtin};
 
 /// How `LogRecord` computes its times, and when they begin.
 #[derive(Clone, Copy)]
@@ -31,6 +31,11 @@ impl Clock {
         Some(Clock::Seconds { start, is_whole })
     }
 
+    /// Whether it is the function that Python came with.
+    pub(super) fn is_stock(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(is_builtin(function, "time", "time_ns")? || is_builtin(function, "time", "time")?)
+    }
+
     /// `time.time` or `time.time_ns`, as it is now.
     pub(super) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         TIME_GLOBALS.get(match counts_nanoseconds(py) {
@@ -47,17 +52,8 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// The numbers that `LogRecord` computes, to the last bit.
-    pub(super) fn of(origin: Option<&Origin>, clock: Clock) -> Times {
-        let now = match origin {
-            Some(origin) => origin.nanoseconds,
-            None => since_epoch(),
-        };
-        Times::at(now, clock)
-    }
-
-    /// The same by a clock that somebody has put in place of the stock one, as freezegun does. `None` if
-    /// it gives something else than that would.
+    /// The numbers that `LogRecord` computes, to the last bit, from what the clock says. That is asked, since
+    /// time-machine replaces it below Python's level. `None` if it says something else than a clock would.
     pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> PyResult<Option<Times>> {
         let now = function.call0()?;
         Ok(match clock {
@@ -76,8 +72,7 @@ impl Times {
         let Some(clock) = Clock::of(&start) else {
             return Ok(None);
         };
-        let is_ours = Clock::function(py)?.is_instance_of::<PyCFunction>();
-        Ok(is_ours.then(|| Times::at(origin.nanoseconds, clock)))
+        Ok(Clock::is_stock(&Clock::function(py)?)?.then(|| Times::at(origin.nanoseconds, clock)))
     }
 
     pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -88,7 +83,7 @@ impl Times {
     }
 
     /// Those at a time in nanoseconds since the epoch.
-    fn at(now: i64, clock: Clock) -> Times {
+    pub(super) fn at(now: i64, clock: Clock) -> Times {
         match clock {
             Clock::Nanoseconds { start } => Times::of_nanoseconds(now, start),
             Clock::Seconds { start, is_whole } => {
