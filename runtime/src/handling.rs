@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyInt, PyList};
 
 use crate::Level;
 use crate::context::{self, Context};
@@ -54,7 +53,7 @@ fn handle_as_stock<'py>(
     // From here on as in Python, since a handler may change anything.
     let mut calls = Calls {
         record,
-        levelno: level.levelno().into_bound_py_any(py)?,
+        level,
         found: false,
     };
     calls.call_all(handlers)?;
@@ -72,8 +71,8 @@ fn handle_as_stock<'py>(
 
 struct Calls<'a, 'py> {
     record: &'a Bound<'py, PyAny>,
-    /// As it was before the first handler.
-    levelno: Bound<'py, PyAny>,
+    /// The record's, before the first handler.
+    level: Level,
     found: bool,
 }
 
@@ -99,20 +98,35 @@ impl<'py> Calls<'_, 'py> {
 
     fn call(&mut self, handler: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = handler.py();
-        if self.found {
-            self.levelno = self.record.getattr(intern!(py, "levelno"))?;
-        }
-        self.found = true;
-        if self.levelno.ge(handler.getattr(intern!(py, "level"))?)? {
+        let level = handler.getattr(intern!(py, "level"))?;
+        let number = level.cast_exact::<PyInt>().ok();
+        let is_first = !std::mem::replace(&mut self.found, true);
+        let accepts = match number.and_then(|number| number.extract().ok()) {
+            Some(number) if is_first => self.level.levelno() >= number,
+            _ => self.record.getattr(intern!(py, "levelno"))?.ge(level)?,
+        };
+        if accepts {
             handler.call_method1(intern!(py, "handle"), (self.record,))?;
         }
         Ok(())
     }
 }
 
+/// What this thread does.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Elsewhere,
+    Handles,
+    /// It handles as before, but drops what it logs meanwhile.
+    HasGivenUp,
+}
+
 thread_local! {
-    static IS_HANDLING: Cell<bool> = const { Cell::new(false) };
-    static HAS_GIVEN_UP: Cell<bool> = const { Cell::new(false) };
+    static STATE: Cell<State> = const { Cell::new(State::Elsewhere) };
+}
+
+fn is(state: State) -> bool {
+    STATE.try_with(Cell::get) == Ok(state)
 }
 
 /// Lives while this thread handles a record.
@@ -123,9 +137,15 @@ struct Nesting {
 
 impl Nesting {
     fn enter() -> Nesting {
-        let was_handling = IS_HANDLING.try_with(|it| it.replace(true));
+        let is_outermost = STATE.try_with(|state| match state.get() {
+            State::Elsewhere => {
+                state.set(State::Handles);
+                true
+            }
+            _ => false,
+        });
         Nesting {
-            is_outermost: was_handling == Ok(false),
+            is_outermost: is_outermost == Ok(true),
         }
     }
 }
@@ -133,8 +153,7 @@ impl Nesting {
 impl Drop for Nesting {
     fn drop(&mut self) {
         if self.is_outermost {
-            let _ = IS_HANDLING.try_with(|it| it.set(false));
-            let _ = HAS_GIVEN_UP.try_with(|it| it.set(false));
+            let _ = STATE.try_with(|state| state.set(State::Elsewhere));
         }
     }
 }
@@ -142,12 +161,12 @@ impl Drop for Nesting {
 /// A `RecursionError` was raised. In Python it would end all handlers that log what they handle; here it
 /// doesn't leave the call. So what they go on to log is dropped: they could take turns for years.
 pub(crate) fn give_up_if_nested() {
-    if IS_HANDLING.try_with(Cell::get) == Ok(true) {
-        let _ = HAS_GIVEN_UP.try_with(|it| it.set(true));
+    if is(State::Handles) {
+        let _ = STATE.try_with(|state| state.set(State::HasGivenUp));
     }
 }
 
 /// Whether this thread's calls are dropped.
 pub(crate) fn has_given_up() -> bool {
-    HAS_GIVEN_UP.try_with(Cell::get) == Ok(true)
+    is(State::HasGivenUp)
 }
