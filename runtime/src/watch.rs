@@ -1,8 +1,8 @@
 //! Being told of a change, rather than looking for one at each call.
 //!
-//! From 3.12 on Python calls back before a dict or a class changes that is watched (`PyDict_Watch`,
-//! `PyType_Watch`; PEP 659's specialised code rests on the same). Here a change is counted, no more. So
-//! what was proven from watched things alone still holds if the count is what it was.
+//! From 3.12 on Python calls back when a dict or a class changes that is watched (`PyDict_Watch`,
+//! `PyType_Watch`). Here a change is counted, no more. So what was proven from watched things alone still
+//! holds if the count is what it was.
 //!
 //! The functions are none of the limited API's. `ctypes` calls them, which serves every build alike: once a
 //! process for each thing, and once after a class has changed. Where there are none, in older Pythons or
@@ -33,11 +33,13 @@ static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
 static CLASSES: boxcar::Vec<Py<PyType>> = boxcar::Vec::new();
 static DICTS: boxcar::Vec<Py<PyDict>> = boxcar::Vec::new();
 
+/// What Python calls before it changes a dict.
 extern "C" fn on_dict(_: c_int, _: *mut c_void, _: *mut c_void, _: *mut c_void) -> c_int {
     CHANGES.fetch_add(1, Ordering::Relaxed);
     0
 }
 
+/// What Python calls as it changes a class.
 extern "C" fn on_class(_: *mut c_void) -> c_int {
     CLASSES_HAVE_VERSIONS.store(false, Ordering::Relaxed);
     CHANGES.fetch_add(1, Ordering::Relaxed);

@@ -700,6 +700,27 @@ class TestContext:
                 ]
         assert seen == sorted(expected)
 
+    def test_the_handlers_of_a_record_share_its_context(self, delivery, arrived):
+        class First(logging.Handler):
+            def handle(self, record):
+                record.request = [request_id.get()]
+                request_id.set("of the first")
+
+        def emit(record):
+            record.request.append(request_id.get())
+            Arrived.emit(arrived, record)
+
+        arrived.emit = emit
+        logging.getLogger(NAME).handlers.insert(0, First())
+        context = contextvars.copy_context()
+        context.run(request_id.set, "a")
+        for _ in range(2):
+            context.run(native.log_in_context, "a")
+        assert native.flush()
+        inside = [record.request for record in arrived.records if "inside" in record.msg]
+        assert inside == [["a", "of the first"]] * len(inside) and inside
+        assert context[request_id] == "a"
+
     def test_what_a_handler_logs_is_in_the_context_too(self, delivery, arrived):
         def emit(record):
             record.request = request_id.get()

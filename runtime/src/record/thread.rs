@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::buffer::Buffer;
 use crate::once::{Once, intern};
@@ -163,9 +163,11 @@ impl<'py> Ident<'py> {
                     let Ident { number, mut object } = Ident::ask(&get_ident(py)?)?;
                     // Found at a glance if it is the very key.
                     if let Some(thread) = active_threads(py)?.get_item(&object)? {
-                        let key = thread.getattr(intern!(py, "ident"))?;
-                        if key.eq(&object)? {
-                            object = key;
+                        let key = thread.getattr_opt(intern!(py, "ident"))?;
+                        if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
+                            if key.eq(&object)? {
+                                object = key;
+                            }
                         }
                     }
                     known.get_or_init(|| (number, object.unbind()))
