@@ -81,8 +81,10 @@ class Os:
 def class_of(instance, replacement):
     original = instance.__class__
     instance.__class__ = replacement
-    yield
-    instance.__class__ = original
+    try:
+        yield
+    finally:
+        instance.__class__ = original
 
 
 @contextlib.contextmanager
@@ -91,16 +93,18 @@ def another_ident():
     ends = threading.Event()
     other = threading.Thread(target=ends.wait)
     other.start()
-    with mock.patch.object(threading, "get_ident", lambda: other.ident):
-        yield
-    ends.set()
-    other.join()
+    try:
+        with mock.patch.object(threading, "get_ident", lambda: other.ident):
+            yield
+    finally:
+        ends.set()
+        other.join()
 
 
 @contextlib.contextmanager
 def another_builtin():
-    # Python puts a `_DummyThread` there.
-    with mock.patch.dict(threading._active):
+    # Or Python would make a `_DummyThread`.
+    with mock.patch.dict(threading._active, {threading.get_native_id(): SOMEBODY}):
         with mock.patch.object(threading, "get_ident", threading.get_native_id):
             yield
 

@@ -152,15 +152,19 @@ class Backwards(list):
 def class_of(logger, replacement):
     original = logger.__class__
     logger.__class__ = replacement
-    yield
-    logger.__class__ = original
+    try:
+        yield
+    finally:
+        logger.__class__ = original
 
 
 @contextlib.contextmanager
 def action(handler, function):
     handler.action = function
-    yield
-    handler.action = lambda record: None
+    try:
+        yield
+    finally:
+        handler.action = lambda record: None
 
 
 def wrap(owner, name):
@@ -177,16 +181,20 @@ def wrap(owner, name):
 @contextlib.contextmanager
 def moved():
     Movable.__bases__ = (Handle,)
-    yield
-    Movable.__bases__ = (Untouched,)
+    try:
+        yield
+    finally:
+        Movable.__bases__ = (Untouched,)
 
 
 @contextlib.contextmanager
 def late(logger):
     """Disabled by the class after the first call."""
-    with class_of(logger, Late), mock.patch.object(logger, "filters", [after_one_call]):
-        yield
-    Late.is_disabled = False
+    with class_of(logger, Late), attribute(logger, "filters", [after_one_call]):
+        try:
+            yield
+        finally:
+            Late.is_disabled = False
 
 
 def after_one_call(record):
