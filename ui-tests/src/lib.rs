@@ -1,1 +1,1 @@
-//! What a mistake in a call says, and where. See `cases`.
+//! What a mistake in a call says, and where. See `tests/ui.rs` and `cases`.
