@@ -76,6 +76,35 @@ pub(crate) fn all() -> Result<Vec<Python>> {
     Ok(found.into_values().collect())
 }
 
+/// Those of [`all`] with these versions, such as `3.13` or `3.13.0`. No version stands for all of them.
+///
+/// # Errors
+/// If none has one of the versions.
+pub(crate) fn all_of(versions: &[String]) -> Result<Vec<Python>> {
+    let found = all()?;
+    for version in versions {
+        let is_wanted = |python: &Python| is_version(&python.version, version);
+        if !found.iter().any(is_wanted) {
+            let found: Vec<_> = found.iter().map(|python| format!("  {python}")).collect();
+            let found = found.join("\n");
+            return Err(format!(
+                "No Python {version} found. These were found:\n{found}"
+            ));
+        }
+    }
+    let is_selected = |python: &Python| {
+        let is_wanted = |version: &String| is_version(&python.version, version);
+        versions.is_empty() || versions.iter().any(is_wanted)
+    };
+    Ok(found.into_iter().filter(is_selected).collect())
+}
+
+/// Whether a version is the other or a patch of it: `3.13.0` is a `3.13`, but not a `3.1`.
+fn is_version(full: &str, version: &str) -> bool {
+    let rest = full.strip_prefix(version);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The newest free-threaded interpreter with a library to embed: one of those, or one that was built
 /// below `target`.
 pub(crate) fn free_threaded() -> Option<Python> {
@@ -236,5 +265,17 @@ impl Environment {
             "--disable-pip-version-check",
         ]);
         run(pip.args(arguments), hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_version_stands_for_its_patches() {
+        assert!(super::is_version("3.13.0", "3.13"));
+        assert!(super::is_version("3.13.0", "3.13.0"));
+        assert!(!super::is_version("3.13.0", "3.1"));
+        assert!(!super::is_version("3.13.0", "3.13.1"));
+        assert!(!super::is_version("3.13.0", "3.12"));
     }
 }

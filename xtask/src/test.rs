@@ -1,47 +1,59 @@
 //! `cargo xtask test`.
 
+use std::path::Path;
 use std::time::Instant;
 
+use crate::arguments::Selection;
 use crate::extension;
 use crate::python::{self, Python};
 use crate::run::{Result, cargo, command, headline, run, target};
 
-const HINT: &str = "The lines above say which test failed.";
+const HINT: &str = "The output above names the test that failed.";
 
-pub(crate) fn test() -> Result {
+pub(crate) fn test(selection: &Selection) -> Result {
     let start = Instant::now();
-    let pythons = python::all()?;
-    let embedded = python::embeddable()?;
-    println!("Python-side tests on:");
-    for python in &pythons {
-        println!("  {python}");
+    // Missing interpreters are reported before anything is built.
+    let pythons = if selection.only_rust {
+        Vec::new()
+    } else {
+        python::all_of(&selection.pythons)?
+    };
+    if !selection.only_pytest {
+        test_rust(&python::embeddable()?)?;
     }
-    println!("Embedded in Rust tests:\n  {embedded}");
+    if !pythons.is_empty() {
+        test_pythons(&pythons, &selection.pytest)?;
+    }
+    println!("\nThe tests passed, in {} s.", start.elapsed().as_secs());
+    Ok(())
+}
 
-    headline("Rust: units, documentation, hygiene, the binary, the quick start, messages");
+fn test_rust(embedded: &Python) -> Result {
+    headline(&format!("Rust tests, with {embedded}"));
     let mut tests = cargo();
     embedded.embed_in(&mut tests);
     run(tests.args(["test", "--workspace"]), HINT)?;
 
-    headline("Messages, with logging statically off: the same");
+    headline("Compile errors, with logging statically off: they must be the same");
     let mut tests = cargo();
     embedded.embed_in(&mut tests);
     tests
         .args(["test", "--package", "pylog-ui-tests", "--target-dir"])
         .arg(target("statically-off"));
-    run(tests.env("PYLOG_MAX_LEVEL", "off"), HINT)?;
+    run(tests.env("PYLOG_MAX_LEVEL", "off"), HINT)
+}
 
-    headline("Extension modules, on the newest and on the oldest PyO3");
+fn test_pythons(pythons: &[Python], arguments: &[String]) -> Result {
+    headline("Building the extension modules, with the newest and the oldest PyO3");
     let modules = extension::build()?;
-    for python in &pythons {
-        headline(&format!("Python: {python}"));
-        test_on(python, &modules)?;
+    for python in pythons {
+        headline(&format!("Python-side tests, with {python}"));
+        test_python(python, &modules, arguments)?;
     }
-    println!("\nAll tests passed, in {} s.", start.elapsed().as_secs());
     Ok(())
 }
 
-fn test_on(python: &Python, modules: &std::path::Path) -> Result {
+fn test_python(python: &Python, modules: &Path, arguments: &[String]) -> Result {
     let environment = python.environment(
         "test",
         &[
@@ -49,21 +61,17 @@ fn test_on(python: &Python, modules: &std::path::Path) -> Result {
             "pytest",
             "python-json-logger",
             "structlog",
-            // Not built where there is no wheel yet: what needs them is then skipped.
+            // These have no wheels for newer Pythons yet; the tests that need them are skipped there.
             "gevent; python_version < '3.15'",
             "time-machine; python_version < '3.15'",
         ],
     )?;
     let mut pytest = command(environment.python());
-    pytest.args([
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--tb=short",
-        "tests/python",
-    ]);
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]);
+    // Used if the arguments name no file.
+    pytest
+        .args(["-o", "testpaths=tests/python"])
+        .args(arguments);
     pytest
         .env("PYTHONPATH", modules)
         .env("PYTHONDONTWRITEBYTECODE", "1");

@@ -1,0 +1,201 @@
+//! The command line.
+
+use crate::run::Result;
+
+pub(crate) const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  demo             build the example package into a virtual environment and show what it logs
+  test             run all tests: the Rust tests, and the Python-side tests on every Python found
+  bench            measure calls beside pyo3-log, log, tracing and Python's own logger
+  compare          apply the same random reconfigurations to pylog and to pyo3-log, and count how
+                   often each disagrees with Python
+  free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
+  help             show this text
+
+options of `test`:
+
+  --rust           run only the Rust tests
+  --pytest         run only the Python-side tests, which pytest runs
+  --python VERSION run the Python-side tests only on this version, such as 3.13;
+                   may be given several times
+  -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
+
+examples:
+
+  cargo xtask test --python 3.13
+  cargo xtask test --python 3.13 -- -k queue -x";
+
+/// What to do.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Task {
+    Help,
+    Demo,
+    Test(Selection),
+    Bench,
+    Compare,
+    FreeThreaded,
+}
+
+/// Which tests to run.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Selection {
+    pub(crate) only_rust: bool,
+    pub(crate) only_pytest: bool,
+    /// The versions of Python for the Python-side tests. Empty stands for all that are found.
+    pub(crate) pythons: Vec<String>,
+    /// Further arguments of pytest.
+    pub(crate) pytest: Vec<String>,
+}
+
+/// Parses the arguments behind `cargo xtask`.
+///
+/// # Errors
+/// If a command or an option is unknown, or if options contradict each other.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task> {
+    let mut arguments = arguments.into_iter();
+    let command = arguments.next().unwrap_or_else(|| "help".to_owned());
+    let options: Vec<_> = arguments.collect();
+    let is_help = |argument: &String| ["help", "--help", "-h"].contains(&argument.as_str());
+    let mut own_options = options.iter().take_while(|option| *option != "--");
+    if is_help(&command) || own_options.any(is_help) {
+        return Ok(Task::Help);
+    }
+    let task = match command.as_str() {
+        "demo" => Task::Demo,
+        "test" => return selection(options).map(Task::Test).map_err(with_hint),
+        "bench" => Task::Bench,
+        "compare" => Task::Compare,
+        "free-threaded" => Task::FreeThreaded,
+        _ => return Err(with_hint(format!("unknown command `{command}`"))),
+    };
+    match options.first() {
+        None => Ok(task),
+        Some(option) => Err(with_hint(format!("`{command}` has no option `{option}`"))),
+    }
+}
+
+fn selection(options: Vec<String>) -> Result<Selection> {
+    let mut selection = Selection::default();
+    let mut options = options.into_iter();
+    while let Some(option) = options.next() {
+        match option.as_str() {
+            "--rust" => selection.only_rust = true,
+            "--pytest" => selection.only_pytest = true,
+            "--python" => {
+                let version = options.next().filter(|version| !version.starts_with('-'));
+                let version = version.ok_or("`--python` needs a version, such as 3.13")?;
+                selection.pythons.push(version);
+            }
+            "--" => {
+                selection.only_pytest = true;
+                selection.pytest = options.by_ref().collect();
+            }
+            _ => return Err(format!("`test` has no option `{option}`")),
+        }
+    }
+    if selection.only_rust && (selection.only_pytest || !selection.pythons.is_empty()) {
+        return Err("`--rust` excludes the Python-side tests and their options".to_owned());
+    }
+    Ok(selection)
+}
+
+fn with_hint(problem: String) -> String {
+    format!("{problem}; `cargo xtask help` lists the commands and their options")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    fn owned(words: &[&str]) -> Vec<String> {
+        words.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn commands() {
+        assert_eq!(parsed("demo"), Ok(Task::Demo));
+        assert_eq!(parsed("bench"), Ok(Task::Bench));
+        assert_eq!(parsed("compare"), Ok(Task::Compare));
+        assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
+        assert_eq!(parsed("test"), Ok(Task::Test(Selection::default())));
+    }
+
+    #[test]
+    fn help() {
+        for line in [
+            "",
+            "help",
+            "--help",
+            "-h",
+            "help test",
+            "test --help",
+            "demo -h",
+        ] {
+            assert_eq!(parsed(line), Ok(Task::Help), "{line}");
+        }
+        for command in ["demo", "test", "bench", "compare", "free-threaded", "help"] {
+            assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
+        }
+    }
+
+    #[test]
+    fn one_part_of_the_tests() {
+        let rust = Selection {
+            only_rust: true,
+            ..Selection::default()
+        };
+        assert_eq!(parsed("test --rust"), Ok(Task::Test(rust)));
+        let pytest = Selection {
+            only_pytest: true,
+            ..Selection::default()
+        };
+        assert_eq!(parsed("test --pytest"), Ok(Task::Test(pytest)));
+    }
+
+    #[test]
+    fn versions_of_python() {
+        let expected = Selection {
+            pythons: owned(&["3.9", "3.13"]),
+            ..Selection::default()
+        };
+        let line = "test --python 3.9 --python 3.13";
+        assert_eq!(parsed(line), Ok(Task::Test(expected)));
+    }
+
+    #[test]
+    fn everything_behind_two_dashes_goes_to_pytest() {
+        let expected = Selection {
+            only_pytest: true,
+            pythons: owned(&["3.13"]),
+            pytest: owned(&["-k", "name", "--help", "--", "--rust"]),
+            ..Selection::default()
+        };
+        let line = "test --python 3.13 -- -k name --help -- --rust";
+        assert_eq!(parsed(line), Ok(Task::Test(expected)));
+    }
+
+    #[test]
+    fn mistakes() {
+        for (line, problem) in [
+            ("tests", "unknown command `tests`"),
+            ("--rust", "unknown command `--rust`"),
+            ("demo --fast", "`demo` has no option `--fast`"),
+            ("test --pythons", "`test` has no option `--pythons`"),
+            ("test 3.13", "`test` has no option `3.13`"),
+            ("test --python", "`--python` needs a version"),
+            ("test --python -- -x", "`--python` needs a version"),
+            ("test --rust --pytest", "`--rust` excludes"),
+            ("test --rust --python 3.13", "`--rust` excludes"),
+            ("test --rust -- -x", "`--rust` excludes"),
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert!(error.starts_with(problem), "{line}: {error}");
+            assert!(error.contains("`cargo xtask help`"), "{line}: {error}");
+        }
+    }
+}
