@@ -1,10 +1,11 @@
-"""What pylog costs beside pyo3-log, Python's own logger, log and tracing, in one run.
+"""Measures the costs of pylog beside those of pyo3-log, Python's own logger, log and tracing.
 
     python bench.py DIRECTORY RESULTS.json
 
-Calls are timed in one process, in several rounds in which the peers take turns: each figure is a
-median; read the ratios. Instructions are counted by valgrind, if there is one. Crates to build are
-generated below DIRECTORY.
+Calls are timed in one process, in several rounds in which the peers take turns. Each figure is the
+median of the rounds. Absolute times depend on the machine, so compare the ratios. If valgrind is
+installed, it counts the instructions of some calls. Crates whose builds are timed are generated in
+DIRECTORY.
 """
 
 import gc
@@ -20,63 +21,15 @@ import time
 
 import build_cost
 import instructions
-import pylog_benches as benches
-import pylog_bridge_benches as bridge
 from figures import row
+from peers import ARGUMENTS, LOGGERS, QUEUE_CAPACITY, benches, measure, set_handler
 
 ROUNDS = 9
-CAPACITY = 65_536  # of the queue
-LOGGERS = {
-    "pylog": "pylog_benches.with_pylog",
-    "bridge": "pylog_bridge_benches.with_log",
-    "pyo3-log": "pylog_benches.with_log",
-    "python": "own",
-}
 FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
-ARGUMENTS = {
-    "off": ("value %d", 1),
-    "arguments 0": ("a message without arguments",),
-    "arguments 1": ("value %d", 1),
-    "arguments 2": ("value %d of %s", 1, "text"),
-    "arguments 5": ("%d %.3f %s %s %s", 1, 0.5, "text", True, "c"),
-}
-
-
-def python(call, iterations):
-    log = logging.getLogger("own").debug if call == "off" else logging.getLogger("own").info
-    arguments = ARGUMENTS[call]
-    loop = range(iterations)
-    start = time.perf_counter()
-    for _ in loop:
-        log(*arguments)
-    return (time.perf_counter() - start) / iterations * 1e9
-
-
-def measure(peer, call, iterations, **options):
-    if peer == "python":
-        return python(call, iterations)
-    if peer == "queued":
-        # Room for all, so that none is dropped, which would take less time.
-        benches.set_queue(CAPACITY)
-        taken = benches.measure("pylog", call, iterations, **options)
-        assert benches.flush()
-        benches.set_queue()
-        return taken
-    if peer == "bridge":
-        return bridge.measure(call, iterations, **options)
-    return benches.measure(peer, call, iterations, **options)
-
-
-def set_handler(handler):
-    for name in LOGGERS.values():
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.propagate = False
-        logger.setLevel(logging.INFO)
 
 
 def times(title, call, iterations, peers=tuple(LOGGERS), **options):
-    """Nanoseconds a call."""
+    """Times a call with each peer, in nanoseconds."""
     taken = {peer: [] for peer in peers}
     for peer in peers:
         measure(peer, call, min(iterations, 1000), **options)
@@ -88,7 +41,7 @@ def times(title, call, iterations, peers=tuple(LOGGERS), **options):
 
 
 class BusyThread:
-    """A Python thread that wants the GIL all the time."""
+    """A Python thread that always wants the GIL."""
 
     def __enter__(self):
         self.stop = False
@@ -105,9 +58,9 @@ class BusyThread:
 
 
 def drained(title, iterations):
-    """Until all of many records have been delivered that a thread logs flat out."""
+    """Times the delivery of queued records: from the first call until all have been delivered."""
     taken = []
-    benches.set_queue(CAPACITY)
+    benches.set_queue(QUEUE_CAPACITY)
     for _ in range(ROUNDS):
         start = time.perf_counter()
         benches.measure("pylog", "arguments 1", iterations, detached=True)
@@ -118,7 +71,7 @@ def drained(title, iterations):
 
 
 def first_calls():
-    """What the first call of each of many callsites costs that Python refuses."""
+    """Times the first call of each of many callsites whose level is off in Python."""
     set_handler(logging.NullHandler())
     return row(
         "first call of a callsite, off by Python's level",
@@ -128,7 +81,7 @@ def first_calls():
 
 
 def invalidations(count):
-    """What `setLevel` costs on top of Python's own work with that many callsites registered."""
+    """Times `setLevel` with this many registered callsites, and without pylog."""
     logger = logging.getLogger("invalidated")
 
     def set_level():
@@ -142,7 +95,7 @@ def invalidations(count):
     for _ in range(ROUNDS):
         benches.call_many("pylog", count)
         own.append(set_level())
-        # The dict that the root had before pylog came.
+        # A plain dict, as in a process without pylog: pylog isn't notified.
         hook, root._cache = root._cache, {}
         without.append(set_level())
         root._cache = hook
@@ -162,12 +115,12 @@ def rows(directory):
     yield times("off (log: by its own maximum)", "off", 5_000_000, ("bridge", *off))
     yield times("off, two threads at once", "off", 5_000_000, off, threads=2)
     yield times("statically off", "statically off", 5_000_000, ("pylog", "nothing"))
-    # Now the log crate lets everything through, with pyo3-log always and with the bridge because
-    # somebody wants it.
+    # Now calls that are off get past the maximum level of the `log` crate, so that Python's level
+    # decides. The bridge raises that maximum if any Python logger accepts the level.
     benches.set_log_max_level("trace")
-    logging.getLogger("somebody").setLevel(1)
+    logging.getLogger("verbose").setLevel(1)
     yield times("off by Python's level", "off", 200_000)
-    logging.getLogger("somebody").setLevel(logging.NOTSET)
+    logging.getLogger("verbose").setLevel(logging.NOTSET)
 
     for call in list(ARGUMENTS)[1:]:
         yield times(f"NullHandler, {call}", call, 20_000)
@@ -196,7 +149,7 @@ def rows(directory):
         yield times("FileHandler", "arguments 1", 10_000)
         handler.close()
 
-    yield from instructions.rows(ARGUMENTS)
+    yield from instructions.rows()
     yield from build_cost.rows(directory)
 
 

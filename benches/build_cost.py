@@ -1,7 +1,7 @@
-"""What calls cost to build, and what pylog adds to an extension module.
+"""Measures what calls cost at build time, and what pylog adds to an extension module.
 
-Generates crates of 2,000 calls, one with each peer and one with none, and builds them as cargo does
-for a user.
+Generates one crate of 2,000 calls for each peer and one crate without calls, and builds them with
+cargo, as a user does.
 """
 
 import os
@@ -66,14 +66,14 @@ def source(peer):
             body = "core::hint::black_box((rows, name));"
             if peer in DEPENDENCIES:
                 body = " ".join(calls)
-            # Not inlined, or there would be nothing left of the crate without calls.
+            # Without this attribute, nothing would be left of the crate without calls.
             functions.append(f"#[inline(never)] pub fn step{k}(rows: u64, name: &str) {{ {body} }}")
         modules.append(f"pub mod part{module} {{\n" + "\n".join(functions) + "\n}\n")
     return "".join(modules)
 
 
 def sections(path):
-    """The bytes of machine code, and of what is written to, in an ELF object file."""
+    """Returns the number of bytes of machine code and of writable data in an ELF object file."""
     elf = path.read_bytes()
     (headers,) = struct.unpack_from("<Q", elf, 40)
     (count,) = struct.unpack_from("<H", elf, 60)
@@ -105,7 +105,7 @@ def calls(directory):
         seconds = {peer: statistics.median(values) for peer, values in taken.items()}
         yield row(f"cargo build of {number:,} calls, {profile}", "s", seconds)
     if sys.platform != "linux":
-        print("No code sizes: they are read from ELF files.")
+        print("No code sizes are measured: they are read from ELF files, which only Linux builds make.")
         return
     sizes = {}
     for peer, crate in crates.items():
@@ -122,7 +122,7 @@ def calls(directory):
 
 
 def extension(directory):
-    """A module with one function, with and without pylog."""
+    """Measures a module with one function, with and without pylog."""
     source = """
         {attribute}
         #[pyo3::pymodule]
@@ -152,7 +152,7 @@ def extension(directory):
 
 
 def import_time(module, name):
-    """In a fresh interpreter, of a program that uses `logging`."""
+    """Times the import in a new interpreter that has imported `logging`, in microseconds."""
     program = (
         "import logging, threading, time; start = time.perf_counter();"
         f"import {name}; print(time.perf_counter() - start)"

@@ -1,8 +1,8 @@
-"""A row of figures: what each peer took, and how that compares with pylog."""
+"""A row of figures: one value for each peer, and its ratio to the value of pylog."""
 
 
 def row(title, unit, values):
-    """`values` by peer. Ratios are to pylog; a peer that takes nothing has none."""
+    """Prints and returns a row. If pylog's value is missing or zero, there are no ratios."""
     own = values.get("pylog")
     ratios = {peer: value / own for peer, value in values.items() if own}
     shown = (

@@ -1,57 +1,57 @@
-"""Instructions a call, counted by valgrind: the same number run after run.
+"""Counts the instructions of a call with valgrind. The result is the same in each run.
 
     python instructions.py PEER CALL ITERATIONS
 
-is what runs under valgrind. The difference between two numbers of iterations is what a call takes.
+makes that many calls. It runs under valgrind with a small and with a large number of iterations: the
+difference is due to the calls alone.
 """
 
+import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
 
+import peers
 from figures import row
 
 FEW, MANY = 1_000, 3_000
+QUESTIONS = [
+    ("off", "off", ("pylog", "bridge", "log", "tracing", "nothing")),
+    ("NullHandler, arguments 1", "arguments 1", ("pylog", "bridge", "pyo3-log", "python")),
+]
 
 
 def count(peer, call, iterations):
+    """Returns the number of instructions of the whole process."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     command += [sys.executable, __file__, peer, call, str(iterations)]
     environment = dict(os.environ, PYTHONHASHSEED="0")
     output = subprocess.run(command, env=environment, capture_output=True, text=True)
     counted = re.search(r"Collected : (\d+)", output.stderr)
-    if counted is None:
+    if output.returncode != 0 or counted is None:
         sys.exit(output.stderr)
     return int(counted[1])
 
 
-def rows(arguments):
+def rows():
     if shutil.which("valgrind") is None:
         print("No instructions are counted: valgrind is not installed.")
         return
-    questions = [
-        ("off", "off", ("pylog", "bridge", "log", "tracing", "nothing")),
-        ("NullHandler, arguments 1", "arguments 1", ("pylog", "bridge", "pyo3-log", "python")),
-    ]
-    for title, call, peers in questions:
+    for title, call, names in QUESTIONS:
         values = {}
-        for peer in peers:
+        for peer in names:
             few, many = (count(peer, call, iterations) for iterations in (FEW, MANY))
             values[peer] = (many - few) / (MANY - FEW)
         yield row(f"{title}, with the loop", "instructions", values)
 
 
 def main():
-    import logging
-
-    import bench
-
     peer, call, iterations = sys.argv[1:]
-    bench.set_handler(logging.NullHandler())
-    bench.benches.set_log_max_level("info")
-    bench.measure(peer, call, int(iterations))
+    peers.set_handler(logging.NullHandler())
+    peers.benches.set_log_max_level("info")
+    peers.measure(peer, call, int(iterations))
 
 
 if __name__ == "__main__":

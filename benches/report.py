@@ -1,5 +1,6 @@
-"""From results.json: draws results.svg, each row's peers in multiples of pylog, and writes the table
-of the README.
+"""Draws results.svg and writes the table in the README, both from results.json.
+
+The chart shows the times of the peers as multiples of the time of pylog.
 """
 
 import json
@@ -8,7 +9,7 @@ from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
-# What stands between these in the README is written here.
+# The table is written between these marks in the README.
 MARKS = "<!-- figures: cargo xtask bench -->\n", "<!-- /figures -->\n"
 PEERS = ["pylog", "queued", "bridge", "pyo3-log", "python", "log", "tracing", "nothing"]
 CHART = {
@@ -32,7 +33,7 @@ def text(x, y, content, anchor="start", weight="normal"):
 
 
 def table(results):
-    """Every row, in Markdown."""
+    """Yields the lines of a Markdown table with all rows."""
     yield "| | " + " | ".join(NAMES.get(peer, peer) for peer in PEERS) + " |"
     yield "|---" * (len(PEERS) + 1) + "|"
     for row in results["rows"]:
