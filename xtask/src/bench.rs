@@ -1,14 +1,14 @@
-//! `cargo xtask bench`: what calls cost, side by side with the peers.
+//! `cargo xtask bench`: measures calls of pylog and of its peers.
 
 use std::path::Path;
 
 use crate::run::{Result, command, headline, root, run, target};
 use crate::{extension, python};
 
-/// Times the calls on the newest Python found, and writes the figures to `benches/results.json`
-/// and from there to the README and `benches/results.svg`.
+/// Runs the benchmark on the newest Python found. Writes the figures to `benches/results.json`, and
+/// from there to the README and to `benches/results.svg`.
 pub(crate) fn bench() -> Result {
-    let python = python::all()?.pop().ok_or("no Python")?;
+    let python = python::all()?.pop().ok_or("No Python found.")?;
     headline(&format!("{python}"));
     let directory = target("bench");
     let variables = [
@@ -36,5 +36,8 @@ pub(crate) fn bench() -> Result {
         "The benchmark failed.",
     )?;
     let mut report = command(&python.executable);
-    run(report.arg("benches/report.py"), "No report was written.")
+    run(
+        report.arg("benches/report.py"),
+        "The report could not be written.",
+    )
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask compare`: pylog and pyo3-log, driven by the same model.
+//! `cargo xtask compare`: drives pylog and pyo3-log with the same random reconfigurations and calls.
 
 use crate::run::{Result, command, headline, run};
 use crate::{extension, python};

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the example package, as its users would run it.
+//! `cargo xtask demo`: builds the example package and runs it as a user does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,10 +26,10 @@ pub(crate) fn demo() -> Result {
     let made = fs::remove_dir_all(&directory)
         .or(Ok(()))
         .and_then(|()| fs::create_dir_all(&directory));
-    made.map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
+    made.map_err(|error| format!("Cannot create {}: {error}", directory.display()))?;
 
     walk_standard_library(&python, &environment, &directory)?;
-    hear_dependencies(&environment, &directory)?;
+    show_dependencies(&environment, &directory)?;
     change_level_while_running(&python, &environment, &directory)
 }
 
@@ -39,7 +39,7 @@ fn treewalk(environment: &Environment) -> std::process::Command {
     treewalk
 }
 
-/// Thousands of files on several threads, every level, into rotated files.
+/// Logs at every level, from several threads, into rotated files.
 fn walk_standard_library(python: &Python, environment: &Environment, directory: &Path) -> Result {
     let library = &python.standard_library;
     let log = directory.join("treewalk.log");
@@ -48,37 +48,25 @@ fn walk_standard_library(python: &Python, environment: &Environment, directory: 
         library.display(),
         log.display()
     ));
-    let mut walk = treewalk(environment);
-    walk.arg(library).args([
-        "--log-level",
-        "TRACE",
-        "--console-level",
-        "CRITICAL",
-        "--log-file",
-    ]);
-    run(walk.arg(&log), "The walk failed.")?;
+    let walk = |root: &Path| {
+        let mut walk = treewalk(environment);
+        walk.args(["--log-level", "TRACE", "--console-level", "CRITICAL"]);
+        walk.arg("--log-file").arg(&log).arg(root);
+        walk
+    };
+    run(&mut walk(library), "The walk failed.")?;
 
-    // What a standard library may not have: a file that is no text, and a root that is no directory.
+    // A standard library may lack these: a file that isn't text, and a root that doesn't exist.
     let odd = directory.join("odd");
     let written =
         fs::create_dir_all(&odd).and_then(|()| fs::write(odd.join("latin-1.txt"), b"caf\xe9\n"));
-    written.map_err(|error| format!("{} cannot be written: {error}", odd.display()))?;
+    written.map_err(|error| format!("Cannot write {}: {error}", odd.display()))?;
     for root in [odd, directory.join("missing")] {
-        let mut walk = treewalk(environment);
-        walk.arg(root)
-            .args([
-                "--log-level",
-                "TRACE",
-                "--console-level",
-                "CRITICAL",
-                "--log-file",
-            ])
-            .arg(&log);
-        // The second one fails, and says so at level CRITICAL.
-        let _ = walk.stdout(Stdio::null()).status();
+        // The second walk fails, and logs that at level CRITICAL.
+        let _ = walk(&root).stdout(Stdio::null()).status();
     }
 
-    headline("A few lines of every level");
+    headline("Some lines of each level");
     let files = rotated(&log)?;
     let mut samples: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -94,7 +82,7 @@ fn walk_standard_library(python: &Python, environment: &Environment, directory: 
             *counts.entry(level).or_default() += 1;
             let lines = samples.entry(level).or_default();
             let thread = |line: &str| line.split(['[', ']']).nth(1).map(str::to_owned);
-            // Lines of different threads say more.
+            // Prefer lines of different threads.
             if lines.len() < 3
                 && lines
                     .iter()
@@ -107,26 +95,29 @@ fn walk_standard_library(python: &Python, environment: &Environment, directory: 
     for level in LEVELS {
         let lines = samples
             .get(level)
-            .ok_or(format!("no line at level {level} was logged"))?;
-        println!("{} at level {level}, such as", counts[level]);
+            .ok_or(format!("No line at level {level} was logged."))?;
+        println!("{} lines at level {level}, such as", counts[level]);
         for line in lines {
             println!("    {}", line.chars().take(150).collect::<String>());
         }
     }
 
-    headline("The files, as RotatingFileHandler left them");
+    headline("The files that RotatingFileHandler wrote");
     for (file, size) in &files {
         println!("{size:>9} bytes  {}", file.display());
     }
     if files.len() < 2 {
-        return Err("the log was never rotated".to_owned());
+        return Err("The log was never rotated.".to_owned());
     }
     Ok(())
 }
 
-/// The log and its rotated predecessors, with their sizes.
+/// Returns the log file and the files that it was rotated to, with their sizes.
 fn rotated(log: &Path) -> Result<Vec<(PathBuf, u64)>> {
-    let entries = log.parent().map(fs::read_dir).ok_or("no directory")?;
+    let entries = log
+        .parent()
+        .map(fs::read_dir)
+        .ok_or("The log is in no directory.")?;
     let entries = entries.map_err(|error| error.to_string())?.flatten();
     let is_log = |path: &PathBuf| path.to_string_lossy().starts_with(&*log.to_string_lossy());
     let paths = entries.map(|entry| entry.path()).filter(is_log);
@@ -137,13 +128,13 @@ fn rotated(log: &Path) -> Result<Vec<(PathBuf, u64)>> {
     Ok(files.into_iter().map(|(size, path)| (path, size)).collect())
 }
 
-/// A running process gets another configuration through `logging.config.listen`.
+/// Changes the configuration of a running process through `logging.config.listen`.
 fn change_level_while_running(
     python: &Python,
     environment: &Environment,
     directory: &Path,
 ) -> Result {
-    headline("A level changed while it runs (logging.config.listen)");
+    headline("Changing a level of a running process (logging.config.listen)");
     let mut walk = treewalk(environment);
     walk.arg(python.standard_library.join("json"));
     walk.args(["--log-level", "WARNING", "--watch", "0.2", "--listen", "0"]);
@@ -153,7 +144,7 @@ fn change_level_while_running(
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
-        .map_err(|error| format!("treewalk cannot be run: {error}"))?;
+        .map_err(|error| format!("Cannot run treewalk: {error}"))?;
     let changed = change_level(&mut child, &directory.join("watched.log"));
     let _ = child.kill();
     let _ = child.wait();
@@ -161,23 +152,26 @@ fn change_level_while_running(
 }
 
 fn change_level(child: &mut Child, log: &Path) -> Result {
-    let stdout = child.stdout.take().ok_or("no output")?;
+    let stdout = child
+        .stdout
+        .take()
+        .ok_or("treewalk has no standard output.")?;
     let mut lines = BufReader::new(stdout)
         .lines()
         .map_while(std::result::Result::ok);
     let port = lines
         .next()
         .and_then(|line| line.rsplit(' ').next()?.parse::<u16>().ok());
-    let port = port.ok_or("treewalk did not say on which port it listens")?;
+    let port = port.ok_or("treewalk did not print the port on which it listens.")?;
 
     let observe = |level: &str| {
-        // It walks five times a second; what was under way comes to its end first.
+        // treewalk walks five times a second. A walk that began with the old level ends first.
         thread::sleep(Duration::from_millis(500));
         let before = fs::read_to_string(log).unwrap_or_default().lines().count();
         thread::sleep(Duration::from_millis(500));
         let text = fs::read_to_string(log).unwrap_or_default();
         let new: Vec<_> = text.lines().skip(before).collect();
-        println!("in half a second at {level}: {} lines logged", new.len());
+        println!("at {level}: {} lines in half a second", new.len());
         if let Some(line) = new.first() {
             println!("    {line}");
         }
@@ -190,27 +184,28 @@ fn change_level(child: &mut Child, log: &Path) -> Result {
     }
     match seen[..] {
         [0, at_debug, 0] if at_debug > 0 => {
-            println!("No restart, and nothing reset.");
+            println!("treewalk was not restarted, and no reset function was called.");
             Ok(())
         }
-        _ => Err("the level had not the effect that it should have".to_owned()),
+        _ => Err("The level did not have the expected effect.".to_owned()),
     }
 }
 
-/// What crates say that treewalk is made of: they use the `log` crate and know nothing of Python.
-fn hear_dependencies(environment: &Environment, directory: &Path) -> Result {
-    headline("What the crates `ignore` and `globset` log, under loggers of their own");
+/// Shows the records of the crates that treewalk depends on. These crates use the `log` crate, and
+/// don't depend on pylog.
+fn show_dependencies(environment: &Environment, directory: &Path) -> Result {
+    headline("The records of the crates `ignore` and `globset`, which have their own loggers");
     let root = directory.join("ignoring");
     let written = fs::create_dir_all(root.join("build"))
         .and_then(|()| fs::write(root.join(".ignore"), "*.tmp\nbuild/\n"))
         .and_then(|()| fs::write(root.join("scratch.tmp"), "passing\n"))
         .and_then(|()| fs::write(root.join("kept.txt"), "kept\n"));
-    written.map_err(|error| format!("{} cannot be written: {error}", root.display()))?;
+    written.map_err(|error| format!("Cannot write {}: {error}", root.display()))?;
 
     let lines_with = |options: &[&str]| {
         let mut walk = treewalk(environment);
         let output = walk.arg(&root).args(options).output();
-        let output = output.map_err(|error| format!("treewalk cannot be run: {error}"))?;
+        let output = output.map_err(|error| format!("Cannot run treewalk: {error}"))?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let of = |logger: &str| {
             let name = format!(" {logger}");
@@ -247,11 +242,11 @@ fn hear_dependencies(environment: &Environment, directory: &Path) -> Result {
     );
     match (all, silenced, raised) == expected {
         true => Ok(()),
-        false => Err("the levels had not the effect that they should have".to_owned()),
+        false => Err("The levels did not have the expected effect.".to_owned()),
     }
 }
 
-/// What an administrator's tool sends to `logging.config.listen`.
+/// Sends a configuration to `logging.config.listen`.
 fn configure(port: u16, level: &str) -> Result {
     let configuration = format!(
         r#"{{"version": 1, "incremental": true, "loggers": {{"treewalk": {{"level": "{level}"}}}}}}"#
@@ -261,5 +256,5 @@ fn configure(port: u16, level: &str) -> Result {
         connection.write_all(&length)?;
         connection.write_all(configuration.as_bytes())
     });
-    sent.map_err(|error| format!("treewalk does not listen: {error}"))
+    sent.map_err(|error| format!("treewalk does not accept the configuration: {error}"))
 }

@@ -1,12 +1,12 @@
-//! The extension modules that the tests drive, where Python can import them.
+//! Builds the extension modules for the tests, and puts them where Python can import them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::run::{Result, cargo, run, target};
 
-/// Builds the package `pylog_probe`, on the newest PyO3, `pylog_oldest`, on the oldest, and
-/// `pylog_templates`. Returns the directory to import them from.
+/// Builds `pylog_probe` with the newest PyO3, `pylog_oldest` with the oldest, and `pylog_templates`.
+/// Returns the directory to import them from.
 pub(crate) fn build() -> Result<PathBuf> {
     let modules = target("modules");
     build_member(
@@ -29,7 +29,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(modules)
 }
 
-/// Builds a member of the workspace as one extension module for every Python.
+/// Builds a member of the workspace as an extension module for every Python version.
 pub(crate) fn build_member(package: &str, module: &Path) -> Result {
     let extensions = target("extensions");
     let arguments = format!("--package {package} --features abi3");
@@ -38,38 +38,38 @@ pub(crate) fn build_member(package: &str, module: &Path) -> Result {
     copy(&extensions.join(library), module)
 }
 
-/// `cargo build` with these arguments and environment variables, into a directory.
+/// Runs `cargo build` with these arguments and environment variables. `directory` is the target
+/// directory.
 pub(crate) fn cargo_build(
     arguments: &str,
     directory: &Path,
     variables: &[(&str, &Path)],
 ) -> Result {
-    let hint = "If cargo could not fetch a crate: is a registry (crates.io or a mirror of it) \
-                within reach?";
+    let hint = "If cargo could not fetch a crate, check that it can reach crates.io or a mirror.";
     let mut build = cargo();
     build.args(["build", "--quiet", "--target-dir"]);
     build.arg(directory).args(arguments.split_whitespace());
     run(build.envs(variables.iter().copied()), hint)
 }
 
-/// Copies a file, and makes the directory for it.
+/// Copies a file, and creates the directory for it.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result {
     make_parent(to)?;
-    // Written anew: a process that still has the old one loaded keeps it.
+    // Don't overwrite the old file: a process may have loaded it.
     let _ = fs::remove_file(to);
     let copied = fs::copy(from, to);
     copied
         .map(drop)
-        .map_err(|error| format!("{} cannot be copied: {error}", from.display()))
+        .map_err(|error| format!("Cannot copy {}: {error}", from.display()))
 }
 
 pub(crate) fn write(path: &Path, text: &str) -> Result {
     make_parent(path)?;
-    fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    fs::write(path, text).map_err(|error| format!("Cannot write {}: {error}", path.display()))
 }
 
 fn make_parent(path: &Path) -> Result {
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent)
-        .map_err(|error| format!("{} cannot be made: {error}", parent.display()))
+        .map_err(|error| format!("Cannot create {}: {error}", parent.display()))
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask free-threaded`: the Python-side tests without a GIL, and under `ThreadSanitizer`.
+//! `cargo xtask free-threaded`: runs the Python-side tests without a GIL and with `ThreadSanitizer`.
 
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
@@ -7,14 +7,14 @@ use crate::extension::{cargo_build, copy, write};
 use crate::python::{self, Python};
 use crate::run::{Result, command, headline, output, root, run, target};
 
-/// What needs packages with compiled code, or an extension that isn't built here.
+/// Tests that need packages with compiled code, or an extension that isn't built here.
 const IGNORED: [&str; 3] = [
     "test_differential.py",
     "test_handling.py",
     "test_templates.py",
 ];
 
-/// What runs under `ThreadSanitizer`: all in one process, which is not Python's own program.
+/// The tests that run under `ThreadSanitizer`. They run in one program that embeds Python.
 const SANITIZED: [&str; 4] = [
     "test_races.py",
     "test_model.py",
@@ -22,9 +22,9 @@ const SANITIZED: [&str; 4] = [
     "test_queue.py",
 ];
 
-const HINT: &str = "The lines above say which test failed.";
+const HINT: &str = "The output above names the test that failed.";
 
-/// What a call that is off costs one thread and two at once, from the same extension.
+/// Times a call that is off, in one thread and in two threads at once.
 const SCALING: &str = "\
 import sys
 from pylog_probe import _native as native
@@ -59,13 +59,13 @@ pub(crate) fn free_threaded() -> Result {
     let mut pytest = with_packages(&program, &modules, &packages);
     python.embed_in(&mut pytest);
     pytest.args(["-q", "-s", "--tb=short", "-p", "no:cacheprovider"]);
-    // The one that starts a Python of its own has no extension to import there.
+    // This test starts another Python, which can't import the extension.
     pytest.args([
         "--deselect",
         "tests/python/test_coherence.py::test_loggers_are_created_on_first_use_not_at_import",
     ]);
     pytest.args(SANITIZED.map(|file| format!("tests/python/{file}")));
-    // Python itself isn't instrumented. What is found ends the program with a status of its own.
+    // Python itself isn't instrumented. If the sanitizer finds a race, the program exits with 66.
     let suppressions = root().join("tests/free-threaded/suppressions.txt");
     let options = format!(
         "ignore_noninstrumented_modules=1 exitcode=66 suppressions={}",
@@ -82,18 +82,20 @@ pub(crate) fn free_threaded() -> Result {
 
 /// Builds an interpreter from the sources that `CPYTHON_SOURCE` names.
 fn build_python() -> Result<Python> {
-    let missing = "No free-threaded Python found: neither python3.13t nor python3.14t is on the path, \
-                   nor one of pyenv or uv. Install one (`uv python install 3.14t`, `pyenv install \
-                   3.14t`), or name a directory with the sources of CPython 3.13 or 3.14 in \
-                   CPYTHON_SOURCE to have it built from them.";
+    let missing = "No free-threaded Python with a shared library found: searched PATH, pyenv and uv. \
+                   Install one (`uv python install 3.14t`, `pyenv install 3.14t`), or set \
+                   CPYTHON_SOURCE to a directory with the sources of CPython 3.13 or 3.14 to build it.";
     let source = std::env::var_os("CPYTHON_SOURCE").ok_or(missing)?;
     let source = PathBuf::from(source);
-    headline(&format!("A free-threaded Python from {}", source.display()));
+    headline(&format!(
+        "Building a free-threaded Python from {}",
+        source.display()
+    ));
     let build = target("free-threaded/build");
     std::fs::create_dir_all(&build)
-        .map_err(|error| format!("{} cannot be made: {error}", build.display()))?;
+        .map_err(|error| format!("Cannot create {}: {error}", build.display()))?;
     let hint =
-        "Are a C compiler, make and the development files of OpenSSL, libffi and zlib there?";
+        "This needs a C compiler, make, and the development files of OpenSSL, libffi and zlib.";
     let prefix = target("free-threaded/python");
     let mut configure = command(source.join("configure"));
     configure.args([
@@ -139,7 +141,8 @@ fn build_modules(python: &Python, modules: &Path) -> Result {
     write(&modules.join("pylog_probe/__init__.py"), "")
 }
 
-/// What the tests need besides, installed by another Python's pip: it has no code but Python's.
+/// Installs the Python packages that the tests need. They are pure Python, so the pip of another
+/// Python can install them.
 fn packages() -> Result<PathBuf> {
     let packages = target("free-threaded/packages");
     let environment = python::default()?.environment("free-threaded", &[])?;
@@ -162,7 +165,8 @@ fn with_packages(program: &Path, modules: &Path, packages: &Path) -> std::proces
     command
 }
 
-/// A program with the extensions and Python in it, since a sanitizer has to be in the program itself.
+/// Builds a program that contains the extensions and embeds Python: the sanitizer must be linked into
+/// the program itself.
 fn build_sanitized(python: &Python) -> Result<PathBuf> {
     let hint = "This needs the nightly toolchain with its sources: `rustup toolchain install nightly \
                 --component rust-src`.";
@@ -177,7 +181,7 @@ fn build_sanitized(python: &Python) -> Result<PathBuf> {
     build.args(["run", "nightly", "cargo", "build", "--quiet", "-Zbuild-std"]);
     build.args(["--bin", "sanitized", "--target", host, "--target-dir"]);
     build.arg(&directory).args(manifest().split_whitespace());
-    // Not those of the toolchain that runs this.
+    // These variables name the toolchain that runs this program.
     for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
         build.env_remove(variable);
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::run::{Result, command, output, run, target};
 
-/// The oldest that pylog supports.
+/// The oldest version that pylog supports.
 const OLDEST: (u32, u32) = (3, 9);
 
 const QUERY: &str = "\
@@ -26,10 +26,10 @@ print(sysconfig.get_path('stdlib'))";
 pub(crate) struct Python {
     pub(crate) executable: PathBuf,
     pub(crate) version: String,
-    /// Where its own library is: `os.py` and the like.
+    /// The directory of the standard library.
     pub(crate) standard_library: PathBuf,
     minor: (u32, u32),
-    /// The directory of libpython, if there is one to embed.
+    /// The directory of libpython, if it is a shared library.
     library: Option<PathBuf>,
     is_free_threaded: bool,
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Python {
     }
 }
 
-/// The interpreter that `python3` is, or else the newest found.
+/// The interpreter that `PYO3_PYTHON` names, or else `python3`, or else the newest one found.
 pub(crate) fn default() -> Result<Python> {
     let with_gil = |python: &Path| query(python).filter(|python| !python.is_free_threaded);
     if let Some(python) =
@@ -58,11 +58,11 @@ pub(crate) fn default() -> Result<Python> {
     preferred.or_else(newest).ok_or_else(missing)
 }
 
-/// One interpreter a version, from the oldest to the newest: those on the path, those of pyenv, and
-/// those of uv.
+/// One interpreter for each minor version, from the oldest to the newest. Searches `PYO3_PYTHON`,
+/// `PATH`, pyenv and uv.
 ///
 /// # Errors
-/// If there is none.
+/// If none is found.
 pub(crate) fn all() -> Result<Vec<Python>> {
     let mut found = BTreeMap::new();
     // A build of the limited API doesn't load on a free-threaded interpreter.
@@ -76,10 +76,11 @@ pub(crate) fn all() -> Result<Vec<Python>> {
     Ok(found.into_values().collect())
 }
 
-/// Those of [`all`] with these versions, such as `3.13` or `3.13.0`. No version stands for all of them.
+/// The interpreters of [`all`] that have one of these versions, such as `3.13` or `3.13.0`. If
+/// `versions` is empty, all of them.
 ///
 /// # Errors
-/// If none has one of the versions.
+/// If one of the versions isn't found.
 pub(crate) fn all_of(versions: &[String]) -> Result<Vec<Python>> {
     let found = all()?;
     for version in versions {
@@ -99,14 +100,14 @@ pub(crate) fn all_of(versions: &[String]) -> Result<Vec<Python>> {
     Ok(found.into_iter().filter(is_selected).collect())
 }
 
-/// Whether a version is the other or a patch of it: `3.13.0` is a `3.13`, but not a `3.1`.
+/// Whether `full` is `version` or a patch release of it: `3.13.0` is a `3.13`, but not a `3.1`.
 fn is_version(full: &str, version: &str) -> bool {
     let rest = full.strip_prefix(version);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// The newest free-threaded interpreter with a library to embed: one of those, or one that was built
-/// below `target`.
+/// The newest free-threaded interpreter with a shared library. Also searches the one that
+/// `cargo xtask free-threaded` builds.
 pub(crate) fn free_threaded() -> Option<Python> {
     let built = target("free-threaded/python/bin/python3");
     let pythons = candidates()
@@ -120,8 +121,8 @@ pub(crate) fn free_threaded() -> Option<Python> {
 fn missing() -> String {
     let (major, minor) = OLDEST;
     format!(
-        "No Python found. pylog needs CPython {major}.{minor} or newer: install it so that \
-         `python3` runs it, or name it in PYO3_PYTHON."
+        "No Python found. pylog needs CPython {major}.{minor} or newer. Install it so that \
+         `python3` runs it, or set PYO3_PYTHON to its path."
     )
 }
 
@@ -148,11 +149,13 @@ fn candidates() -> Vec<PathBuf> {
             .flatten();
         candidates.extend(entries.map(|entry| entry.path().join("bin/python3")));
     }
-    // What stands on the path may be a launcher for something that isn't installed.
+    // A name without a directory comes from `PYO3_PYTHON`, and is looked up on the path.
     candidates.retain(|candidate| candidate.components().count() == 1 || candidate.exists());
     candidates
 }
 
+/// Asks an interpreter for its properties. Returns `None` if it can't be run, as with a launcher of a
+/// version that isn't installed, or if pylog doesn't support it.
 fn query(executable: &Path) -> Option<Python> {
     let answer = output(command(executable).args(["-c", QUERY]))?;
     let lines: Vec<&str> = answer.lines().collect();
@@ -185,15 +188,15 @@ fn query(executable: &Path) -> Option<Python> {
     })
 }
 
-/// The interpreter to embed: the default one, or else the newest that can be.
+/// The interpreter to embed in Rust tests: the default one, or else the newest with a shared library.
 pub(crate) fn embeddable() -> Result<Python> {
     let mut candidates = vec![default()?];
     candidates.extend(all()?.into_iter().rev());
     let names: Vec<_> = candidates.iter().map(Python::to_string).collect();
     candidates.into_iter().find(|python| python.library.is_some()).ok_or_else(|| {
         format!(
-            "No libpython to embed: none of these has a shared library and its development files: \
-             {}.\nOn Debian and Ubuntu `apt install python3-dev` brings it, with pyenv \
+            "The Rust tests embed Python, and none of these has a shared library with its development \
+             files: {}.\nOn Debian and Ubuntu, run `apt install python3-dev`. With pyenv, run \
              `PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install 3.13`.",
             names.join(", ")
         )
@@ -201,16 +204,16 @@ pub(crate) fn embeddable() -> Result<Python> {
 }
 
 impl Python {
-    /// Where it is installed.
+    /// The installation directory.
     pub(crate) fn prefix(&self) -> PathBuf {
-        // It stands in `bin` there.
+        // The executable is `bin/python3` there.
         self.executable
             .ancestors()
             .nth(2)
             .map_or_else(PathBuf::new, Path::to_owned)
     }
 
-    /// Makes PyO3 build for this interpreter, and the loader find its library.
+    /// Makes PyO3 build for this interpreter, and the dynamic loader find its library.
     pub(crate) fn embed_in(&self, command: &mut Command) {
         command.env("PYO3_PYTHON", &self.executable);
         if let Some(library) = &self.library {
@@ -222,12 +225,13 @@ impl Python {
         }
     }
 
-    /// A virtual environment below `target` with these packages, made if it isn't there.
+    /// Returns a virtual environment below `target` with these packages. Creates it if necessary.
     pub(crate) fn environment(&self, name: &str, packages: &[&str]) -> Result<Environment> {
         let directory = target("venv").join(format!("{name}-{}", self.version));
         let environment = Environment { directory };
         if output(command(environment.python()).args(["-c", ""])).is_none() {
-            let hint = "On Debian and Ubuntu `apt install python3-venv` brings the module `venv`.";
+            let hint =
+                "On Debian and Ubuntu, `apt install python3-venv` installs the module `venv`.";
             let mut venv = command(&self.executable);
             run(
                 venv.args(["-m", "venv", "--clear"])
@@ -252,10 +256,9 @@ impl Environment {
         self.directory.join("bin/python")
     }
 
-    /// `pip install`.
+    /// Runs `pip install`.
     pub(crate) fn install<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result {
-        let hint = "pip could not install what is needed. Is a package registry (PyPI or a mirror \
-                    of it) within reach?";
+        let hint = "pip could not install the packages. Check that it can reach PyPI or a mirror.";
         let mut pip = command(self.python());
         pip.args([
             "-m",

@@ -1,10 +1,10 @@
-//! Running other programs.
+//! Runs other programs.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What went wrong, for a person to read.
+/// The error is a message for the user.
 pub(crate) type Result<T = ()> = std::result::Result<T, String>;
 
 /// The root of the repository.
@@ -18,39 +18,36 @@ pub(crate) fn target(name: &str) -> PathBuf {
     root().join("target").join(name)
 }
 
-/// Says what comes next.
+/// Prints what is done next.
 pub(crate) fn headline(text: &str) {
     println!("\n== {text}");
 }
 
-/// A program, run in the root of the repository.
+/// A command that runs in the root of the repository.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
     command
 }
 
-/// The cargo that runs this.
+/// The cargo that runs this program.
 pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs it to its end.
+/// Runs a command and waits for its end.
 ///
 /// # Errors
-/// What ran and how it ended; `hint` says what a person can do about it.
+/// If the command can't be run or fails. The message ends with `hint`: what the user can do.
 pub(crate) fn run(command: &mut Command, hint: &str) -> Result {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{} ended with {status}.\n{hint}", shown(command))),
-        Err(error) => Err(format!(
-            "{} cannot be run: {error}.\n{hint}",
-            shown(command)
-        )),
+        Ok(status) => Err(format!("{} failed: {status}.\n{hint}", shown(command))),
+        Err(error) => Err(format!("Cannot run {}: {error}.\n{hint}", shown(command))),
     }
 }
 
-/// Runs it to its end, and gives what it wrote to standard output. Its standard error is not shown.
+/// Runs a command and returns its standard output, or `None` if it fails. Drops its standard error.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command
         .stdin(Stdio::null())
