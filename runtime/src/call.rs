@@ -1,123 +1,117 @@
-//! One call that logs, free of the user's types: what is delivered, at once or later.
+//! One call that may log, free of the user's types: it is delivered at once, or queued.
+
+use std::fmt;
 
 use pyo3::prelude::*;
 
-use crate::callsite::Callsite;
-use crate::data::{Evaluated, Keywords};
-use crate::message::Message;
-use crate::origin::Origin;
-use crate::record::{Content, Text};
-use crate::{Level, delivery};
+use crate::callsite::site::{Callsite, Decision};
+use crate::deliver::{deliver, deliver_to};
+use crate::event::keywords::{Attributes, Keywords, Values};
+use crate::event::message::Message;
+use crate::event::origin::Origin;
+use crate::level::Level;
+use crate::record::content::Content;
 
+/// A call. Small, since many can be queued.
 pub(crate) struct Call<'a> {
     pub(crate) callsite: &'static Callsite,
-    pub(crate) level: Level,
-    pub(crate) message: Message,
-    pub(crate) data: Evaluated<'a>,
-    /// Whether the callsite knew that Python accepts the level.
-    pub(crate) accepted: bool,
-    /// Where it goes if not to the callsite's own logger.
-    pub(crate) logger: Option<Py<PyAny>>,
+    level: Level,
+    pub(crate) decision: Decision,
+    message: Message,
+    values: Option<Box<Values<'a>>>,
+    /// Where the call goes, if not to the callsite's own logger.
+    logger: Option<Py<PyAny>>,
+    /// When and where a queued call was made.
+    pub(crate) origin: Option<Origin>,
 }
 
 impl<'a> Call<'a> {
-    /// As it can be kept for later; a call that needs Python for that comes back as it is.
-    pub(crate) fn into_queued(self) -> Result<Queued, Call<'a>> {
+    /// Formats the message and converts the values. They may run any code, so a detached thread does
+    /// this before it attaches.
+    pub(crate) fn new(
+        callsite: &'static Callsite,
+        level: Level,
+        decision: Decision,
+        args: fmt::Arguments<'_>,
+        keywords: Keywords<'a>,
+    ) -> Call<'a> {
+        Call {
+            callsite,
+            level,
+            decision,
+            message: Message::format(args, keywords.template),
+            values: keywords.evaluate(),
+            logger: None,
+            origin: None,
+        }
+    }
+
+    /// Sends the call to a logger that Python code has chosen.
+    pub(crate) fn with_logger(self, logger: Py<PyAny>) -> Call<'a> {
+        Call {
+            logger: Some(logger),
+            ..self
+        }
+    }
+
+    /// Makes a call that can be delivered later. It comes back unchanged if that takes Python.
+    pub(crate) fn into_queued(self) -> Result<Call<'static>, Call<'a>> {
         if self.logger.is_some() {
             return Err(self);
         }
-        let data = match self.data.into_owned() {
-            Ok(data) => data,
-            Err(data) => return Err(Call { data, ..self }),
+        let values = match self.values.map(|values| values.into_owned()) {
+            None => None,
+            Some(Ok(values)) => Some(Box::new(values)),
+            Some(Err(values)) => {
+                return Err(Call {
+                    values: Some(Box::new(values)),
+                    ..self
+                });
+            }
         };
-        Ok(Queued {
+        Ok(Call {
             callsite: self.callsite,
             level: self.level,
-            accepted: self.accepted,
-            message: self.message.fitted(),
-            data: (!data.is_empty()).then(|| Box::new(data)),
-            origin: Origin::here(),
+            // A level that is accepted now counts as accepted when the call is delivered.
+            decision: match self.decision {
+                Decision::Cached | Decision::Accepted => Decision::Accepted,
+                Decision::Undecided => Decision::Undecided,
+            },
+            message: self.message.shrunk(),
+            values,
+            logger: None,
+            origin: Some(Origin::here()),
         })
     }
 
-    /// Makes the record and has it handled.
-    ///
-    /// # Errors
-    /// What Python raises.
-    pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<()> {
-        let keywords = self.data.keywords(py)?;
-        let content = content(self.callsite, self.level, &self.message, keywords, None);
-        if let Some(logger) = &self.logger {
-            return delivery::deliver_to(logger.bind(py), &content);
-        }
-        // One that was accepted from memory may still be refused by `Logger.disabled`. One that Python
-        // was asked about just now need not be answered the same again.
-        deliver(self.callsite, &content, !self.accepted, py).map(drop)
-    }
-}
-
-/// The same, to be delivered later. As small as may be, since many wait.
-pub(crate) struct Queued {
-    callsite: &'static Callsite,
-    level: Level,
-    /// Whether it was known then that Python accepts the level.
-    pub(crate) accepted: bool,
-    message: Message,
-    data: Option<Box<Evaluated<'static>>>,
-    pub(crate) origin: Origin,
-}
-
-impl Queued {
-    pub(crate) fn callsite(&self) -> &'static Callsite {
-        self.callsite
-    }
-
-    /// Makes the record and has it handled, unless its level is refused. Whether it wasn't.
+    /// Makes the record and handles it, unless the logger refuses the level. Returns whether it
+    /// accepted it.
     ///
     /// # Errors
     /// What Python raises.
     pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
-        let keywords = match &self.data {
-            Some(data) => data.keywords(py)?,
-            None => Keywords::default(),
-        };
-        let origin = Some(&self.origin);
-        let content = content(self.callsite, self.level, &self.message, keywords, origin);
-        // What was accepted then is accepted. Of others nothing is known.
-        deliver(self.callsite, &content, self.accepted, py)
-    }
-}
-
-fn content<'a, 'py>(
-    callsite: &'static Callsite,
-    level: Level,
-    message: &'a Message,
-    keywords: Keywords<'py>,
-    origin: Option<&'a Origin>,
-) -> Content<'a, 'py> {
-    Content {
-        metadata: callsite.metadata(),
-        level,
-        text: Text {
-            message,
+        let values = self.values.as_deref();
+        let content = |attributes| Content {
+            metadata: self.callsite.metadata(),
+            level: self.level,
+            message: &self.message,
             processed: None,
-        },
-        keywords,
-        keeps_all: true,
-        origin,
+            attributes,
+            origin: self.origin.as_ref(),
+        };
+        if let Some(logger) = &self.logger {
+            let content = content(Attributes::default());
+            return deliver_to(logger.bind(py), content, values).map(|()| true);
+        }
+        let found = self.callsite.logger(py, self.level, self.decision)?;
+        let Some((logger, dict)) = found else {
+            return Ok(false);
+        };
+        let attributes = match values {
+            Some(values) => values.attributes(py)?,
+            None => Attributes::default(),
+        };
+        let fast = Some((self.callsite.prototype(), dict));
+        deliver(&logger, &content(attributes), fast).map(|()| true)
     }
-}
-
-/// To the callsite's own logger, if that accepts the level or `is_settled`. Whether it was.
-fn deliver(
-    callsite: &'static Callsite,
-    content: &Content<'_, '_>,
-    is_settled: bool,
-    py: Python<'_>,
-) -> PyResult<bool> {
-    let Some((logger, own)) = callsite.logger(py, content.level, is_settled)? else {
-        return Ok(false);
-    };
-    let known = Some((callsite.template(), own));
-    delivery::deliver(&logger, content, known).map(|()| true)
 }

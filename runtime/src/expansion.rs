@@ -12,9 +12,11 @@ macro_rules! __message {
             // The name of a local variable: an item of the user's by it would be meant instead.
             let __pylog_callsite =
                 $crate::__private::callsite!($crate::__private::module_path!());
-            if __pylog_callsite.is_on($crate::Level::$level) {
+            if let $crate::__private::Some(__pylog_admitted) =
+                __pylog_callsite.check($crate::Level::$level)
+            {
                 __pylog_callsite.log(
-                    $crate::Level::$level,
+                    __pylog_admitted,
                     $crate::__private::format_args!($($message)*),
                 );
             }

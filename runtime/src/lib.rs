@@ -113,52 +113,39 @@
 
 #[cfg(feature = "log")]
 pub mod bridge;
-mod buffer;
 mod call;
 mod callsite;
-mod coherence;
-mod context;
-mod data;
-mod delivery;
-mod exc_info;
-mod exit;
-mod expansion;
-mod fork;
-mod gate;
-mod gates;
-mod handling;
-mod interpreter;
-mod level;
-mod limit;
-mod logger;
-mod logger_class;
-mod macros;
-mod message;
-mod module;
-mod once;
-mod origin;
-mod python;
-mod queue;
-mod record;
-mod static_filter;
-mod sync;
-mod table;
+mod deliver;
+mod emit;
 #[cfg_attr(
     not(feature = "kv"),
     allow(dead_code, reason = "only key-values are typed")
 )]
-mod value;
-mod watch;
+mod event;
+mod expansion;
+mod handle;
+mod index;
+mod level;
+mod level_cache;
+mod logger;
+mod macros;
+mod metadata;
+mod module;
+mod python;
+mod queue;
+mod record;
+mod static_level;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use context::{Context, Entered};
-pub use exc_info::{ExcInfo, ToExcInfo};
+pub use event::exc_info::{ExcInfo, ToExcInfo};
+pub use event::value::{ToValue, Value};
 pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;
-pub use queue::{Delivery, flush, set_delivery};
-pub use static_filter::STATIC_MAX_LEVEL;
-pub use value::{ToValue, Value};
+pub use python::context::{Context, Entered};
+pub use queue::flush::flush;
+pub use queue::mode::{Delivery, set_delivery};
+pub use static_level::STATIC_MAX_LEVEL;

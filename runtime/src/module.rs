@@ -2,14 +2,17 @@
 
 use pyo3::prelude::*;
 
-use crate::callsite::Metadata;
-use crate::queue::{self, Delivery};
-use crate::{delivery, logger, python};
+use crate::logger::{levels, names};
+use crate::metadata::Metadata;
+use crate::python::attach::attach;
+use crate::python::library;
+use crate::queue::drain;
+use crate::queue::mode::{self, Delivery};
 
 /// Makes the crate of a module log as `name`, or else as the module's own `__name__`.
 ///
-/// `metadata` is of the module's init function. An inline module is that Python module itself, so
-/// what is in it takes the same name as the root of the crate.
+/// `metadata` is that of the module's init function. An inline module is the Python module itself, so
+/// its path takes the same name as the root of the crate.
 #[track_caller]
 pub fn init(
     module: &Bound<'_, PyAny>,
@@ -21,27 +24,27 @@ pub fn init(
 ) {
     #[cfg(feature = "log")]
     if log {
-        crate::bridge::init_module();
+        crate::bridge::init::init_module();
     }
     #[cfg(not(feature = "log"))]
     let _ = log;
-    delivery::attach(metadata, |py| {
-        python::import_all(py)?;
+    attach(metadata, |py| {
+        library::import_all(py)?;
         let name = match name {
             Some(name) => name.to_owned(),
             None => module.getattr("__name__")?.extract()?,
         };
         let path = metadata.target;
         let root = path.split_once("::").map_or(path, |(root, _)| root);
-        logger::rename(root, &name);
+        names::rename(root, &name);
         if is_inline {
-            logger::rename(path, &name);
+            names::rename(path, &name);
         }
-        queue::set_owner(root);
+        drain::set_owner(root);
         if let Some(capacity) = queue {
-            queue::set_delivery(py, Delivery::Queued(capacity))?;
+            mode::set_delivery(py, Delivery::Queued(capacity))?;
         }
         // So that `setLevel("TRACE")` works before the first record.
-        logger::name_trace(py)
+        levels::name_trace(py)
     });
 }

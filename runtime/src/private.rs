@@ -1,4 +1,4 @@
-//! What an expansion may name, and nothing else. Not public API.
+//! The names that expansions use, and nothing else. Not public API.
 
 pub use core::any::type_name;
 pub use core::option::Option::{None, Some};
@@ -12,14 +12,15 @@ pub use pyo3;
 pub use crate::__callsite as callsite;
 #[cfg(not(feature = "templates"))]
 pub use crate::__message as message;
-pub use crate::callsite::{Callsite, Metadata};
-pub use crate::data::Data;
-pub use crate::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference};
-pub use crate::limit::Limit;
-pub use crate::message::Mark;
+pub use crate::callsite::site::Callsite;
+pub use crate::event::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference};
+pub use crate::event::keywords::Keywords;
+pub use crate::event::limit::Limit;
+pub use crate::event::message::ArgumentMark;
+pub use crate::event::value::{AsDebug, AsDisplay, AsError};
+pub use crate::metadata::Metadata;
 pub use crate::module::init as init_module;
-pub use crate::static_filter::{allowed, allows, max_level};
-pub use crate::value::{AsDebug, AsDisplay, AsError};
+pub use crate::static_level::{allowed, allows, max_level};
 
 pylog_macros::if_directed! {
     { pub use crate::__allows_by_module as allows; }

@@ -202,8 +202,8 @@ impl Pairs {
         Ok(())
     }
 
-    /// An expression for the `Data` of the call.
-    pub(crate) fn data(&self, Crate(krate): &Crate) -> TokenStream {
+    /// An expression for the `Keywords` of the call.
+    pub(crate) fn keywords(&self, Crate(krate): &Crate) -> TokenStream {
         let span = Span::mixed_site();
         let private = quote_spanned!(span=> #krate::__private);
         let pairs = self.pairs.iter().map(|pair| pair.expand(&private));
@@ -214,7 +214,7 @@ impl Pairs {
         });
         let stack_info = self.stack_info.iter();
         quote_spanned! {span=>
-            #private::Data::new(&[#(#pairs),*]) #(#exc_info)* #(.stack_info(#stack_info))*
+            #private::Keywords::new(&[#(#pairs),*]) #(#exc_info)* #(.stack_info(#stack_info))*
         }
     }
 

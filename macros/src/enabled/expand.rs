@@ -18,7 +18,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             !__pylog_callsite.is_off(#level) && __pylog_callsite.is_enabled(#level)
         },
         Some(logger) => quote_spanned! {span=>
-            #callsite.find(#level, #logger).is_some()
+            #callsite.check_logger(#level, #logger).is_some()
         },
     };
     let question = if_allowed(&krate, &level, then, quote!(false));

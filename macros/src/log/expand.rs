@@ -18,13 +18,13 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let logger = options.destination.logger();
     let private = &krate.0;
     let mut before = pairs.imports(&krate);
-    let mut data = pairs.data(&krate);
+    let mut keywords = pairs.keywords(&krate);
     let template = template(&krate, &message);
-    let has_data = template.is_some() || !pairs.is_empty();
+    let has_keywords = template.is_some() || !pairs.is_empty();
     let message = match template {
         Some(Template { text, args, mark }) => {
             before.extend(mark);
-            data = quote_spanned!(span=> #data.template(#text));
+            keywords = quote_spanned!(span=> #keywords.template(#text));
             args
         }
         None => message,
@@ -32,10 +32,15 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     let then = |level: &TokenStream| {
         let log = match logger {
-            None if !has_data => quote_spanned!(span=> __pylog_callsite.log(#level, #args);),
-            None => quote_spanned!(span=> #before __pylog_callsite.log_with(#level, #args, #data);),
+            None if !has_keywords => quote_spanned! {span=>
+                __pylog_callsite.log(__pylog_admitted, #args);
+            },
+            None => quote_spanned! {span=>
+                #before
+                __pylog_callsite.log_with(__pylog_admitted, #args, #keywords);
+            },
             Some(_) => {
-                quote_spanned!(span=> #before __pylog_callsite.log_to(__pylog_logger, #level, #args, #data);)
+                quote_spanned!(span=> #before __pylog_callsite.log_to(__pylog_logger, #level, #args, #keywords);)
             }
         };
         let log = match &options.limit {
@@ -45,14 +50,14 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         match &logger {
             None => quote_spanned! {span=>
                 let __pylog_callsite = #callsite;
-                if __pylog_callsite.is_on(#level) {
+                if let #private::__private::Some(__pylog_admitted) = __pylog_callsite.check(#level) {
                     #log
                 }
             },
             Some(logger) => quote_spanned! {span=>
                 let __pylog_callsite = #callsite;
                 // A statement of its own: nothing of the logger lives on while arguments await.
-                let __pylog_logger = __pylog_callsite.find(#level, #logger);
+                let __pylog_logger = __pylog_callsite.check_logger(#level, #logger);
                 if let #private::__private::Some(__pylog_logger) = __pylog_logger {
                     #log
                 }

@@ -33,7 +33,7 @@ pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Te
     let marked = LitStr::new(&marked, span);
     // A variable that the format string captures: an argument could be meant by a number, too.
     let mark = Ident::new(MARK, span);
-    let mark = quote_spanned!(Span::mixed_site()=> let #mark = #krate::__private::Mark;);
+    let mark = quote_spanned!(Span::mixed_site()=> let #mark = #krate::__private::ArgumentMark;);
     let args = quote!(#marked #(#rest)*);
     Some(Template { text, args, mark })
 }

@@ -5,26 +5,22 @@ use std::error::Error;
 use log::Record;
 use log::kv::{self, Key, VisitSource, VisitValue};
 
-use crate::data::{Data, Pair};
-use crate::record::ATTRIBUTES;
-use crate::value::{ToValue, Value};
+use crate::event::keywords::{Keywords, Pair};
+use crate::event::value::{ToValue, Value};
+use crate::record::attributes::{ATTRIBUTES, FORMATTER_ATTRIBUTES};
 
-/// Calls `log` with what a record has besides its message.
-pub(super) fn with_data(record: &Record<'_>, log: impl FnOnce(Data<'_>)) {
+/// Calls `log` with the key-values of a record.
+pub(super) fn with_keywords(record: &Record<'_>, log: impl FnOnce(Keywords<'_>)) {
     let mut pairs = Pairs(Vec::new());
-    // Nothing here fails; a source that does has given what it could.
+    // If a source fails, what it has given until then is logged.
     let _ = record.key_values().visit(&mut pairs);
     let pairs: Vec<Pair<'_>> = pairs
         .0
         .iter()
         .map(|(key, value)| (&**key, value as &dyn ToValue))
         .collect();
-    log(Data::new(&pairs));
+    log(Keywords::new(&pairs));
 }
-
-/// What a `Formatter` adds to a record, which `Logger.makeRecord` refuses as it does what the record
-/// has already; and what it calls.
-const OF_FORMATTERS: [&str; 3] = ["message", "asctime", "getMessage"];
 
 struct Pairs(Vec<(String, Value<'static>)>);
 
@@ -35,10 +31,9 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
             typed.visit_any(value)?;
         }
         let mut key = key.as_str().to_owned();
-        // Nobody could be told while compiling: a key that is taken gets underscores behind it, so
-        // that nothing is lost.
+        // The compiler can't reject such a key, so underscores are appended, and nothing is lost.
         while ATTRIBUTES.contains(&&*key)
-            || OF_FORMATTERS.contains(&&*key)
+            || FORMATTER_ATTRIBUTES.contains(&&*key)
             || self.0.iter().any(|(other, _)| *other == key)
         {
             key.push('_');
@@ -58,7 +53,7 @@ impl Typed {
 }
 
 impl<'v> VisitValue<'v> for Typed {
-    /// What has no type that is known here is text, as its `Display` or `Debug` gives it.
+    /// Other types become the text of their `Display` or `Debug`.
     fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
         self.set(Value::format(format_args!("{value}")))
     }

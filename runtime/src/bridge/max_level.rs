@@ -1,13 +1,12 @@
 //! `log::max_level()` follows Python.
 //!
-//! `log`'s macros compare with it before anything else. So it is as low as it may be: the most
-//! verbose level that some Python logger accepts, and what the filters on the Rust side allow. A
-//! reconfiguration raises it to what the filters allow, at once; the next call that Python then
-//! refuses lowers it again.
+//! `log`'s macros compare with it before anything else. So it is as restrictive as possible: the most
+//! verbose level that any Python logger accepts, within the filters on the Rust side. A reconfiguration
+//! resets it to what the filters allow, and the next call that Python refuses restricts it again.
 //!
-//! What it rejects, Python must have refused by itself. Levels that are assigned past `setLevel` are
-//! announced to nobody, but have no effect either where Python has kept an earlier answer. So it is
-//! lowered only as far as Python has kept a refusal for each target that has been seen.
+//! It may reject only what Python itself would refuse. A level that is assigned to `logger.level`
+//! directly causes no invalidation, but has no effect either where Python has cached an earlier answer.
+//! So the maximum rejects a level only if Python has cached a refusal of it for each target seen.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,27 +14,29 @@ use log::LevelFilter;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::once::intern;
-use crate::python::{LOGGING, LOGGING_GLOBALS};
-use crate::table::Table;
-use crate::{Level, coherence, logger};
+use crate::callsite::table::Table;
+use crate::level::Level;
+use crate::level_cache::invalidation::{self, Listener};
+use crate::logger::{levels, lookup};
+use crate::python::library::{LOGGING, LOGGING_GLOBALS};
+use crate::python::once::intern;
 
-/// What there is to know. Locked for a few instructions, by who holds the GIL: no Python code runs
-/// meanwhile, and nobody can fork.
+/// Locked for a few instructions at a time, by threads that are attached. No Python code runs meanwhile,
+/// and the process can't fork.
 struct State {
-    /// What the filters allow; `None` if the bridge isn't `log`'s logger.
+    /// The most verbose level that the filters allow; `None` if the bridge isn't `log`'s logger.
     allowed: Option<LevelFilter>,
-    /// How often Python was reconfigured.
-    changes: u32,
-    /// After how many changes it was asked last.
+    /// How many invalidations there were.
+    invalidations: u32,
+    /// After how many of them Python was last asked.
     asked_after: Option<u32>,
-    /// What the bridge has seen.
+    /// The calls that the bridge has seen.
     calls: Option<Arc<Table>>,
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
     allowed: None,
-    changes: 0,
+    invalidations: 0,
     asked_after: None,
     calls: None,
 });
@@ -44,35 +45,38 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on it follows, within `allowed`.
+/// Makes the maximum follow Python from now on, within `allowed`.
 pub(super) fn follow(allowed: LevelFilter, calls: Arc<Table>) {
+    invalidation::add_listener(Listener {
+        on_invalidation: reset,
+        on_refusal: restrict,
+    });
     let mut state = state();
     state.calls = Some(calls);
     state.allowed = Some(allowed);
     log::set_max_level(allowed);
 }
 
-/// Lets everything through that the filters allow: Python may accept it now.
-pub(crate) fn reopen() {
+/// Allows everything that the filters allow: Python may accept it now.
+fn reset() {
     let mut state = state();
-    state.changes = state.changes.wrapping_add(1);
+    state.invalidations = state.invalidations.wrapping_add(1);
     if let Some(allowed) = state.allowed {
         log::set_max_level(allowed);
     }
 }
 
-/// Rejects what no Python logger accepts, nor any of those that calls have logged to. To be called when
-/// Python has just refused something.
-pub(crate) fn narrow(py: Python<'_>) -> PyResult<()> {
-    let (allowed, calls, changes) = {
+/// Rejects what no Python logger accepts. Called when Python has just refused a level.
+fn restrict(py: Python<'_>) -> PyResult<()> {
+    let (allowed, calls, invalidations) = {
         let mut state = state();
-        let changes = state.changes;
+        let invalidations = state.invalidations;
         match (state.allowed, &state.calls) {
-            (Some(allowed), Some(calls)) if state.asked_after != Some(changes) => {
+            (Some(allowed), Some(calls)) if state.asked_after != Some(invalidations) => {
                 let calls = Arc::clone(calls);
-                // Once for each change, even if it fails.
-                state.asked_after = Some(changes);
-                (allowed, calls, changes)
+                // Once after each invalidation, even if it fails.
+                state.asked_after = Some(invalidations);
+                (allowed, calls, invalidations)
             }
             _ => return Ok(()),
         }
@@ -81,19 +85,19 @@ pub(crate) fn narrow(py: Python<'_>) -> PyResult<()> {
     let names: Vec<_> = calls.targets().iter().map(|it| it.name(py)).collect();
     let accepted = accepted.max(not_refused(&names, accepted, allowed)?);
     let state = state();
-    // Else the answer was overtaken.
-    if state.changes == changes {
+    // Otherwise the answer is out of date.
+    if state.invalidations == invalidations {
         log::set_max_level(accepted.min(allowed));
     }
     Ok(())
 }
 
-/// The most verbose level that some logger accepts. Those yet to be created inherit theirs.
+/// The most verbose level that any logger accepts. Loggers that are yet to be created inherit theirs.
 fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
     let logging = LOGGING.get(py)?;
     let root = logging.getattr(intern!(py, "root"))?;
-    // Or changes would go unnoticed.
-    coherence::watch(&root)?;
+    // So that changes are noticed.
+    invalidation::install_hook(&root)?;
     let manager = root.getattr(intern!(py, "manager"))?;
     let loggers = manager.getattr(intern!(py, "loggerDict"))?;
     let loggers = loggers.cast::<PyDict>()?.values();
@@ -104,9 +108,9 @@ fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
         if class.is_none() {
             continue;
         }
-        // A class may also give its loggers a level of their own when it makes them.
+        // The `__init__` of a class may set a level.
         let init = class.getattr(intern!(py, "__init__"))?;
-        if !(decides_as_ever(&class, &class)? && LOGGING_GLOBALS.define(&init)?) {
+        if !(has_stock_level_check(&class, &class)? && LOGGING_GLOBALS.define(&init)?) {
             return Ok(LevelFilter::Trace);
         }
     }
@@ -116,11 +120,11 @@ fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
         if !logger.hasattr(get_effective_level)? {
             continue; // A `PlaceHolder`.
         }
-        if !decides_as_ever(&logger, &logger.get_type())? {
+        if !has_stock_level_check(&logger, &logger.get_type())? {
             return Ok(LevelFilter::Trace);
         }
         let level = logger.call_method0(get_effective_level)?;
-        // One that doesn't fit lies above all others.
+        // A level that doesn't fit is above all others.
         lowest = lowest.min(level.extract().unwrap_or(i64::MAX));
     }
     let disabled = manager.getattr(intern!(py, "disable"))?;
@@ -134,7 +138,7 @@ fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
         .map_or(LevelFilter::Off, |it| it.to_level_filter()))
 }
 
-/// The most verbose level above `accepted` for which Python doesn't keep a refusal for each name.
+/// The most verbose level above `accepted` for which Python hasn't cached a refusal for each name.
 fn not_refused(
     names: &[Bound<'_, PyString>],
     accepted: LevelFilter,
@@ -144,9 +148,9 @@ fn not_refused(
     let in_question = |level: &log::Level| *level > accepted && *level <= allowed;
     for level in log::Level::iter().filter(in_question) {
         for name in names {
-            let logger = logger::current(name)?;
-            let is_enabled = logger::is_enabled_for(&logger, level.into())?;
-            if is_enabled || logger::cached_answer(&logger, level.into())?.is_none() {
+            let logger = lookup::get_logger(name)?;
+            let is_enabled = levels::is_enabled_for(&logger, level.into())?;
+            if is_enabled || levels::cached_answer(&logger, level.into())?.is_none() {
                 not_refused = level.to_level_filter();
                 break;
             }
@@ -155,14 +159,14 @@ fn not_refused(
     Ok(not_refused)
 }
 
-/// Whether the answers of a logger of that class, or of all that it will have, change with no other
-/// notice than Python's own.
-fn decides_as_ever(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// Whether a logger of a class, or the class itself, has the stock methods that decide on levels. Every
+/// change of their answers is reported.
+fn has_stock_level_check(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
     let get_effective_level = logger.getattr(intern!(py, "getEffectiveLevel"))?;
     Ok(LOGGING_GLOBALS.define(&is_enabled_for)?
         && LOGGING_GLOBALS.define(&get_effective_level)?
-        // A property.
+        // Not a property.
         && !class.hasattr(intern!(py, "level"))?)
 }

@@ -1,121 +1,157 @@
-//! The thread that delivers what nobody else does.
+//! Taking records out of the queue and delivering them.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::thread::{self, Thread};
-use std::time::Duration;
+use std::cell::Cell;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use super::{CAPACITY, Queue};
-use crate::{delivery, exit};
+use super::bounded::{CAPACITY, Entry, Queue};
+use super::current::current;
+use crate::call::Call;
+use crate::callsite::site::{Callsite, Decision};
+use crate::event::keywords::Keywords;
+use crate::level::Level;
+use crate::python::attach::guard;
+use crate::python::context::{Context, Entered};
+use crate::python::once::Once;
+use crate::python::{exit, thread_state};
 
-/// How long it leaves records alone that come one by one: to wake a thread costs more than to queue a
-/// record.
-const NAP: Duration = Duration::from_millis(5);
+/// The target of a WARNING about dropped records, if the crate has a `#[pylog::module]`.
+static OWNER: Once<&'static str> = Once::new();
 
-/// After how many naps in which nothing came it sleeps until it is woken.
-const NAPS: u32 = 200;
-
-const BUSY: u8 = 0;
-const NAPPING: u8 = 1;
-const ASLEEP: u8 = 2;
-
-/// The thread, as those see it that put something into the queue.
-pub(super) struct Drain {
-    is_spawned: AtomicBool,
-    /// Set by itself, before it ever rests.
-    thread: OnceLock<Thread>,
-    state: AtomicU8,
+/// Sets the crate that is a Python module.
+pub(crate) fn set_owner(root: &'static str) {
+    OWNER.get_or_make(|| root);
 }
 
-impl Drain {
-    pub(super) fn new() -> Drain {
-        Drain {
-            is_spawned: AtomicBool::new(false),
-            thread: OnceLock::new(),
-            state: AtomicU8::new(BUSY),
+thread_local! {
+    /// Whether this thread takes entries out.
+    static IS_DRAINING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sets [`IS_DRAINING`] and returns what it was. At the end of a thread the variable may be gone.
+fn set_draining(is_draining: bool) -> bool {
+    let before = IS_DRAINING.try_with(|it| it.replace(is_draining));
+    before.unwrap_or_default()
+}
+
+/// Delivers what is left at the end of the program, even if another thread takes entries out.
+pub(super) fn finish(py: Python<'_>) {
+    if let Some(queue) = current() {
+        queue.deliver_all(py);
+    }
+}
+
+impl Queue {
+    /// Delivers what is in the queue now. Returns `false` if another thread does that already.
+    pub(super) fn drain(&self, py: Python<'_>) -> bool {
+        if self.is_draining.swap(true, Ordering::SeqCst) {
+            return false;
         }
+        self.deliver_all(py);
+        self.is_draining.store(false, Ordering::SeqCst);
+        true
     }
 
-    /// Something has been put into `queue`, and so many `waiting` are in there.
-    pub(super) fn notice(&self, queue: &'static Queue, waiting: usize) {
-        match self.state.load(Ordering::SeqCst) {
-            BUSY => {
-                // At the first record rather than at import: a program of one thread stays one.
-                if !self.is_spawned.load(Ordering::Relaxed) {
-                    self.spawn(queue);
-                }
-            }
-            NAPPING if waiting < CAPACITY.load(Ordering::Relaxed) / 2 => {}
-            _ => self.wake(),
-        }
-    }
-
-    pub(super) fn wake(&self) {
-        let is_busy = self.state.load(Ordering::SeqCst) == BUSY;
-        if !is_busy && self.state.swap(BUSY, Ordering::SeqCst) != BUSY {
-            if let Some(thread) = self.thread.get() {
-                thread.unpark();
-            }
-        }
-    }
-
-    /// Whether it is the current one.
-    pub(super) fn is_this(&self) -> bool {
-        let thread = self.thread.get();
-        thread.is_some_and(|thread| thread.id() == thread::current().id())
-    }
-
-    #[cold]
-    fn spawn(&self, queue: &'static Queue) {
-        if self.is_spawned.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        let run = move || queue.thread.run(queue);
-        match thread::Builder::new().name("pylog".to_owned()).spawn(run) {
-            Ok(_) => {}
-            // No more threads at the moment: whoever logs next tries again.
-            Err(_) => self.is_spawned.store(false, Ordering::SeqCst),
-        }
-    }
-
-    /// Until the program ends.
-    fn run(&self, queue: &'static Queue) {
-        let _ = self.thread.set(thread::current());
-        // In a child that a handler forked, the queue is the parent's.
-        while queue.is_ours() {
-            let Some(pass) = exit::Pass::get() else {
-                return;
+    fn deliver_all(&self, py: Python<'_>) {
+        let before = set_draining(true);
+        // The context of this thread is not that of the records.
+        let context = match self.waker.is_this_thread() {
+            true => None,
+            false => Context::empty(py),
+        };
+        let end = self.reserved();
+        while !self.has_delivered(end) && self.is_current() {
+            let Some(entry) = self.pop() else {
+                // A slot that is reserved but not filled yet. This thread doesn't wait for it.
+                break;
             };
-            let drained = Python::try_attach(|py| {
-                let drained = queue.drain(py);
-                delivery::pass_interrupt_on(py);
-                drained
-            });
-            drop(pass);
-            // Else somebody else is at it.
-            if queue.is_idle() || drained != Some(true) {
-                self.rest(queue);
+            deliver(self, entry, &context, py);
+            if self.has_delivered(end - 1) && self.is_current() {
+                self.report_dropped(py);
             }
+            self.count_delivered();
+            // Ctrl-C doesn't wait for the other records, unless no other thread will deliver them.
+            if thread_state::is_interrupted() && !exit::is_finalizing() {
+                break;
+            }
+        }
+        if self.is_current() && self.is_empty() {
+            self.report_dropped(py);
+        }
+        set_draining(before);
+    }
+
+    fn report_dropped(&self, py: Python<'_>) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            report_dropped(dropped, py);
         }
     }
 
-    /// Returns when there is something to do.
-    fn rest(&self, queue: &Queue) {
-        for _ in 0..NAPS {
-            self.state.store(NAPPING, Ordering::SeqCst);
-            thread::park_timeout(NAP);
-            if !queue.is_idle() {
-                self.state.store(BUSY, Ordering::SeqCst);
+    /// Waits until another thread has delivered everything up to a position, or until `end`.
+    pub(super) fn wait(&self, position: usize, end: Instant) {
+        // This thread can't wait for itself, nor for a thread that has ended with the interpreter.
+        let is_draining = IS_DRAINING.try_with(Cell::get).unwrap_or_default();
+        let can_wait = || !is_draining && !exit::is_finalizing();
+        while !self.has_delivered(position) && can_wait() && Instant::now() < end {
+            self.waker.wake();
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
+fn deliver(queue: &Queue, entry: Entry, context: &Option<Context>, py: Python<'_>) {
+    let (callsite, is_accepted) = match entry {
+        Entry::Call(mut call) => {
+            let own = call
+                .origin
+                .as_mut()
+                .and_then(|origin| origin.context.take());
+            let _entered = Entered::new(own.or_else(|| context.clone()));
+            let callsite = call.callsite;
+            let delivered = guard(py, callsite.metadata(), || call.deliver(py));
+            if call.decision != Decision::Undecided {
                 return;
             }
+            (callsite, delivered)
         }
-        self.state.store(ASLEEP, Ordering::SeqCst);
-        // Who puts something in looks at the state afterwards, so one of the two notices.
-        while queue.is_idle() && self.state.load(Ordering::SeqCst) == ASLEEP {
-            thread::park();
+        Entry::Question(callsite, level) => {
+            let _entered = Entered::new(context.clone());
+            let ask = || {
+                let logger = callsite.logger(py, level, Decision::Undecided)?;
+                Ok(logger.is_some())
+            };
+            (callsite, guard(py, callsite.metadata(), ask))
         }
-        self.state.store(BUSY, Ordering::SeqCst);
+    };
+    let dropped = callsite.take_dropped_undecided();
+    if is_accepted == Some(true) {
+        queue.dropped.fetch_add(dropped, Ordering::Relaxed);
     }
+}
+
+/// Logs the WARNING that records were dropped.
+fn report_dropped(dropped: usize, py: Python<'_>) {
+    // Most likely the capacity at that time.
+    let capacity = CAPACITY.load(Ordering::Relaxed);
+    let callsite = {
+        struct Here;
+        static CALLSITE: Callsite =
+            Callsite::new("pylog", file!(), line!(), std::any::type_name::<Here>);
+        OWNER
+            .get()
+            .map_or(&CALLSITE, |owner| CALLSITE.for_target(owner))
+    };
+    let pairs: [(&str, &dyn crate::event::value::ToValue); 1] = [("dropped", &dropped)];
+    let call = Call::new(
+        callsite,
+        Level::WARN,
+        Decision::Undecided,
+        format_args!("{dropped} records were dropped: the queue of {capacity} was full"),
+        Keywords::new(&pairs),
+    );
+    guard(py, callsite.metadata(), || call.deliver(py));
 }

@@ -1,27 +1,27 @@
-//! The general road: Python makes the record.
+//! The general path: Python makes the record.
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::context;
-use crate::once::intern;
-
+use super::content::Content;
 use super::thread::RecordThread;
 use super::times::Times;
-use super::{Attached, Content};
+use crate::python::context;
+use crate::python::once::intern;
 
-/// `Logger.makeRecord`, looked up at each call: agents and subclasses replace it late.
+/// `logger.makeRecord(…)`, looked up at each call, because agents replace it at run time.
 pub(super) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    attached: &Attached<'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let extra = attached.extra.as_ref();
-    match make_with(logger, content, attached, extra) {
-        // The record factory sets an attribute of that name.
-        Err(error) if content.keeps_all && error.is_instance_of::<PyKeyError>(logger.py()) => {
-            let record = make_with(logger, content, attached, None)?;
+    let extra = content.attributes.extra.as_ref();
+    // For an adapter Python raises this error, too.
+    let is_for_adapter = content.processed.is_some();
+    match make_with(logger, content, extra) {
+        // The application's record factory sets an attribute of the same name.
+        Err(error) if !is_for_adapter && error.is_instance_of::<PyKeyError>(logger.py()) => {
+            let record = make_with(logger, content, None)?;
             if let Some(extra) = extra {
                 add(&record, extra.cast()?)?;
             }
@@ -31,7 +31,7 @@ pub(super) fn make<'py>(
     }
 }
 
-/// Sets attributes. A name that is taken gets underscores behind it.
+/// Sets attributes. Underscores are appended to a name that the record has already.
 fn add(record: &Bound<'_, PyAny>, extra: &Bound<'_, PyDict>) -> PyResult<()> {
     for (key, value) in extra {
         let mut key: String = key.extract()?;
@@ -46,12 +46,11 @@ fn add(record: &Bound<'_, PyAny>, extra: &Bound<'_, PyDict>) -> PyResult<()> {
 fn make_with<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    attached: &Attached<'py>,
     extra: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
     let thread = RecordThread::get(py, None)?;
-    let args = content.text.message.args(py)?;
+    let args = content.message.args(py)?;
     let record = context::call_method(
         logger,
         intern!(py, "makeRecord"),
@@ -60,12 +59,12 @@ fn make_with<'py>(
             content.level.levelno(),
             content.metadata.file,
             content.metadata.line,
-            content.text.msg(py),
+            content.msg(py),
             args.unwrap_or_else(|| PyTuple::empty(py)),
-            attached.exc_info.as_ref(),
+            content.attributes.exc_info.as_ref(),
             content.metadata.function(),
             extra,
-            attached.stack_info.as_ref(),
+            content.attributes.stack_info.as_ref(),
         ),
     )?;
     if !thread.is_known() {
@@ -76,7 +75,7 @@ fn make_with<'py>(
         if let Some(times) = Times::of_origin(origin, py)? {
             times.set_in(&record)?;
         }
-        // That is the task of who delivers it.
+        // Python has taken the task of the delivering thread.
         let task_name = intern!(py, "taskName");
         if record.hasattr(task_name)? {
             record.setattr(task_name, py.None())?;

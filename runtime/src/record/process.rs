@@ -1,27 +1,25 @@
 //! The current process.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::fork;
+use crate::python::fork;
 
-/// 0 until it is asked.
-static KNOWN: AtomicU32 = AtomicU32::new(0);
+/// The id of the process and, in the upper half, the generation in which it was asked for. 0 at first.
+static KNOWN: AtomicU64 = AtomicU64::new(0);
 
-/// `os.getpid()`. That is a system call, so it is made again only in a forked child.
+/// `os.getpid()`. That is a system call, so the answer is kept until the process forks.
 pub(super) fn id() -> u32 {
-    match KNOWN.load(Ordering::Relaxed) {
-        0 => {
-            let id = std::process::id();
-            if fork::is_watched() {
-                KNOWN.store(id, Ordering::Relaxed);
-            }
-            id
-        }
-        known => known,
+    let Some(generation) = fork::generation() else {
+        return std::process::id();
+    };
+    let known = KNOWN.load(Ordering::Relaxed);
+    if known != 0 && (known >> 32) as u32 == generation {
+        return known as u32;
     }
-}
-
-/// For a forked child.
-pub(crate) fn forget() {
-    KNOWN.store(0, Ordering::Relaxed);
+    let id = std::process::id();
+    KNOWN.store(
+        u64::from(generation) << 32 | u64::from(id),
+        Ordering::Relaxed,
+    );
+    id
 }

@@ -1,4 +1,4 @@
-//! The thread that a record is from, as Python knows it or doesn't.
+//! The thread of a record.
 
 use std::cell::OnceCell;
 use std::ffi::c_ulong;
@@ -9,15 +9,16 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
-use crate::buffer::Buffer;
-use crate::once::{Once, intern};
-use crate::origin::Origin;
-use crate::python::{PROPERTY, THREADING, is_builtin};
-use crate::watch::{self, Stamp};
+use crate::event::buffer::Buffer;
+use crate::event::origin::Origin;
+use crate::python::library::{PROPERTY, THREADING, is_builtin};
+use crate::python::once::{Once, intern};
+use crate::python::watch::{self, CheckedIn};
 
-/// The thread of a record: the current one, unless the record has an [`Origin`]. Python has no
-/// `threading.Thread` for one that Rust has spawned: `LogRecord` has a `_DummyThread` made for it, and
-/// takes that one's name, `Dummy-1`.
+/// The thread of a record: the current one, or that of its [`Origin`].
+///
+/// Python has no `threading.Thread` for a thread that Rust has spawned. `LogRecord` makes it create a
+/// `_DummyThread`, whose name is `Dummy-1`; pylog gives the record the thread's Rust name.
 pub(super) struct RecordThread<'a, 'py> {
     pub(super) ident: Ident<'py>,
     active: Bound<'py, PyDict>,
@@ -28,14 +29,13 @@ pub(super) struct RecordThread<'a, 'py> {
 impl<'a, 'py> RecordThread<'a, 'py> {
     pub(super) fn get(py: Python<'py>, origin: Option<&'a Origin>) -> PyResult<Self> {
         let get_ident = get_ident(py)?;
-        // gevent or the like replaces it.
+        // gevent, for example, replaces it.
         let is_stock = stock_get_ident(py)?.is_some_and(|stock| get_ident.is(stock));
         let other = (!is_stock).then_some(&get_ident);
         RecordThread::among(active_threads(py)?, other, origin)
     }
 
-    /// The same if it is known what `threading` has: those threads, and that function if it isn't the
-    /// stock one.
+    /// The same, given `threading._active`, and `threading.get_ident` if that isn't the stock function.
     pub(super) fn among(
         active: Bound<'py, PyDict>,
         get_ident: Option<&Bound<'py, PyAny>>,
@@ -55,7 +55,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             ident,
             active,
             known: match (known, origin) {
-                // The number may have become that of another thread since.
+                // The ident may have been reused by another thread.
                 (Some(known), Some(origin)) => origin.thread.is(&known)?.then_some(known),
                 (known, _) => known,
             },
@@ -79,7 +79,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
                 None => self.rust_name().into_any(),
             });
         };
-        // Past the property that Python calls, if it is the one that only gives this.
+        // The stock property `name` only returns `_name`.
         let name = match has_stock_name(&thread.get_type())? {
             true => thread.getattr(intern!(py, "_name")),
             false => thread.getattr(name),
@@ -90,14 +90,14 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         Ok(name)
     }
 
-    /// The name, or `ThreadId(2)`.
+    /// The name that the thread has in Rust, or `ThreadId(2)`.
     fn rust_name(&self) -> Bound<'py, PyString> {
         let py = self.active.py();
         let name = |thread: &Thread| match thread.name() {
             Some(name) => PyString::new(py, name),
             None => {
                 let mut name = Buffer::take();
-                // Writing to a buffer doesn't fail.
+                // Writing to a buffer can't fail.
                 let _ = write!(name, "{:?}", thread.id());
                 PyString::new(py, &name)
             }
@@ -108,8 +108,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         }
     }
 
-    /// Gives a record that Python made for an unknown thread the thread's Rust name, and takes the
-    /// dummy away again.
+    /// Gives a record that Python made for an unknown thread the thread's Rust name, and removes the
+    /// `_DummyThread`.
     pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = record.py();
         let Some(dummy) = self.active.get_item(&self.ident.object)? else {
@@ -124,8 +124,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         Ok(())
     }
 
-    /// Puts `self` where a record has another thread. Where it has none, or somebody's own idea of
-    /// one, that stays.
+    /// Replaces the thread `other` in a record by this one. What a record factory has put there
+    /// instead is kept.
     pub(super) fn replace_in(
         &self,
         record: &Bound<'py, PyAny>,
@@ -144,14 +144,14 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     }
 }
 
-/// What `threading.get_ident()` gives.
+/// `threading.get_ident()`.
 pub(super) struct Ident<'py> {
     pub(super) number: c_ulong,
     pub(super) object: Bound<'py, PyAny>,
 }
 
 impl<'py> Ident<'py> {
-    /// A thread keeps it.
+    /// The ident of the current thread, asked for once in each thread.
     fn get(py: Python<'py>) -> PyResult<Ident<'py>> {
         thread_local! {
             static IDENT: OnceCell<(c_ulong, Py<PyAny>)> = const { OnceCell::new() };
@@ -161,7 +161,7 @@ impl<'py> Ident<'py> {
                 Some(known) => known,
                 None => {
                     let Ident { number, mut object } = Ident::ask(&get_ident(py)?)?;
-                    // Found at a glance if it is the very key.
+                    // Looking up the identical key is faster.
                     if let Some(thread) = active_threads(py)?.get_item(&object)? {
                         let key = thread.getattr_opt(intern!(py, "ident"))?;
                         if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
@@ -176,7 +176,7 @@ impl<'py> Ident<'py> {
             let (number, object) = (*number, object.bind(py).clone());
             Ok(Ident { number, object })
         });
-        // At the end of a thread.
+        // At the end of a thread the variable may be gone.
         known.unwrap_or_else(|_| Ident::ask(&get_ident(py)?))
     }
 
@@ -187,12 +187,12 @@ impl<'py> Ident<'py> {
     }
 }
 
-/// `threading.get_ident`, as it is now.
+/// `threading.get_ident` as it is now.
 pub(super) fn get_ident(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     THREADING.get(intern!(py, "get_ident"))
 }
 
-/// The one that Python came with.
+/// The stock `threading.get_ident`, if it was in place at first.
 pub(super) fn stock_get_ident(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
     static GET_IDENT: Once<Option<Py<PyAny>>> = Once::new();
     let get_ident = GET_IDENT.get_or_try(|| {
@@ -203,42 +203,42 @@ pub(super) fn stock_get_ident(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
     Ok(get_ident?.as_ref())
 }
 
-/// The threads that Python knows, by ident.
+/// `threading._active`: the threads that Python knows, by ident.
 pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(THREADING.get(intern!(py, "_active"))?.cast_into()?)
 }
 
-/// Whether the `name` of threads of that class is the standard library's property.
+/// Whether the `name` of threads of a class is the stock property.
 fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
-    /// The classes that most threads have. Others may be many, and aren't watched.
-    static WATCHED: [(&str, Once<Py<PyAny>>, Stamp); 2] = [
-        ("Thread", Once::new(), Stamp::never()),
-        ("_MainThread", Once::new(), Stamp::never()),
+    /// The classes of most threads. There can be many others, which aren't watched.
+    static WATCHED: [(&str, Once<Py<PyAny>>, CheckedIn); 2] = [
+        ("Thread", Once::new(), CheckedIn::never()),
+        ("_MainThread", Once::new(), CheckedIn::never()),
     ];
     let py = class.py();
-    let mut moment = None;
-    for (name, watched, stamp) in &WATCHED {
+    let mut epoch = None;
+    for (name, watched, checked_in) in &WATCHED {
         let get = || {
             THREADING
                 .get(&PyString::intern(py, name))
                 .map(Bound::unbind)
         };
         if class.is(watched.get_or_try(get)?) {
-            if stamp.is_current() {
+            if checked_in.is_current() {
                 return Ok(true);
             }
-            moment = watch::begin(py, [], [class]).map(|moment| (stamp, moment));
+            epoch = watch::watch(py, [], [class]).map(|epoch| (checked_in, epoch));
         }
     }
     let name = class.getattr(intern!(py, "name"))?;
     let is_stock = stock_name(py)?.is_some_and(|stock| name.is(stock));
-    if let (true, Some((stamp, moment))) = (is_stock, moment) {
-        stamp.set(moment);
+    if let (true, Some((checked_in, epoch))) = (is_stock, epoch) {
+        checked_in.set(epoch);
     }
     Ok(is_stock)
 }
 
-/// The property `threading.Thread.name`, if it is the standard library's.
+/// The property `threading.Thread.name`, if it is the stock one.
 fn stock_name(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
     static NAME: Once<Option<Py<PyAny>>> = Once::new();
     let name = NAME.get_or_try(|| {

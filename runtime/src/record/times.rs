@@ -1,26 +1,24 @@
 //! The times of a record.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt};
 
-use crate::once::{Once, intern};
-use crate::origin::Origin;
-use crate::python::{LOGGING, TIME_GLOBALS, is_builtin};
+use crate::event::origin::Origin;
+use crate::python::library::{LOGGING, TIME_GLOBALS, is_builtin};
+use crate::python::once::{Once, intern};
 
-/// How `LogRecord` computes its times, and when they begin.
+/// How `LogRecord` computes its times, and from which start.
 #[derive(Clone, Copy)]
 pub(super) enum Clock {
-    /// To 3.12, from `time.time()`. To 3.9, `msecs` has a fraction.
+    /// Up to 3.12, from `time.time()`. Up to 3.9, `msecs` has a fraction.
     Seconds { start: f64, is_whole: bool },
     /// From 3.13, from `time.time_ns()`.
     Nanoseconds { start: i64 },
 }
 
 impl Clock {
-    /// `None` if the start is none that `logging` came with.
-    pub(super) fn of(start: &Bound<'_, PyAny>) -> Option<Clock> {
+    /// `start` is `logging._startTime`. `None` if it isn't of the type that `logging` gives it.
+    pub(super) fn starting_at(start: &Bound<'_, PyAny>) -> Option<Clock> {
         let py = start.py();
         if counts_nanoseconds(py) {
             let start = whole(start)?;
@@ -31,12 +29,12 @@ impl Clock {
         Some(Clock::Seconds { start, is_whole })
     }
 
-    /// Whether it is the function that Python came with.
+    /// Whether a function is the stock one.
     pub(super) fn is_stock(function: &Bound<'_, PyAny>) -> PyResult<bool> {
         Ok(is_builtin(function, "time", "time_ns")? || is_builtin(function, "time", "time")?)
     }
 
-    /// `time.time` or `time.time_ns`, as it is now.
+    /// `time.time` or `time.time_ns`, whichever `LogRecord` calls, as it is now.
     pub(super) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         TIME_GLOBALS.get(match counts_nanoseconds(py) {
             true => intern!(py, "time_ns"),
@@ -52,8 +50,8 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// The numbers that `LogRecord` computes, to the last bit, from what the clock says. That is asked, since
-    /// time-machine replaces it below Python's level. `None` if it says something else than a clock would.
+    /// Asks the clock, and computes what `LogRecord` computes from it, to the last bit. The stock function
+    /// is called too, since time-machine replaces it in C. `None` if the answer isn't of the stock type.
     pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> PyResult<Option<Times>> {
         let now = function.call0()?;
         Ok(match clock {
@@ -66,13 +64,13 @@ impl Times {
         })
     }
 
-    /// The same, unless the clock is one that is asked.
+    /// The times of a queued call, if the clock is the stock one.
     pub(super) fn of_origin(origin: &Origin, py: Python<'_>) -> PyResult<Option<Times>> {
         let start = LOGGING.get(py)?.getattr(intern!(py, "_startTime"))?;
-        let Some(clock) = Clock::of(&start) else {
+        let Some(clock) = Clock::starting_at(&start) else {
             return Ok(None);
         };
-        Ok(Clock::is_stock(&Clock::function(py)?)?.then(|| Times::at(origin.nanoseconds, clock)))
+        Ok(Clock::is_stock(&Clock::function(py)?)?.then(|| Times::at(origin.time, clock)))
     }
 
     pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -82,7 +80,7 @@ impl Times {
         record.setattr(intern!(py, "relativeCreated"), self.relative_created)
     }
 
-    /// Those at a time in nanoseconds since the epoch.
+    /// The times at `now`, in nanoseconds since the Unix epoch.
     pub(super) fn at(now: i64, clock: Clock) -> Times {
         match clock {
             Clock::Nanoseconds { start } => Times::of_nanoseconds(now, start),
@@ -95,7 +93,7 @@ impl Times {
     fn of_nanoseconds(now: i64, start: i64) -> Times {
         let created = now as f64 / 1e9;
         let mut msecs = (now.rem_euclid(1_000_000_000) / 1_000_000) as f64;
-        // The seconds may have been rounded up, to the next whole one.
+        // `created` may have been rounded up to the next whole second.
         if msecs == 999.0 && created.trunc() as i64 != now.div_euclid(1_000_000_000) {
             msecs = 0.0;
         }
@@ -117,28 +115,19 @@ impl Times {
     }
 }
 
-/// Nanoseconds, as `time.time_ns` has them.
-pub(crate) fn since_epoch() -> i64 {
-    // As far as the year 2262.
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_nanos() as i64,
-        Err(before) => -(before.duration().as_nanos() as i64),
-    }
-}
-
-/// Whether this Python's `LogRecord` does.
+/// Whether this Python's `LogRecord` calls `time.time_ns`.
 fn counts_nanoseconds(py: Python<'_>) -> bool {
-    // Finding the version out takes longer than making a record.
+    // Asking for the version takes longer than making a record.
     static ANSWER: Once<bool> = Once::new();
     *ANSWER.get_or_make(|| py.version_info() >= (3, 13))
 }
 
-/// An `int`, and nothing that could be taken for one.
+/// The value of an `int`, but not of a subclass.
 fn whole(number: &Bound<'_, PyAny>) -> Option<i64> {
     number.cast_exact::<PyInt>().ok()?.extract().ok()
 }
 
-/// A `float`, and nothing that could be taken for one.
+/// The value of a `float`, but not of a subclass.
 fn fractional(number: &Bound<'_, PyAny>) -> Option<f64> {
     number.cast_exact::<PyFloat>().ok()?.extract().ok()
 }

@@ -1,15 +1,43 @@
-//! pylog's own `gate.rs` and `gates.rs` on loom's atomics.
+//! pylog's own `cache.rs` and `registry.rs` on loom's atomics.
 //!
 //! loom runs a model in every order in which the steps of its threads can happen, with every value that
-//! the memory model lets each of them read. The models here are what happens when Python is
-//! reconfigured while threads find a level out, without a GIL to keep them apart.
+//! the memory model lets each of them read. The models here are what happens when Python is reconfigured
+//! while threads ask for a level, without a GIL that keeps them apart.
 
-#[path = "../../../runtime/src/gate.rs"]
-#[allow(dead_code, reason = "the runtime needs more of it")]
-mod gate;
-#[path = "../../../runtime/src/gates.rs"]
-mod gates;
-mod sync;
+/// The level caches, with the names that they have in the runtime.
+mod level_cache {
+    #[path = "../../../../runtime/src/level_cache/cache.rs"]
+    #[allow(dead_code, reason = "the runtime uses more of it")]
+    pub(crate) mod cache;
+    #[path = "../../../../runtime/src/level_cache/registry.rs"]
+    pub(crate) mod registry;
+    mod sync;
+}
+
+mod level {
+    /// All that a level cache needs to know of a level.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Level(i32);
+
+    #[allow(
+        dead_code,
+        reason = "some constants are there only for the cache's own tests to compile"
+    )]
+    impl Level {
+        pub(crate) const TRACE: Level = Level(5);
+        pub(crate) const DEBUG: Level = Level(10);
+        pub(crate) const INFO: Level = Level(20);
+        pub(crate) const WARN: Level = Level(30);
+
+        pub(crate) const fn new(levelno: i32) -> Level {
+            Level(levelno)
+        }
+
+        pub(crate) const fn levelno(self) -> i32 {
+            self.0
+        }
+    }
+}
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -17,46 +45,25 @@ use std::sync::atomic::AtomicUsize;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
-use gate::Gate;
+use level::Level;
+use level_cache::cache::LevelCache;
+use level_cache::registry;
 
-/// All that a gate needs to know of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Level(i32);
-
-#[allow(
-    dead_code,
-    reason = "what isn't modelled is there for the gate's own tests to compile"
-)]
-impl Level {
-    const TRACE: Level = Level(5);
-    const DEBUG: Level = Level(10);
-    const INFO: Level = Level(20);
-    const WARN: Level = Level(30);
-
-    const fn new(levelno: i32) -> Level {
-        Level(levelno)
-    }
-
-    const fn levelno(self) -> i32 {
-        self.0
-    }
-}
-
-/// What is known when the threads begin.
+/// What the cache holds when the threads begin.
 #[derive(Clone, Copy, Debug)]
 pub enum Before {
-    /// The call has never been reached.
+    /// No answer: the call has never been reached.
     Nothing,
-    /// What Python says at first.
+    /// Python's first answer.
     TheAnswer,
 }
 
-/// So many threads find out whether Python accepts a level, while another one changes that to
-/// `accepts` and says so. Returns how many interleavings there are in which threads are preempted no
-/// more than so many times.
+/// `resolvers` threads ask whether Python accepts a level, while another thread changes the answer to
+/// `accepts` and reports that. Returns the number of interleavings in which threads are preempted at most
+/// `preemptions` times.
 ///
 /// # Panics
-/// If in one of them a wrong answer is known in the end.
+/// If the cache holds a wrong answer at the end of one of them.
 pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option<usize>) -> usize {
     let interleavings = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&interleavings);
@@ -64,13 +71,13 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
     model.preemption_bound = preemptions;
     model.check(move || {
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let gate: &'static Gate = Box::leak(Box::new(Gate::new()));
+        let cache: &'static LevelCache = Box::leak(Box::new(LevelCache::new()));
         // A static is there before the threads are.
-        assert_eq!(gate.answer(Level::INFO), None);
+        assert_eq!(cache.answer(Level::INFO), None);
         // Python's own state, with no more order than a plain variable has.
         let python = loom::sync::Arc::new(AtomicBool::new(!accepts));
         let resolve = move |python: &AtomicBool| {
-            let ticket = gate.ticket(|| gates::register(gate));
+            let ticket = cache.ticket(|| registry::register(cache));
             ticket.store(Level::INFO, python.load(Ordering::Relaxed));
         };
         if let Before::TheAnswer = before {
@@ -83,12 +90,12 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
             })
             .collect();
         python.store(accepts, Ordering::Relaxed);
-        gates::forget_all();
+        registry::clear_all();
         for thread in threads {
             thread.join().expect("a resolver doesn't panic");
         }
-        let answer = gate.answer(Level::INFO);
-        assert_ne!(answer, Some(!accepts), "a stale answer is known");
+        let answer = cache.answer(Level::INFO);
+        assert_ne!(answer, Some(!accepts), "the answer is stale");
     });
     interleavings.load(std::sync::atomic::Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! Two threads that find a level out, and one that changes it.
+//! Two threads that ask for a level, and one that changes it.
 
 use pylog_model::{Before, race};
 

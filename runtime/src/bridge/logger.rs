@@ -1,0 +1,359 @@
+//! The bridge: a `log::Log`, its settings and its installation.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+use pyo3::prelude::*;
+
+#[cfg(feature = "kv")]
+use super::key_values::with_keywords;
+use super::max_level;
+use crate::callsite::site::Callsite;
+use crate::callsite::table::{Key, Table};
+#[cfg(not(feature = "kv"))]
+use crate::event::keywords::Keywords;
+use crate::level::Level;
+use crate::level_cache::cache::LevelCache;
+use crate::level_cache::invalidation;
+use crate::metadata;
+use crate::python::attach::attach;
+use crate::queue::flush::flush;
+
+/// What is cached of Python's answers.
+///
+/// The names are pyo3-log's. What is cached is never stale, so the default is right, except for a
+/// logger that has the stock class and still decides anew each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Caching {
+    /// Nothing: each call that passes the filters asks Python.
+    Nothing,
+    /// The loggers, but not their levels: each call that passes the filters asks Python. The same as
+    /// `Nothing`, since pylog keeps no loggers that Python doesn't keep.
+    Loggers,
+    /// Loggers and levels, until Python's configuration changes.
+    #[default]
+    LoggersAndLevels,
+}
+
+/// Clears what is cached of Python's answers.
+///
+/// That happens by itself. The type exists for code that was written for pyo3-log.
+#[derive(Clone, Debug)]
+pub struct ResetHandle(());
+
+impl ResetHandle {
+    /// Clears the level caches.
+    ///
+    /// ```
+    /// # pyo3::Python::attach(|py| -> pyo3::PyResult<()> {
+    /// let logger = pylog::bridge::Logger::new(py, pylog::bridge::Caching::default())?;
+    /// logger.reset_handle().reset();
+    /// # Ok(()) }).unwrap();
+    /// ```
+    pub fn reset(&self) {
+        // Attached, as every other invalidation.
+        attach(&HERE, |_| {
+            invalidation::invalidate();
+            Ok(())
+        });
+    }
+}
+
+/// The bridge: a [`log::Log`] that sends records to Python.
+///
+/// [Install](Logger::install) it, or make it part of a logger that combines several.
+///
+/// ```
+/// use log::LevelFilter;
+/// use pylog::bridge::{Caching, Logger};
+///
+/// # pyo3::Python::attach(|py| -> Result<(), Box<dyn std::error::Error>> {
+/// let handle = Logger::new(py, Caching::LoggersAndLevels)?
+///     .filter(LevelFilter::Trace)
+///     .filter_target("my_module::verbose_submodule".to_owned(), LevelFilter::Warn)
+///     .install()?;
+/// # Ok(()) }).unwrap();
+/// ```
+pub struct Logger {
+    filter: LevelFilter,
+    /// By target, with `::`.
+    filters: HashMap<String, LevelFilter>,
+    prefix: Option<String>,
+    caching: Caching,
+    names: Names,
+    calls: Arc<Table>,
+}
+
+/// How loggers are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Like their targets, with `.` for `::`.
+    OfTargets,
+    /// As with the macros: a crate that is a Python module has the name of the module.
+    OfModules,
+}
+
+impl Logger {
+    /// A logger that passes [`LevelFilter::Debug`] and more severe levels to Python.
+    ///
+    /// # Errors
+    /// None: `logging` is imported when it is needed. pyo3-log's function returns a `Result`.
+    pub fn new(py: Python<'_>, caching: Caching) -> PyResult<Logger> {
+        let _ = py;
+        Ok(Logger::with(caching, Names::OfTargets))
+    }
+
+    pub(super) fn with(caching: Caching, names: Names) -> Logger {
+        Logger {
+            filter: LevelFilter::Debug,
+            filters: HashMap::new(),
+            prefix: None,
+            caching,
+            names,
+            calls: Arc::new(Table::new()),
+        }
+    }
+
+    /// Sets the level that passes to Python, for targets without a
+    /// [`filter_target`](Logger::filter_target).
+    pub fn filter(mut self, filter: LevelFilter) -> Logger {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets the level that passes to Python, for a target and those below it. The most specific filter
+    /// of a target holds.
+    ///
+    /// ```
+    /// use log::LevelFilter;
+    /// use pylog::bridge::Logger;
+    ///
+    /// Logger::default()
+    ///     .filter(LevelFilter::Warn)
+    ///     .filter_target("xy".to_owned(), LevelFilter::Debug)
+    ///     .filter_target("xy::aa".to_owned(), LevelFilter::Trace);
+    /// // whatever: Warn, xy: Debug, xy::aa: Trace, xy::aabb: Debug
+    /// ```
+    pub fn filter_target(mut self, target: String, filter: LevelFilter) -> Logger {
+        self.filters.insert(target, filter);
+        self
+    }
+
+    /// Sets a prefix for the names of the loggers, which is separated by a dot.
+    pub fn set_prefix(mut self, prefix: &str) -> Logger {
+        self.prefix = Some(prefix.replace("::", "."));
+        self
+    }
+
+    /// A handle, for code that was written for pyo3-log.
+    pub fn reset_handle(&self) -> ResetHandle {
+        ResetHandle(())
+    }
+
+    /// Makes this the logger of the `log` crate in this extension.
+    ///
+    /// From then on [`log::max_level`] follows Python's configuration, within the filters. A maximum that
+    /// the program sets with [`log::set_max_level`] holds until the next reconfiguration, so set limits
+    /// with [`filter`](Logger::filter).
+    ///
+    /// # Errors
+    /// If the `log` crate has a logger already. If that is pylog's, the error says which call installed it.
+    #[track_caller]
+    pub fn install(self) -> Result<ResetHandle, InstallError> {
+        let handle = self.reset_handle();
+        let most_verbose = self.filters.values().fold(self.filter, |a, b| a.max(*b));
+        let follows = self.caches_levels();
+        let calls = Arc::clone(&self.calls);
+        log::set_boxed_logger(Box::new(self)).map_err(|source| InstallError {
+            source,
+            first: FIRST.get().copied(),
+        })?;
+        let _ = FIRST.set(Location::caller());
+        if follows {
+            max_level::follow(most_verbose, calls);
+        } else {
+            log::set_max_level(most_verbose);
+        }
+        Ok(handle)
+    }
+
+    fn filter_for(&self, target: &str) -> LevelFilter {
+        if self.filters.is_empty() {
+            return self.filter;
+        }
+        // The target and its parents, from the longest on.
+        let ends = target.rmatch_indices("::").map(|(end, _)| end);
+        let mut paths = std::iter::once(target.len())
+            .chain(ends)
+            .map(|end| &target[..end]);
+        paths
+            .find_map(|path| self.filters.get(path))
+            .copied()
+            .unwrap_or(self.filter)
+    }
+
+    /// The name of the logger for a target, if it differs from the one that a macro uses.
+    fn name(&self, target: &str) -> Option<String> {
+        let name = match (self.names, &self.prefix) {
+            (Names::OfModules, _) => return None,
+            (Names::OfTargets, None) => target.replace("::", "."),
+            (Names::OfTargets, Some(prefix)) => format!("{prefix}.{}", target.replace("::", ".")),
+        };
+        Some(name)
+    }
+
+    fn callsite(&self, key: &Key<'_>) -> &'static Callsite {
+        self.calls.find_or_make(key, |key| {
+            let metadata =
+                metadata::Metadata::in_module(key.target, key.file, key.line, key.module);
+            let cache = match self.caches_levels() {
+                true => LevelCache::new(),
+                false => LevelCache::disabled(),
+            };
+            Callsite::at_run_time(metadata, cache, self.name(key.target))
+        })
+    }
+
+    fn caches_levels(&self) -> bool {
+        self.caching == Caching::LoggersAndLevels
+    }
+}
+
+/// The defaults of pyo3-log: [`LevelFilter::Debug`], [`Caching::LoggersAndLevels`].
+impl Default for Logger {
+    fn default() -> Logger {
+        Logger::with(Caching::default(), Names::OfTargets)
+    }
+}
+
+impl fmt::Debug for Logger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logger")
+            .field("filter", &self.filter)
+            .field("filters", &self.filters)
+            .field("prefix", &self.prefix)
+            .field("caching", &self.caching)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        if metadata.level() > self.filter_for(metadata.target()) {
+            return false;
+        }
+        let callsite = self.callsite(&of_metadata(metadata));
+        let level = metadata.level().into();
+        !callsite.is_off(level) && callsite.is_enabled(level)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.level() > self.filter_for(record.target()) {
+            return;
+        }
+        let callsite = self.callsite(&of_record(record));
+        let level = record.level().into();
+        if let Some(admitted) = callsite.check(level) {
+            with_keywords(record, |keywords| {
+                callsite.log_with(admitted, *record.args(), keywords);
+            });
+        }
+    }
+
+    /// Waits until [queued](crate::Delivery::Queued) records have been delivered, for at most 5 seconds.
+    fn flush(&self) {
+        flush(Duration::from_secs(5));
+    }
+}
+
+fn of_record<'a>(record: &Record<'a>) -> Key<'a> {
+    Key {
+        line: record.line().unwrap_or_default(),
+        // `Logger.findCaller` returns these if it finds no caller.
+        file: record.file().unwrap_or("(unknown file)"),
+        module: record.module_path().unwrap_or("(unknown function)"),
+        ..of_metadata(record.metadata())
+    }
+}
+
+fn of_metadata<'a>(metadata: &Metadata<'a>) -> Key<'a> {
+    Key {
+        target: metadata.target(),
+        levelno: Level::from(metadata.level()).levelno(),
+        ..Key::default()
+    }
+}
+
+#[cfg(not(feature = "kv"))]
+fn with_keywords(_: &Record<'_>, log: impl FnOnce(Keywords<'_>)) {
+    log(Keywords::default());
+}
+
+/// The place of errors that belong to no call.
+pub(super) static HERE: metadata::Metadata =
+    metadata::Metadata::in_module(module_path!(), file!(), line!(), module_path!());
+
+/// The call that installed a bridge in this extension.
+static FIRST: OnceLock<&'static Location<'static>> = OnceLock::new();
+
+/// The `log` crate has a logger already, which can't be replaced.
+#[derive(Debug)]
+pub struct InstallError {
+    source: SetLoggerError,
+    pub(super) first: Option<&'static Location<'static>>,
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first {
+            Some(first) => write!(f, "pylog's bridge was installed before, at {first}"),
+            None => f.write_str("the `log` crate has another logger than pylog's bridge already"),
+        }
+    }
+}
+
+impl Error for InstallError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Makes `?` work in functions that were written for pyo3-log.
+impl From<InstallError> for SetLoggerError {
+    fn from(error: InstallError) -> SetLoggerError {
+        error.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_filter_holds() {
+        let logger = Logger::default();
+        assert_eq!(logger.filter_for("xy::aa"), LevelFilter::Debug);
+        let logger = logger
+            .filter(LevelFilter::Warn)
+            .filter_target("xy".to_owned(), LevelFilter::Debug)
+            .filter_target("xy::aa".to_owned(), LevelFilter::Trace);
+        for (target, filter) in [
+            ("whatever", LevelFilter::Warn),
+            ("xy", LevelFilter::Debug),
+            ("xyz", LevelFilter::Warn),
+            ("xy::bb", LevelFilter::Debug),
+            ("xy::aa", LevelFilter::Trace),
+            ("xy::aa::bb::cc", LevelFilter::Trace),
+            ("xy::aabb", LevelFilter::Debug),
+            ("", LevelFilter::Warn),
+        ] {
+            assert_eq!(logger.filter_for(target), filter, "{target}");
+        }
+    }
+}

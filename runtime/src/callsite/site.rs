@@ -1,0 +1,200 @@
+//! A callsite and its state.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::index::AtomicIndex;
+use crate::level::Level;
+use crate::level_cache::cache::LevelCache;
+use crate::level_cache::invalidation;
+use crate::logger::dict::LoggerDict;
+use crate::logger::names::LoggerName;
+use crate::logger::{levels, lookup};
+use crate::metadata::Metadata;
+use crate::python::once::Once;
+use crate::record::prototype::RecordPrototype;
+
+/// The static of one call.
+pub struct Callsite {
+    cache: LevelCache,
+    /// Where the [`CallsiteState`] is in [`STATES`].
+    state: AtomicIndex,
+    metadata: Metadata,
+}
+
+/// What a callsite needs once it logs.
+struct CallsiteState {
+    name: LoggerName,
+    prototype: Once<RecordPrototype>,
+    /// The position in the queue at which Python will have been asked for this callsite.
+    asked_at: AtomicUsize,
+    /// How many undecided calls were dropped since Python was last asked.
+    dropped_undecided: AtomicUsize,
+}
+
+static STATES: boxcar::Vec<CallsiteState> = boxcar::Vec::new();
+
+impl CallsiteState {
+    /// Stores a new state, and returns its index.
+    fn push(name: LoggerName) -> usize {
+        STATES.push(CallsiteState {
+            name,
+            prototype: Once::new(),
+            asked_at: AtomicUsize::new(0),
+            dropped_undecided: AtomicUsize::new(0),
+        })
+    }
+}
+
+/// Why a call may log: the answer that travels with it to its delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The level cache holds Python's acceptance.
+    Cached,
+    /// Python has just been asked, and accepts the level.
+    Accepted,
+    /// Python will be asked when the call is delivered.
+    Undecided,
+}
+
+impl Callsite {
+    /// A callsite of which no answer is known. For `here`, see [`Metadata::new`].
+    pub const fn new(
+        target: &'static str,
+        file: &'static str,
+        line: u32,
+        here: fn() -> &'static str,
+    ) -> Callsite {
+        Callsite {
+            cache: LevelCache::new(),
+            state: AtomicIndex::none(),
+            metadata: Metadata::new(target, file, line, here),
+        }
+    }
+
+    /// A callsite that is made at run time. `name` is that of its logger, if it doesn't follow from the
+    /// target.
+    pub(crate) fn at_run_time(
+        metadata: Metadata,
+        cache: LevelCache,
+        name: Option<String>,
+    ) -> Callsite {
+        let state = AtomicIndex::none();
+        let name = name.map_or_else(LoggerName::of_target, LoggerName::fixed);
+        state.set(CallsiteState::push(name));
+        Callsite {
+            cache,
+            state,
+            metadata,
+        }
+    }
+
+    /// Whether Python is known to refuse `level`.
+    #[inline]
+    pub fn is_off(&self, level: Level) -> bool {
+        self.cache.is_off(level)
+    }
+
+    /// Python's answer for `level`, if it is known.
+    pub(crate) fn cached_answer(&self, level: Level) -> Option<bool> {
+        self.cache.answer(level)
+    }
+
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The name of the logger.
+    pub(crate) fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        self.state().name.get(py, self.metadata.target)
+    }
+
+    pub(crate) fn prototype(&self) -> &'static Once<RecordPrototype> {
+        &self.state().prototype
+    }
+
+    fn state(&self) -> &'static CallsiteState {
+        let index = self.state.get().unwrap_or_else(|| {
+            let new = CallsiteState::push(LoggerName::of_target());
+            self.state.get_or_set(new)
+        });
+        &STATES[index]
+    }
+
+    /// The position in the queue at which Python will have been asked for this callsite.
+    pub(crate) fn asked_at(&self) -> usize {
+        self.state().asked_at.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_asked_at(&self, position: usize) {
+        self.state().asked_at.store(position, Ordering::SeqCst);
+    }
+
+    /// Counts a call that is dropped before Python has been asked.
+    pub(crate) fn count_dropped_undecided(&self) {
+        let dropped = &self.state().dropped_undecided;
+        dropped.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many such calls there were since the last time.
+    pub(crate) fn take_dropped_undecided(&self) -> usize {
+        self.state().dropped_undecided.swap(0, Ordering::SeqCst)
+    }
+
+    /// The logger, unless it is disabled or refuses `level`. Python is asked if the decision leaves that
+    /// open.
+    ///
+    /// # Errors
+    /// What Python raises.
+    pub(crate) fn logger<'py>(
+        &'static self,
+        py: Python<'py>,
+        level: Level,
+        decision: Decision,
+    ) -> PyResult<Option<(Bound<'py, PyAny>, LoggerDict<'py>)>> {
+        let name = self.name(py);
+        // An accepted call goes to the logger that was asked.
+        if decision == Decision::Accepted || self.cached_answer(level) == Some(true) {
+            if let Some(logger) = lookup::last_seen(&name)? {
+                let dict = LoggerDict::of(&logger)?;
+                // Setting `disabled` doesn't invalidate the level cache.
+                if !dict.is_disabled(&logger)? {
+                    return Ok(Some((logger, dict)));
+                }
+            }
+        }
+        let logger = match decision {
+            Decision::Accepted => Some(lookup::get_logger(&name)?),
+            Decision::Cached | Decision::Undecided => self.ask(level, &name)?,
+        };
+        let Some(logger) = logger else {
+            return Ok(None);
+        };
+        let dict = LoggerDict::of(&logger)?;
+        Ok((!dict.is_disabled(&logger)?).then_some((logger, dict)))
+    }
+
+    /// The logger, if its `isEnabledFor` accepts `level`. The answer is cached where that is allowed.
+    fn ask<'py>(
+        &'static self,
+        level: Level,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        // Taken before anything is read, so that a change of any of it voids the ticket. Also where
+        // nothing will be stored, since that clears an older answer.
+        let ticket = invalidation::ticket(&self.cache);
+        let logger = lookup::get_logger(name)?;
+        let is_cacheable = levels::is_cacheable(&logger)?;
+        let is_enabled = levels::is_enabled_for(&logger, level)?;
+        // Python's own cache has no answer if `Logger.disabled` had a say in it.
+        if is_cacheable && levels::cached_answer(&logger, level)? == Some(is_enabled) {
+            ticket.store(level, is_enabled);
+        }
+        if !is_enabled {
+            invalidation::report_refusal(name.py())?;
+        }
+        Ok(is_enabled.then_some(logger))
+    }
+}

@@ -1,0 +1,122 @@
+//! Callsites that are made at run time.
+//!
+//! Neither finding nor making one takes a lock, so it can happen anywhere: detached, in a forked child,
+//! while another thread does the same.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::site::Callsite;
+use crate::index::AtomicIndex;
+use crate::level_cache::cache::LevelCache;
+
+/// What distinguishes calls. Unknown parts are empty.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Key<'a> {
+    pub(crate) target: &'a str,
+    /// The address of the call's own static.
+    pub(crate) address: usize,
+    pub(crate) levelno: i32,
+    pub(crate) line: u32,
+    pub(crate) file: &'a str,
+    pub(crate) module: &'a str,
+}
+
+impl Key<'_> {
+    fn bucket(&self) -> usize {
+        let mut hasher = DefaultHasher::new();
+        // File and module seldom distinguish calls that agree in these.
+        (self.target, self.address, self.levelno, self.line).hash(&mut hasher);
+        hasher.finish() as usize % BUCKETS
+    }
+
+    fn leak(self) -> Key<'static> {
+        let leak = |text: &str| -> &'static str { Box::leak(text.into()) };
+        Key {
+            target: leak(self.target),
+            file: leak(self.file),
+            module: leak(self.module),
+            ..self
+        }
+    }
+}
+
+const BUCKETS: usize = 1024;
+
+/// A hash table, which only ever grows, as Python's `Manager` keeps its loggers. Each bucket is the index
+/// of the first node of a list.
+pub(crate) struct Table([AtomicIndex; BUCKETS]);
+
+struct Node {
+    key: Key<'static>,
+    callsite: Callsite,
+    next: AtomicIndex,
+}
+
+/// The nodes of all tables.
+static NODES: boxcar::Vec<Node> = boxcar::Vec::new();
+
+impl Table {
+    pub(crate) const fn new() -> Table {
+        Table([const { AtomicIndex::none() }; BUCKETS])
+    }
+
+    /// The callsite of a call, made when the call is first reached.
+    pub(crate) fn find_or_make(
+        &self,
+        key: &Key<'_>,
+        make: impl FnOnce(&Key<'static>) -> Callsite,
+    ) -> &'static Callsite {
+        let mut link = &self.0[key.bucket()];
+        while let Some(index) = link.get() {
+            let node = &NODES[index];
+            if node.key == *key {
+                return &node.callsite;
+            }
+            link = &node.next;
+        }
+        let key = key.leak();
+        let index = NODES.push(Node {
+            callsite: make(&key),
+            key,
+            next: AtomicIndex::none(),
+        });
+        loop {
+            let node = &NODES[link.get_or_set(index)];
+            // The new node, or the node of another thread for the same call.
+            if node.key == key {
+                return &node.callsite;
+            }
+            link = &node.next;
+        }
+    }
+
+    /// One callsite for each target.
+    #[cfg(feature = "log")]
+    pub(crate) fn targets(&self) -> Vec<&'static Callsite> {
+        let mut targets = std::collections::HashMap::new();
+        for mut link in &self.0 {
+            while let Some(index) = link.get() {
+                let node = &NODES[index];
+                targets.insert(node.key.target, &node.callsite);
+                link = &node.next;
+            }
+        }
+        targets.into_values().collect()
+    }
+}
+
+impl Callsite {
+    /// The callsite of the same call for another target.
+    pub fn for_target(&'static self, target: &str) -> &'static Callsite {
+        static CALLS: Table = Table::new();
+        let key = Key {
+            target,
+            address: std::ptr::from_ref(self) as usize,
+            ..Key::default()
+        };
+        CALLS.find_or_make(&key, |key| {
+            let metadata = self.metadata().with_target(key.target);
+            Callsite::at_run_time(metadata, LevelCache::new(), None)
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Delivering a record to a logger, or through an adapter.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMapping, PyTuple};
+
+use crate::event::keywords::{Attributes, Values};
+use crate::handle;
+use crate::logger::dict::LoggerDict;
+use crate::logger::levels;
+use crate::python::context;
+use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
+use crate::python::once::{Once, intern};
+use crate::record::content::Content;
+use crate::record::make::make;
+use crate::record::prototype::RecordPrototype;
+
+/// Makes the record and handles it. A callsite's own logger can take the fast path; see [`make`].
+///
+/// # Errors
+/// What a filter, a handler or the making of the record raises.
+pub(crate) fn deliver<'py>(
+    logger: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    fast: Option<(&Once<RecordPrototype>, LoggerDict<'py>)>,
+) -> PyResult<()> {
+    let record = make(logger, content, fast)?;
+    handle::handle(logger, record, content.level)
+}
+
+/// Delivers to the object of a `logger:` option: to a logger, or to a `LoggerAdapter`. For an adapter
+/// this does what `LoggerAdapter.log` does; an object with another `log` method gets that called.
+///
+/// # Errors
+/// What [`deliver`] and the adapter's `process` raise.
+pub(crate) fn deliver_to<'py>(
+    logger: &Bound<'py, PyAny>,
+    content: Content<'_, 'py>,
+    values: Option<&Values<'_>>,
+) -> PyResult<()> {
+    let py = logger.py();
+    if !is_adapter(logger)? {
+        let attributes = values.map_or_else(|| Ok(Attributes::default()), |it| it.attributes(py));
+        let content = Content {
+            attributes: attributes?,
+            ..content
+        };
+        return deliver(logger, &content, None);
+    }
+    let kwargs = match values {
+        Some(values) => values.to_kwargs(py)?,
+        None => PyDict::new(py),
+    };
+    deliver_to_adapter(logger, content, kwargs)
+}
+
+fn is_adapter(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = logger.py();
+    Ok(logger.is_instance(LOGGER_ADAPTER.get(py)?)?
+        || !logger.hasattr(intern!(py, "makeRecord"))?)
+}
+
+fn deliver_to_adapter<'py>(
+    adapter: &Bound<'py, PyAny>,
+    content: Content<'_, 'py>,
+    kwargs: Bound<'py, PyDict>,
+) -> PyResult<()> {
+    let py = adapter.py();
+    let message = content.msg(py);
+    let process = intern!(py, "process");
+    let log = adapter.getattr(intern!(py, "log"))?;
+    if !adapter.hasattr(process)? || !LOGGING_GLOBALS.define(&log)? {
+        let mut args = vec![content.level.levelno().into_bound_py_any(py)?, message];
+        if let Some(more) = content.message.args(py)? {
+            args.extend(more.iter());
+        }
+        return log.call(PyTuple::new(py, args)?, Some(&kwargs)).map(drop);
+    }
+    let processed = context::call_method(adapter, process, (message, kwargs))?;
+    let message = processed.get_item(0)?;
+    // `process` may return any mapping.
+    let kwargs = PyDict::new(py);
+    kwargs.update(processed.get_item(1)?.cast::<PyMapping>()?)?;
+    let logger = adapter.getattr(intern!(py, "logger"))?;
+    // The `log` of the inner logger asks again.
+    if !levels::is_enabled_for(&logger, content.level)? {
+        return Ok(());
+    }
+    let content = Content {
+        processed: Some(message),
+        ..content
+    };
+    if is_adapter(&logger)? {
+        return deliver_to_adapter(&logger, content, kwargs);
+    }
+    let content = Content {
+        attributes: Attributes::of_kwargs(&kwargs)?,
+        ..content
+    };
+    deliver(&logger, &content, None)
+}

@@ -1,0 +1,147 @@
+//! The entry of a call: what the expansions of the macros do, and where a call goes from there.
+//!
+//! `info!("read {n} rows")` expands to
+//!
+//! ```ignore
+//! if let Some(admitted) = CALLSITE.check(Level::INFO) {
+//!     CALLSITE.log(admitted, format_args!("read {n} rows"));
+//! }
+//! ```
+//!
+//! [`Callsite::check`] decides whether the arguments are evaluated, and [`send`] whether the call is
+//! delivered at once or queued.
+
+use std::fmt;
+
+use pyo3::prelude::*;
+
+use crate::call::Call;
+use crate::callsite::site::{Callsite, Decision};
+use crate::event::keywords::Keywords;
+use crate::level::Level;
+use crate::logger::as_logger::AsLogger;
+use crate::logger::levels;
+use crate::python::attach::attach;
+use crate::python::thread_state;
+use crate::queue::{current, producer};
+
+/// The permission to log: a level, and why it may be logged.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted {
+    level: Level,
+    decision: Decision,
+}
+
+impl Callsite {
+    /// Whether to evaluate the arguments and log. Where Python is known to refuse `level`, this is a
+    /// load, a compare and a branch.
+    #[inline]
+    pub fn check(&'static self, level: Level) -> Option<Admitted> {
+        match self.is_off(level) {
+            true => None,
+            false => self.admit(level),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn admit(&'static self, level: Level) -> Option<Admitted> {
+        let decision = match self.cached_answer(level) {
+            Some(true) => Decision::Cached,
+            Some(false) => return None,
+            None if current::for_this_thread().is_some() => Decision::Undecided,
+            None if self.is_accepted(level) => Decision::Accepted,
+            None => return None,
+        };
+        Some(Admitted { level, decision })
+    }
+
+    /// Whether Python accepts `level` at this moment. For a thread that must not wait for the GIL, an
+    /// unknown answer is yes.
+    #[cold]
+    #[inline(never)]
+    pub fn is_enabled(&'static self, level: Level) -> bool {
+        match current::for_this_thread() {
+            None => self.is_accepted(level),
+            Some(queue) => self.cached_answer(level).unwrap_or_else(|| {
+                producer::ask(queue, self, level);
+                true
+            }),
+        }
+    }
+
+    fn is_accepted(&'static self, level: Level) -> bool {
+        let accepted = attach(self.metadata(), |py| {
+            let logger = self.logger(py, level, Decision::Undecided)?;
+            Ok(logger.is_some())
+        });
+        accepted.unwrap_or(false)
+    }
+
+    /// Logs a call that was admitted.
+    #[cold]
+    #[inline(never)]
+    pub fn log(&'static self, admitted: Admitted, args: fmt::Arguments<'_>) {
+        self.log_with(admitted, args, Keywords::default());
+    }
+
+    /// Logs a call with key-values, `exc_info`, `stack_info` or a message template.
+    #[cold]
+    #[inline(never)]
+    pub fn log_with(
+        &'static self,
+        Admitted { level, decision }: Admitted,
+        args: fmt::Arguments<'_>,
+        keywords: Keywords<'_>,
+    ) {
+        send(Call::new(self, level, decision, args, keywords));
+    }
+
+    /// Whether the Python logger of a `logger:` option accepts `level`. Returns the logger if so.
+    #[cold]
+    #[inline(never)]
+    pub fn check_logger(&'static self, level: Level, logger: &dyn AsLogger) -> Option<Py<PyAny>> {
+        attach(self.metadata(), |py| {
+            let logger = logger.to_bound(py);
+            let is_enabled = levels::is_enabled_for(&logger, level)?;
+            Ok(is_enabled.then(|| logger.unbind()))
+        })
+        .flatten()
+    }
+
+    /// Logs to a logger that [`Callsite::check_logger`] returned.
+    #[cold]
+    #[inline(never)]
+    pub fn log_to(
+        &'static self,
+        logger: Py<PyAny>,
+        level: Level,
+        args: fmt::Arguments<'_>,
+        keywords: Keywords<'_>,
+    ) {
+        let call = Call::new(self, level, Decision::Accepted, args, keywords);
+        send(call.with_logger(logger));
+    }
+}
+
+/// Delivers a call at once, or queues it where a delivery would have to wait for the GIL.
+fn send(call: Call<'_>) {
+    if thread_state::drops_records() {
+        return;
+    }
+    let call = match current::for_this_thread() {
+        None => call,
+        Some(queue) => match call.into_queued() {
+            Ok(call) => return producer::push_or_drop(queue, call),
+            // Only Python can evaluate its values, so it waits for the GIL.
+            Err(call) => call,
+        },
+    };
+    attach(
+        call.callsite.metadata(),
+        |py| match producer::push_behind_own(call, py) {
+            Ok(()) => Ok(()),
+            Err(call) => call.deliver(py).map(drop),
+        },
+    );
+}

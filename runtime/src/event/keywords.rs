@@ -1,0 +1,188 @@
+//! The keyword arguments of a call: `extra`, `exc_info` and `stack_info`, as `Logger.log` has them.
+//!
+//! They exist in three forms: [`Keywords`], the references that the macros pass, [`Values`], free of the
+//! user's types, and [`Attributes`], the Python objects that become attributes of the record.
+
+use std::borrow::Cow;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::exc_info::{self, ExcInfo, ExcInfoRef};
+use super::value::{ToValue, Value};
+use crate::python::once::intern;
+
+/// What the macros pass besides the message. Only references, so that a call that is off needs no
+/// space on the stack for it.
+#[derive(Clone, Copy, Default)]
+pub struct Keywords<'a> {
+    pairs: &'a [Pair<'a>],
+    exc_info: Option<ExcInfoRef<'a>>,
+    stack_info: bool,
+    pub(crate) template: Option<&'static str>,
+}
+
+/// A key, which can be the name of an attribute, and its value.
+pub(crate) type Pair<'a> = (&'a str, &'a dyn ToValue);
+
+impl<'a> Keywords<'a> {
+    /// Key-values alone.
+    #[inline]
+    pub const fn new(pairs: &'a [Pair<'a>]) -> Keywords<'a> {
+        Keywords {
+            pairs,
+            exc_info: None,
+            stack_info: false,
+            template: None,
+        }
+    }
+
+    /// Sets `exc_info`.
+    #[inline]
+    #[must_use]
+    pub fn exc_info(mut self, exc_info: ExcInfoRef<'a>) -> Keywords<'a> {
+        self.exc_info = Some(exc_info);
+        self
+    }
+
+    /// Sets `stack_info`.
+    #[inline]
+    #[must_use]
+    pub fn stack_info(mut self, stack_info: bool) -> Keywords<'a> {
+        self.stack_info = stack_info;
+        self
+    }
+
+    /// Sets the message template. The message then consists of its arguments alone, each after an
+    /// [`ArgumentMark`][super::message::ArgumentMark].
+    #[inline]
+    #[must_use]
+    pub fn template(mut self, template: &'static str) -> Keywords<'a> {
+        self.template = Some(template);
+        self
+    }
+
+    /// Converts the values. Their types may run any code, so a detached thread calls this before it
+    /// attaches.
+    pub(crate) fn evaluate(self) -> Option<Box<Values<'a>>> {
+        if self.pairs.is_empty() && self.exc_info.is_none() && !self.stack_info {
+            return None;
+        }
+        let pairs = self.pairs.iter();
+        Some(Box::new(Values {
+            pairs: pairs
+                .map(|(key, value)| ((*key).into(), value.to_value()))
+                .collect(),
+            exc_info: self.exc_info.map(ExcInfoRef::evaluate),
+            stack_info: self.stack_info,
+        }))
+    }
+}
+
+/// The keyword arguments of one call, free of the user's types.
+pub(crate) struct Values<'a> {
+    pairs: Vec<(Cow<'a, str>, Value<'a>)>,
+    exc_info: Option<ExcInfo<'a>>,
+    stack_info: bool,
+}
+
+impl<'a> Values<'a> {
+    /// Copies what is borrowed. The values come back unchanged if only Python can evaluate them.
+    pub(crate) fn into_owned(self) -> Result<Values<'static>, Values<'a>> {
+        if self.stack_info {
+            return Err(self);
+        }
+        let exc_info = match self.exc_info.map(ExcInfo::into_owned) {
+            None => None,
+            Some(Ok(exc_info)) => Some(exc_info),
+            Some(Err(exc_info)) => {
+                return Err(Values {
+                    exc_info: Some(exc_info),
+                    ..self
+                });
+            }
+        };
+        let pairs = self.pairs.into_iter();
+        Ok(Values {
+            pairs: pairs
+                .map(|(key, value)| (key.into_owned().into(), value.into_owned()))
+                .collect(),
+            exc_info,
+            stack_info: false,
+        })
+    }
+
+    /// What `Logger._log` makes of these keyword arguments.
+    pub(crate) fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Attributes<'py>> {
+        let exc_info = self.exc_info(py)?;
+        Ok(Attributes {
+            extra: self.extra(py)?,
+            exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
+            stack_info: self
+                .stack_info
+                .then(|| exc_info::stack(py))
+                .transpose()?
+                .flatten(),
+        })
+    }
+
+    /// The keyword arguments themselves, as a `LoggerAdapter` takes them.
+    pub(crate) fn to_kwargs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let kwargs = PyDict::new(py);
+        if let Some(extra) = self.extra(py)? {
+            kwargs.set_item(intern!(py, "extra"), extra)?;
+        }
+        if let Some(exc_info) = self.exc_info(py)? {
+            kwargs.set_item(intern!(py, "exc_info"), exc_info)?;
+        }
+        if self.stack_info {
+            kwargs.set_item(intern!(py, "stack_info"), true)?;
+        }
+        Ok(kwargs)
+    }
+
+    fn exc_info<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let exc_info = self.exc_info.as_ref();
+        exc_info.map_or(Ok(None), |exc_info| exc_info.to_python(py))
+    }
+
+    fn extra<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.pairs.is_empty() {
+            return Ok(None);
+        }
+        let extra = PyDict::new(py);
+        for (key, value) in &self.pairs {
+            extra.set_item(&**key, value.to_python(py)?)?;
+        }
+        Ok(Some(extra.into_any()))
+    }
+}
+
+/// What the keyword arguments add to a record.
+#[derive(Debug, Default)]
+pub(crate) struct Attributes<'py> {
+    pub(crate) extra: Option<Bound<'py, PyAny>>,
+    pub(crate) exc_info: Option<Bound<'py, PyAny>>,
+    pub(crate) stack_info: Option<String>,
+}
+
+impl<'py> Attributes<'py> {
+    /// What `Logger._log` makes of the mapping that an adapter's `process` returned.
+    pub(crate) fn of_kwargs(kwargs: &Bound<'py, PyDict>) -> PyResult<Attributes<'py>> {
+        let py = kwargs.py();
+        let [extra, exc_info, stack_info] = [
+            kwargs.get_item(intern!(py, "extra"))?,
+            kwargs.get_item(intern!(py, "exc_info"))?,
+            kwargs.get_item(intern!(py, "stack_info"))?,
+        ];
+        let wants_stack = stack_info.map_or(Ok(false), |it| it.is_truthy())?;
+        Ok(Attributes {
+            extra,
+            exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
+            stack_info: wants_stack
+                .then(|| exc_info::stack(py))
+                .transpose()?
+                .flatten(),
+        })
+    }
+}

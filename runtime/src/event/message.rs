@@ -1,0 +1,152 @@
+//! The message of one call.
+
+use std::fmt::{self, Write};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use super::buffer::Buffer;
+
+/// A formatted message.
+pub(crate) enum Message {
+    /// A message without arguments.
+    Literal(&'static str),
+    /// A message that was formatted in Rust.
+    Formatted(Buffer),
+    /// A message template, and the text of each argument.
+    Template(&'static str, Box<TemplateArgs>),
+}
+
+impl Message {
+    /// Formats a message. A `Display` may run any code, so a detached thread calls this before it
+    /// attaches.
+    pub(crate) fn format(args: fmt::Arguments<'_>, template: Option<&'static str>) -> Message {
+        if let Some(template) = template {
+            let mut template_args = TemplateArgs {
+                text: Buffer::take(),
+                starts: Vec::new(),
+            };
+            if template_args.write_fmt(args).is_err() {
+                // A `Display` that failed. Python needs as many arguments as there are placeholders.
+                let wanted = template.replace("%%", "").matches("%s").count();
+                template_args
+                    .starts
+                    .resize(wanted, template_args.text.len());
+            }
+            return Message::Template(template, Box::new(template_args));
+        }
+        if let Some(literal) = args.as_str() {
+            return Message::Literal(literal);
+        }
+        let mut buffer = Buffer::take();
+        // If a `Display` fails, what it has written until then is logged.
+        let _ = buffer.write_fmt(args);
+        Message::Formatted(buffer)
+    }
+
+    /// Uses no more memory than the text needs.
+    pub(crate) fn shrunk(self) -> Message {
+        match self {
+            Message::Literal(_) => self,
+            Message::Formatted(buffer) => Message::Formatted(buffer.shrunk()),
+            Message::Template(template, args) => {
+                let TemplateArgs { text, starts } = *args;
+                let text = text.shrunk();
+                Message::Template(template, Box::new(TemplateArgs { text, starts }))
+            }
+        }
+    }
+
+    /// `record.msg`, if it is a constant of the program.
+    pub(crate) fn constant(&self) -> Option<&'static str> {
+        match self {
+            Message::Literal(text) | Message::Template(text, _) => Some(text),
+            Message::Formatted(_) => None,
+        }
+    }
+
+    /// `record.msg`.
+    pub(crate) fn msg<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        match self {
+            Message::Literal(text) | Message::Template(text, _) => PyString::new(py, text),
+            Message::Formatted(buffer) => PyString::new(py, buffer),
+        }
+    }
+
+    /// `record.args`, if there are any.
+    pub(crate) fn args<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        match self {
+            Message::Literal(_) | Message::Formatted(_) => Ok(None),
+            Message::Template(_, args) => PyTuple::new(py, args.to_vec()).map(Some),
+        }
+    }
+}
+
+/// Stands before each argument in the format string of a message template, and separates the arguments.
+#[derive(Debug)]
+pub struct ArgumentMark;
+
+/// Recognized by its address, since an argument can have the same text.
+static MARK: &str = "an argument begins";
+
+impl fmt::Display for ArgumentMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MARK)
+    }
+}
+
+/// The texts of the arguments of a message template.
+pub(crate) struct TemplateArgs {
+    /// All texts, concatenated.
+    text: Buffer,
+    /// Where each of them starts.
+    starts: Vec<usize>,
+}
+
+impl TemplateArgs {
+    fn to_vec(&self) -> Vec<&str> {
+        let ends = self.starts.iter().skip(1).copied();
+        let ends = ends.chain([self.text.len()]);
+        let starts = self.starts.iter().copied();
+        starts
+            .zip(ends)
+            .map(|(start, end)| &self.text[start..end])
+            .collect()
+    }
+}
+
+impl Write for TemplateArgs {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if std::ptr::eq(text, MARK) {
+            self.starts.push(self.text.len());
+            return Ok(());
+        }
+        self.text.write_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(args: fmt::Arguments<'_>) -> Vec<String> {
+        match Message::format(args, Some("")) {
+            Message::Template(_, args) => args.to_vec().into_iter().map(Into::into).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn arguments_are_separated() {
+        assert_eq!(
+            texts(format_args!("{ArgumentMark}{}{ArgumentMark}{:>3}", "", 1)),
+            ["", "  1"]
+        );
+        // The same text at another address.
+        let same = String::from(MARK);
+        assert_eq!(
+            texts(format_args!("{ArgumentMark}{same}{ArgumentMark}{same}x")),
+            [same.clone(), same + "x"]
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! What one call says: its message, its values, when and where it was made.
+
+pub(crate) mod buffer;
+pub(crate) mod exc_info;
+pub(crate) mod keywords;
+pub(crate) mod limit;
+pub(crate) mod message;
+pub(crate) mod origin;
+pub(crate) mod value;

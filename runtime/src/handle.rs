@@ -1,0 +1,115 @@
+//! Handling a record: `Logger.handle`.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyList};
+
+use crate::level::Level;
+use crate::logger::dict::LoggerDict;
+use crate::python::context::{self, Context};
+use crate::python::once::intern;
+use crate::python::thread_state::HandlingRecord;
+use crate::record::new_record::NewRecord;
+
+/// `logger.handle(record)`.
+///
+/// The method is looked up at each call, because agents replace it at run time. Where it is known to
+/// be the stock one, its work is done here.
+///
+/// # Errors
+/// What a filter or a handler raises.
+pub(crate) fn handle<'py>(
+    logger: &Bound<'py, PyAny>,
+    new: NewRecord<'py>,
+    level: Level,
+) -> PyResult<()> {
+    let handling = HandlingRecord::enter();
+    if let Some(dict) = &new.stock_logger {
+        // Nested logging goes through Python, whose recursion limit stops it before the stack ends. And
+        // with an entered context one call into Python serves all handlers, since each of them sees what
+        // the others have changed in the context.
+        let is_direct = handling.is_outermost && !Context::is_entered();
+        if is_direct && handle_as_stock(logger, dict, &new.record, level)? {
+            return Ok(());
+        }
+    }
+    let handle = intern!(logger.py(), "handle");
+    context::call_method(logger, handle, (new.record,)).map(drop)
+}
+
+/// What the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` do with a record, if the
+/// logger isn't disabled. Returns `false`, and has no effect, where they do more than call handlers.
+fn handle_as_stock<'py>(
+    logger: &Bound<'py, PyAny>,
+    dict: &LoggerDict<'py>,
+    record: &Bound<'py, PyAny>,
+    level: Level,
+) -> PyResult<bool> {
+    let py = logger.py();
+    let names = [intern!(py, "filters"), intern!(py, "handlers")];
+    let [Some(filters), Some(handlers)] = [dict.get(names[0])?, dict.get(names[1])?] else {
+        return Ok(false);
+    };
+    if !filters.cast_exact::<PyList>().is_ok_and(|it| it.is_empty()) {
+        return Ok(false);
+    }
+    // From here on everything is read when Python reads it: a handler can change anything.
+    let mut calls = Calls {
+        record,
+        level,
+        found: false,
+    };
+    calls.call_all(handlers)?;
+    let mut current = logger.clone();
+    while current.getattr(intern!(py, "propagate"))?.is_truthy()? {
+        current = current.getattr(intern!(py, "parent"))?;
+        if !current.is_truthy()? {
+            break;
+        }
+        calls.call_all(current.getattr(names[1])?)?;
+    }
+    // Without handlers, Python uses `lastResort` or prints a complaint.
+    Ok(calls.found)
+}
+
+struct Calls<'a, 'py> {
+    record: &'a Bound<'py, PyAny>,
+    /// The record's level, which the first handler may change.
+    level: Level,
+    found: bool,
+}
+
+impl<'py> Calls<'_, 'py> {
+    fn call_all(&mut self, handlers: Bound<'py, PyAny>) -> PyResult<()> {
+        let handlers = match handlers.cast_into_exact::<PyList>() {
+            Ok(handlers) => handlers,
+            Err(error) => {
+                for handler in error.into_inner().try_iter()? {
+                    self.call(&handler?)?;
+                }
+                return Ok(());
+            }
+        };
+        let mut index = 0;
+        // A handler that is added meanwhile is called, too.
+        while index < handlers.len() {
+            self.call(&handlers.get_item(index)?)?;
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, handler: &Bound<'py, PyAny>) -> PyResult<()> {
+        let py = handler.py();
+        let level = handler.getattr(intern!(py, "level"))?;
+        let number = level.cast_exact::<PyInt>().ok();
+        let is_first = !std::mem::replace(&mut self.found, true);
+        let accepts = match number.and_then(|number| number.extract().ok()) {
+            Some(number) if is_first => self.level.levelno() >= number,
+            _ => self.record.getattr(intern!(py, "levelno"))?.ge(level)?,
+        };
+        if accepts {
+            handler.call_method1(intern!(py, "handle"), (self.record,))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Invalidation: how a change of Python's configuration reaches every callsite.
+//!
+//! Python caches the answers of `Logger.isEnabledFor` too, in a dict on each logger, and has one
+//! way to invalidate them: `Manager._clear_cache`, which calls `clear()` on the `_cache` of every
+//! logger, the root's last. `setLevel`, `logging.disable`, `basicConfig`, `dictConfig`,
+//! `fileConfig` and pytest's `caplog` all end there. So pylog gives the root logger a `_cache` of
+//! its own, a dict whose `clear` also clears the level cache of every callsite. That is one object
+//! on one logger: no function is patched, and every Python version, the limited API and several
+//! extensions in one process are served alike.
+//!
+//! Several extensions each install their own dict, and each dict forwards to the one that was there
+//! before, which it keeps as the attribute [`PREVIOUS`]. That name is the whole protocol between
+//! different versions of pylog, so it stays. When a dict is freed, because something replaced it,
+//! every level cache is cleared as well.
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::prelude::*;
+use pyo3::types::PyWeakrefMethods;
+use pyo3::types::{PyDict, PyType, PyWeakrefReference};
+
+use super::cache::{LevelCache, Ticket};
+use super::registry;
+use crate::python::library::callback;
+use crate::python::once::{Once, intern};
+
+const PREVIOUS: &str = "_pylog_previous";
+
+/// What depends on Python's answers besides the callsites' own level caches.
+pub(crate) struct Listener {
+    /// Python's configuration has changed.
+    pub(crate) on_invalidation: fn(),
+    /// Python has just refused a level.
+    pub(crate) on_refusal: fn(Python<'_>) -> PyResult<()>,
+}
+
+static LISTENERS: boxcar::Vec<Listener> = boxcar::Vec::new();
+
+/// Adds a listener.
+#[cfg(feature = "log")]
+pub(crate) fn add_listener(listener: Listener) {
+    LISTENERS.push(listener);
+}
+
+/// Clears every level cache, so that the next call of each callsite asks Python.
+pub(crate) fn invalidate() {
+    registry::clear_all();
+    for (_, listener) in &LISTENERS {
+        (listener.on_invalidation)();
+    }
+}
+
+/// Tells the listeners that Python has just refused a level.
+///
+/// # Errors
+/// What Python raises.
+pub(crate) fn report_refusal(py: Python<'_>) -> PyResult<()> {
+    let mut listeners = LISTENERS.iter();
+    listeners.try_for_each(|(_, listener)| (listener.on_refusal)(py))
+}
+
+/// A ticket of a level cache, which invalidations reach from now on.
+pub(crate) fn ticket(cache: &'static LevelCache) -> Ticket<'static> {
+    cache.ticket(|| registry::register(cache))
+}
+
+/// Makes changes of the loggers below `root` invalidate the level caches.
+///
+/// # Errors
+/// What Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
+/// then.
+pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = root.py();
+    let cache = root.getattr(intern!(py, "_cache"))?;
+    if is_ours(&cache)? {
+        return Ok(());
+    }
+    root.setattr(intern!(py, "_cache"), new_cache(&cache)?)?;
+    // Changes since our dict was last in place were not reported.
+    invalidate();
+    Ok(())
+}
+
+/// Whether `cache` is our dict, or forwards to it.
+fn is_ours(cache: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = cache.py();
+    let class = cache_class(py)?;
+    let mut cache = cache.clone();
+    loop {
+        if cache.get_type().is(class) {
+            return Ok(true);
+        }
+        cache = match cache.getattr(intern!(py, PREVIOUS)) {
+            Ok(previous) => previous,
+            Err(error) if error.is_instance_of::<PyAttributeError>(py) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+    }
+}
+
+/// A subclass of `dict`, by which this extension recognizes its own dicts.
+fn cache_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: Once<Py<PyType>> = Once::new();
+    CLASS
+        .get_or_try(|| {
+            let namespace = PyDict::new(py);
+            namespace.set_item("__module__", "pylog")?;
+            let class = py.get_type::<PyType>();
+            let class = class.call1(("RootLoggerCache", (py.get_type::<PyDict>(),), namespace))?;
+            Ok(class.cast_into::<PyType>()?.unbind())
+        })
+        .map(|class| class.bind(py))
+}
+
+fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// Lives as long as the dict.
+    struct InvalidateOnDrop;
+    impl Drop for InvalidateOnDrop {
+        fn drop(&mut self) {
+            invalidate();
+        }
+    }
+
+    let py = previous.py();
+    let cache = cache_class(py)?.call0()?;
+    cache.setattr(PREVIOUS, previous)?;
+    // The closure owns nothing else. A strong reference to the dict would be a cycle that the garbage
+    // collector doesn't see, and one to the previous dict would outlive this one, since PyO3 defers
+    // reference counting while Python code runs.
+    let this = PyWeakrefReference::new(&cache)?.unbind();
+    let on_drop = InvalidateOnDrop;
+    // Not a Python function: no signal handler can interrupt it half-way.
+    let clear = callback(py, move |py| {
+        let _ = &on_drop;
+        let cache = this.bind(py).upgrade();
+        let cleared = cache.map_or(Ok(()), |cache| clear_all(&cache));
+        // Last, so that no thread gets an answer from a dict that is yet to be cleared.
+        invalidate();
+        cleared
+    })?;
+    cache.setattr("clear", clear)?;
+    Ok(cache)
+}
+
+/// Clears our dict and the one that it replaced, whose `clear` may do more.
+fn clear_all(cache: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = cache.py();
+    cache.cast::<PyDict>()?.clear();
+    let previous = cache.getattr(intern!(py, PREVIOUS))?;
+    previous.call_method0(intern!(py, "clear")).map(drop)
+}

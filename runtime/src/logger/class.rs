@@ -1,0 +1,130 @@
+//! Whether the class of a logger handles records as `logging.Logger` does.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple, PyType};
+
+use crate::python::library::{LOGGING_GLOBALS, OBJECT};
+use crate::python::once::{Once, intern};
+use crate::python::watch::{CheckedIn, Epoch};
+
+/// The methods that a record passes through, their qualified names in `logging`, and the names that
+/// their code uses in any version. If the code did anything else, it would need another name.
+const METHODS: [(&str, &str, &[&str]); 3] = [
+    (
+        "handle",
+        "Logger.handle",
+        &[
+            "disabled",
+            "filter",
+            "isinstance",
+            "LogRecord",
+            "callHandlers",
+        ],
+    ),
+    (
+        "filter",
+        "Filterer.filter",
+        &["filters", "hasattr", "filter", "isinstance", "LogRecord"],
+    ),
+    (
+        "callHandlers",
+        "Logger.callHandlers",
+        &[
+            "handlers",
+            "levelno",
+            "level",
+            "handle",
+            "propagate",
+            "parent",
+            "lastResort",
+            "raiseExceptions",
+            "manager",
+            "emittedNoHandlerWarning",
+            "sys",
+            "stderr",
+            "write",
+            "name",
+        ],
+    ),
+];
+
+/// Attributes that a plain class doesn't have: a logger has its own, or is true without them.
+const NOT_IN_CLASS: [&str; 10] = [
+    "name",
+    "level",
+    "parent",
+    "propagate",
+    "handlers",
+    "filters",
+    "disabled",
+    "_cache",
+    "__bool__",
+    "__len__",
+];
+
+/// The address of the class that was last found to be plain, and the epoch. The class is watched, and
+/// so kept alive.
+static PLAIN: (AtomicUsize, CheckedIn) = (AtomicUsize::new(0), CheckedIn::never());
+
+/// Whether a class is known to be plain: reading an attribute of a logger means reading its dict, and
+/// records are handled as by `logging.Logger`, unless the logger has a method of its own.
+pub(crate) fn is_plain(class: &Bound<'_, PyType>) -> bool {
+    PLAIN.1.is_current() && PLAIN.0.load(Ordering::Relaxed) == class.as_ptr() as usize
+}
+
+/// Checks whether a class that is watched is plain, and remembers it for the epoch.
+///
+/// # Errors
+/// What Python raises.
+pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<bool> {
+    let py = class.py();
+    let Some(stock) = stock_methods(py)? else {
+        return Ok(false);
+    };
+    for ((name, ..), stock) in METHODS.iter().zip(stock) {
+        if !class.getattr(*name)?.is(stock) {
+            return Ok(false);
+        }
+    }
+    for name in NOT_IN_CLASS {
+        if class.hasattr(name)? {
+            return Ok(false);
+        }
+    }
+    let get_attribute = intern!(py, "__getattribute__");
+    let of_object = OBJECT.get(py)?.getattr(get_attribute)?;
+    let is_plain = class.getattr(get_attribute)?.is(&of_object);
+    if is_plain {
+        PLAIN.0.store(class.as_ptr() as usize, Ordering::Relaxed);
+        PLAIN.1.set(epoch);
+    }
+    Ok(is_plain)
+}
+
+/// The stock [`METHODS`], if they are those of a known version.
+fn stock_methods(py: Python<'_>) -> PyResult<Option<&Vec<Py<PyAny>>>> {
+    static STOCK: Once<Option<Vec<Py<PyAny>>>> = Once::new();
+    let stock = STOCK.get_or_try(|| {
+        let class = LOGGING_GLOBALS.get(intern!(py, "Logger"))?;
+        let mut methods = Vec::new();
+        for (name, qualified_name, uses) in METHODS {
+            let method = class.getattr(name)?;
+            if !LOGGING_GLOBALS.define(&method)?
+                || method.getattr("__qualname__")?.ne(qualified_name)?
+            {
+                return Ok(None);
+            }
+            let names = method.getattr("__code__")?.getattr("co_names")?;
+            for name in names.cast::<PyTuple>()?.iter() {
+                if !uses.contains(&&*name.cast::<PyString>()?.to_cow()?) {
+                    return Ok(None);
+                }
+            }
+            methods.push(method.unbind());
+        }
+        PyResult::Ok(Some(methods))
+    });
+    Ok(stock?.as_ref())
+}

@@ -1,0 +1,59 @@
+//! The levels of a logger.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::level::Level;
+use crate::level_cache::invalidation;
+use crate::python::context;
+use crate::python::library::{LOGGING, LOGGING_GLOBALS};
+use crate::python::once::intern;
+
+/// `logger.isEnabledFor(level)`.
+pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResult<bool> {
+    let py = logger.py();
+    if level == Level::TRACE {
+        name_trace(py)?;
+    }
+    context::call_method(logger, intern!(py, "isEnabledFor"), (level.levelno(),))?.is_truthy()
+}
+
+/// Whether what `isEnabledFor` answers holds until the next invalidation.
+pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = logger.py();
+    let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
+    if !LOGGING_GLOBALS.define(&is_enabled_for)? {
+        return Ok(false);
+    }
+    let root = logger
+        .getattr(intern!(py, "manager"))?
+        .getattr(intern!(py, "root"))?;
+    invalidation::install_hook(&root).map(|()| true)
+}
+
+/// The answer for `level` in the logger's own `_cache`. If the logger is disabled, there is none.
+pub(crate) fn cached_answer(logger: &Bound<'_, PyAny>, level: Level) -> PyResult<Option<bool>> {
+    let cache = logger.getattr(intern!(logger.py(), "_cache"))?;
+    let answer = cache.cast::<PyDict>()?.get_item(level.levelno())?;
+    answer.map(|answer| answer.is_truthy()).transpose()
+}
+
+/// Names level 5 `TRACE`, unless the application has named the level or uses the name.
+pub(crate) fn name_trace(py: Python<'_>) -> PyResult<()> {
+    let logging = LOGGING.get(py)?;
+    let get_level_name = intern!(py, "getLevelName");
+    let levelno = Level::TRACE.levelno();
+    // It answers "Level X" for a number or a name that it doesn't know.
+    let number: String = logging
+        .call_method1(get_level_name, (levelno,))?
+        .str()?
+        .extract()?;
+    let name: String = logging
+        .call_method1(get_level_name, ("TRACE",))?
+        .str()?
+        .extract()?;
+    if number == "Level 5" && name == "Level TRACE" {
+        logging.call_method1(intern!(py, "addLevelName"), (levelno, "TRACE"))?;
+    }
+    Ok(())
+}

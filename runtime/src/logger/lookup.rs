@@ -1,0 +1,55 @@
+//! From a name to the logger.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
+
+use crate::level_cache::invalidation;
+use crate::python::library::{LOGGING, callback};
+use crate::python::once::{Once, intern};
+
+/// The loggers that `logging.getLogger` has returned, by name, as weak references.
+fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {
+    static SEEN: Once<Py<PyDict>> = Once::new();
+    SEEN.get_or_make(|| PyDict::new(py).unbind()).bind(py)
+}
+
+/// The logger that [`get_logger`] returned last for a name, if it is alive. It is still the logger of
+/// that name if a level cache still holds an answer of it.
+pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match seen(name.py()).get_item(name)? {
+        Some(weakref) => Ok(weakref.cast::<PyWeakrefReference>()?.upgrade()),
+        None => Ok(None),
+    }
+}
+
+/// `logging.getLogger(name)`. If it returns another logger than last time, every level cache is
+/// cleared.
+pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    let py = name.py();
+    let get_logger = intern!(py, "getLogger");
+    let logger = LOGGING.get(py)?.call_method1(get_logger, (name,))?;
+    let seen = seen(py);
+    let is_new = !seen.contains(name)?;
+    if last_seen(name)?.is_none_or(|last| !last.is(&logger)) {
+        seen.set_item(name, PyWeakrefReference::new_with(&logger, on_death(py)?)?)?;
+        if !is_new {
+            invalidation::invalidate();
+        }
+    }
+    Ok(logger)
+}
+
+/// Loggers die when something empties `Manager.loggerDict`, as test suites do. The name then belongs
+/// to another logger, with another level.
+fn on_death(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
+    static CALLBACK: Once<Py<PyCFunction>> = Once::new();
+    CALLBACK
+        .get_or_try(|| {
+            let invalidate = |_: Python<'_>| {
+                invalidation::invalidate();
+                Ok(())
+            };
+            callback(py, invalidate).map(Bound::unbind)
+        })
+        .map(|callback| callback.bind(py))
+}

@@ -1,0 +1,75 @@
+//! The name of the logger for a target.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::level_cache::invalidation;
+use crate::python::once::Once;
+
+/// Rust paths that have another name in Python, and that name. The last entry of a path holds.
+static RENAMED: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
+
+/// From now on, targets at and below `path` belong to the logger `name` and those below it.
+pub(crate) fn rename(path: &'static str, name: &str) {
+    if name_of(path) != name {
+        RENAMED.push((path, name.to_owned()));
+        // The level caches hold answers of other loggers.
+        invalidation::invalidate();
+    }
+}
+
+/// `my_crate::parse` is `my_crate.parse`, or `package._native.parse` where the crate's
+/// `#[pylog::module]` is `package._native`.
+fn name_of(target: &str) -> String {
+    let covers = |path: &str| {
+        let rest = target.strip_prefix(path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let entries = RENAMED.iter().map(|(_, entry)| entry);
+    let closest = entries
+        .filter(|(path, _)| covers(path))
+        .max_by_key(|(path, _)| path.len());
+    match closest {
+        Some((path, name)) => format!("{name}{}", target[path.len()..].replace("::", ".")),
+        None => target.replace("::", "."),
+    }
+}
+
+/// The name of a callsite's logger, as a Python string that is made once.
+pub(crate) struct LoggerName {
+    /// The string, and the number of entries in [`RENAMED`] when it was made.
+    made: Once<(Py<PyString>, usize)>,
+    /// The name, if it doesn't follow from the target.
+    fixed: Option<String>,
+}
+
+impl LoggerName {
+    pub(crate) const fn of_target() -> LoggerName {
+        LoggerName {
+            made: Once::new(),
+            fixed: None,
+        }
+    }
+
+    pub(crate) fn fixed(name: String) -> LoggerName {
+        LoggerName {
+            made: Once::new(),
+            fixed: Some(name),
+        }
+    }
+
+    /// The name for `target`, which is the same at each call.
+    pub(crate) fn get<'py>(&self, py: Python<'py>, target: &str) -> Bound<'py, PyString> {
+        let make = || match &self.fixed {
+            Some(name) => PyString::new(py, name),
+            None => PyString::new(py, &name_of(target)),
+        };
+        let renamed = RENAMED.count();
+        let (name, renamed_then) = self.made.get_or_make(|| (make().unbind(), renamed));
+        if *renamed_then == renamed || self.fixed.is_some() {
+            name.bind(py).clone()
+        } else {
+            make()
+        }
+    }
+}

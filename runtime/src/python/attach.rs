@@ -1,0 +1,96 @@
+//! Runs code attached to Python. Nothing that it raises reaches the caller, and an exception that is
+//! already in flight when a log call is made is still in flight afterwards.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRecursionError};
+use pyo3::panic::PanicException;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::exit::{self, AttachPermit};
+use super::library::INTERRUPT_MAIN;
+use super::{fork, thread_state};
+use crate::metadata::Metadata;
+
+/// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
+///
+/// `None` if it raised, or if there is no interpreter to attach to: before Python is initialized,
+/// while it finalizes, in a garbage collector's traversal.
+pub(crate) fn attach<R>(
+    metadata: &Metadata,
+    f: impl FnOnce(Python<'_>) -> PyResult<R>,
+) -> Option<R> {
+    let _permit = AttachPermit::acquire()?;
+    Python::try_attach(|py| {
+        let value = guard(py, metadata, || {
+            fork::prepare(py);
+            exit::prepare(py)?;
+            f(py)
+        });
+        pass_interrupt_on(py);
+        value
+    })
+    .flatten()
+}
+
+/// The same for a thread that is attached already. A `KeyboardInterrupt` is only noted.
+pub(crate) fn guard<R>(
+    py: Python<'_>,
+    metadata: &Metadata,
+    f: impl FnOnce() -> PyResult<R>,
+) -> Option<R> {
+    let in_flight = catch(|| PyErr::take(py)).unwrap_or_else(Some);
+    let value = match catch(f).and_then(|result| result) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            report(py, error, metadata);
+            None
+        }
+    };
+    if let Some(error) = in_flight {
+        error.restore(py);
+    }
+    value
+}
+
+/// Interrupts the main thread if this thread has caught a `KeyboardInterrupt`. To be called when all
+/// work is done, since this may be the main thread.
+pub(crate) fn pass_interrupt_on(py: Python<'_>) {
+    if thread_state::take_interrupt() {
+        let interrupt = INTERRUPT_MAIN.get(py);
+        if let Err(error) = interrupt.and_then(|interrupt| interrupt.call0()) {
+            error.write_unraisable(py, None);
+        }
+    }
+}
+
+/// PyO3 resumes a panic when it meets the exception that carries it, such as one that another
+/// extension raised in a handler. Here the panic becomes an exception like any other.
+fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
+    panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload: Box<dyn Any + Send>| {
+        let message = match payload.downcast::<String>() {
+            Ok(message) => *message,
+            Err(payload) => payload
+                .downcast_ref::<&str>()
+                .unwrap_or(&"panic")
+                .to_string(),
+        };
+        PanicException::new_err(message)
+    })
+}
+
+fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
+    if error.is_instance_of::<PyKeyboardInterrupt>(py) && thread_state::set_interrupted() {
+        return;
+    }
+    if error.is_instance_of::<PyRecursionError>(py) {
+        if thread_state::drops_records() {
+            return; // It has been reported once.
+        }
+        thread_state::drop_nested_records();
+    }
+    let place = format!("pylog call at {}:{}", metadata.file, metadata.line);
+    error.write_unraisable(py, Some(&PyString::new(py, &place)));
+}

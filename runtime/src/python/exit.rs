@@ -1,0 +1,110 @@
+//! The end of the interpreter.
+//!
+//! Below Python 3.13 a thread that attaches while the interpreter finalizes is ended inside the
+//! call, which aborts the process. So from Python's `atexit` on, only the finalizing thread attaches.
+//! It waits for the other threads that hold an [`AttachPermit`], and then delivers what is queued.
+//! `logging` registers its own `shutdown` when it is imported, which is earlier, so the handlers are
+//! still open then: `atexit` runs the latest registration first.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+
+use super::fork::{self, Hooks};
+use super::library::{REGISTER_AT_EXIT, callback};
+use super::once::RunOnce;
+use super::thread_state;
+
+/// The thread that finalizes the interpreter, once it has begun to.
+static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
+
+/// How many permits there are.
+static PERMITS: AtomicUsize = AtomicUsize::new(0);
+
+/// What is done last, while handlers are still open.
+static LAST_ACTIONS: boxcar::Vec<fn(Python<'_>)> = boxcar::Vec::new();
+
+/// How long the finalizing thread waits for handlers that run in other threads. `logging.shutdown`
+/// waits for most of them without a limit, since it takes each handler's lock.
+const WAIT_FOR_PERMITS: Duration = Duration::from_secs(5);
+
+/// A permit to attach. The interpreter doesn't finalize while one is alive, unless a handler takes
+/// longer than [`WAIT_FOR_PERMITS`].
+pub(crate) struct AttachPermit;
+
+impl AttachPermit {
+    /// `None` where attaching is no longer safe.
+    pub(crate) fn acquire() -> Option<AttachPermit> {
+        // Counted before the check; `finalize` sets and counts in the opposite order.
+        PERMITS.fetch_add(1, Ordering::SeqCst);
+        let permit = AttachPermit;
+        may_attach().then_some(permit)
+    }
+}
+
+impl Drop for AttachPermit {
+    fn drop(&mut self) {
+        // In a forked child the count has started anew.
+        let less = |permits: usize| permits.checked_sub(1);
+        let _ = PERMITS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+    }
+}
+
+/// Whether the interpreter has begun to finalize.
+pub(crate) fn is_finalizing() -> bool {
+    FINALIZER.get().is_some()
+}
+
+/// Whether this thread may attach, as far as the end of the interpreter is concerned.
+pub(crate) fn may_attach() -> bool {
+    let finalizer = FINALIZER.get();
+    finalizer.is_none_or(|finalizer| *finalizer == thread::current().id())
+}
+
+/// Adds an action for the end of the interpreter.
+pub(crate) fn add_last_action(action: fn(Python<'_>)) {
+    LAST_ACTIONS.push(action);
+}
+
+/// Makes Python report its end.
+///
+/// # Errors
+/// What `atexit.register` raises.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    static REGISTERED: RunOnce = RunOnce::new();
+    REGISTERED.run(|| {
+        let finalize = callback(py, finalize)?;
+        REGISTER_AT_EXIT.get(py)?.call1((finalize,))?;
+        fork::add_hooks(Hooks {
+            before: || {},
+            in_parent: || {},
+            // The threads that held permits don't exist in the child.
+            in_child: |_| {
+                PERMITS.store(0, Ordering::SeqCst);
+                Ok(())
+            },
+        });
+        Ok(())
+    })
+}
+
+fn finalize(py: Python<'_>) -> PyResult<()> {
+    let _ = FINALIZER.set(thread::current().id());
+    py.detach(|| {
+        let end = Instant::now() + WAIT_FOR_PERMITS;
+        while PERMITS.load(Ordering::SeqCst) > 0 && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    for (_, action) in &LAST_ACTIONS {
+        action(py);
+    }
+    match thread_state::take_interrupt() {
+        true => Err(PyKeyboardInterrupt::new_err(())),
+        false => Ok(()),
+    }
+}

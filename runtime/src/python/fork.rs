@@ -1,0 +1,66 @@
+//! Forked children.
+//!
+//! A child has one thread, the one that forked; everything else is as it was in the parent at that
+//! moment. So whatever is remembered of threads or of the process is remembered together with the
+//! [generation] in which it was found, and is void in another one.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::library::{REGISTER_AT_FORK, callback};
+use super::once::{RunOnce, intern};
+
+/// What runs before a fork, and after it in the parent and in the child.
+pub(crate) struct Hooks {
+    pub(crate) before: fn(),
+    pub(crate) in_parent: fn(),
+    pub(crate) in_child: fn(Python<'_>) -> PyResult<()>,
+}
+
+static HOOKS: boxcar::Vec<Hooks> = boxcar::Vec::new();
+
+/// How many forks lie between the first process and this one.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+static REGISTERED: RunOnce = RunOnce::new();
+
+/// How many forks lie between the first process and this one. `None` where Python doesn't report
+/// forks, before [`prepare`] and on platforms without `os.register_at_fork`.
+pub(crate) fn generation() -> Option<u32> {
+    REGISTERED
+        .has_run()
+        .then(|| GENERATION.load(Ordering::Relaxed))
+}
+
+/// Adds hooks, which run from the next fork on.
+pub(crate) fn add_hooks(hooks: Hooks) {
+    HOOKS.push(hooks);
+}
+
+/// Makes Python report its forks.
+pub(crate) fn prepare(py: Python<'_>) {
+    // Without `os.register_at_fork` there are no forks either.
+    let _ = REGISTERED.run(|| register(py));
+}
+
+fn register(py: Python<'_>) -> PyResult<()> {
+    let before = callback(py, |_| {
+        HOOKS.iter().for_each(|(_, hooks)| (hooks.before)());
+        Ok(())
+    })?;
+    let in_parent = callback(py, |_| {
+        HOOKS.iter().for_each(|(_, hooks)| (hooks.in_parent)());
+        Ok(())
+    })?;
+    let in_child = callback(py, |py| {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        HOOKS.iter().try_for_each(|(_, hooks)| (hooks.in_child)(py))
+    })?;
+    let hooks = PyDict::new(py);
+    hooks.set_item(intern!(py, "before"), before)?;
+    hooks.set_item(intern!(py, "after_in_parent"), in_parent)?;
+    hooks.set_item(intern!(py, "after_in_child"), in_child)?;
+    REGISTER_AT_FORK.get(py)?.call((), Some(&hooks)).map(drop)
+}

@@ -1,0 +1,177 @@
+//! The modules, functions and classes of Python's library that pylog uses, imported once.
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
+
+use super::once::{Once, intern};
+
+/// A module, or a name in a module, imported on first use.
+pub(crate) struct Import {
+    module: &'static str,
+    name: Option<&'static str>,
+    object: Once<Py<PyAny>>,
+}
+
+impl Import {
+    const fn module(module: &'static str) -> Import {
+        Import {
+            module,
+            name: None,
+            object: Once::new(),
+        }
+    }
+
+    const fn name(module: &'static str, name: &'static str) -> Import {
+        Import {
+            module,
+            name: Some(name),
+            object: Once::new(),
+        }
+    }
+
+    /// # Errors
+    /// What the import raises. It is tried again on the next use.
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        let object = self.object.get_or_try(|| {
+            let module = py.import(self.module)?.into_any();
+            let object = match self.name {
+                Some(name) => module.getattr(name)?,
+                None => module,
+            };
+            PyResult::Ok(object.unbind())
+        })?;
+        Ok(object.bind(py))
+    }
+}
+
+/// The global names of a module. Looking them up in its dict costs a fraction of `getattr` on the
+/// module.
+pub(crate) struct Globals {
+    module: &'static str,
+    dict: Once<Py<PyDict>>,
+}
+
+impl Globals {
+    const fn of(module: &'static str) -> Globals {
+        Globals {
+            module,
+            dict: Once::new(),
+        }
+    }
+
+    /// # Errors
+    /// What the import raises, or an `AttributeError` if the name isn't there.
+    pub(crate) fn get<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        self.dict(name.py())?.get_item(name)?.ok_or_else(|| {
+            PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
+        })
+    }
+
+    /// Whether a function, or a method of an object, is one that the module defines: not overridden,
+    /// not wrapped.
+    ///
+    /// # Errors
+    /// What Python raises.
+    pub(crate) fn define(&self, function: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = function.py();
+        // A wrapper can imitate the function in everything but its type.
+        let mut function = function.clone();
+        if function.get_type().is(METHOD_TYPE.get(py)?) {
+            function = function.getattr(intern!(py, "__func__"))?;
+        }
+        if !function.get_type().is(FUNCTION_TYPE.get(py)?) {
+            return Ok(false);
+        }
+        let globals = function.getattr(intern!(py, "__globals__"))?;
+        Ok(globals.is(self.dict(py)?))
+    }
+
+    /// The dict of all names.
+    ///
+    /// # Errors
+    /// What the import raises.
+    pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
+        let import = || PyResult::Ok(py.import(self.module)?.dict().unbind());
+        Ok(self.dict.get_or_try(import)?.bind(py))
+    }
+}
+
+pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
+pub(crate) static OS_GLOBALS: Globals = Globals::of("os");
+pub(crate) static THREADING: Globals = Globals::of("threading");
+pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
+pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
+
+pub(crate) static LOGGING: Import = Import::module("logging");
+pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
+pub(crate) static SYS: Import = Import::module("sys");
+pub(crate) static FORMAT_STACK: Import = Import::name("traceback", "format_stack");
+pub(crate) static OBJECT: Import = Import::name("builtins", "object");
+pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
+pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
+pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
+pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
+pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
+/// `PyErr_SetInterrupt`, for callers without `unsafe`.
+pub(crate) static INTERRUPT_MAIN: Import = Import::name("_thread", "interrupt_main");
+static METHOD_TYPE: Import = Import::name("types", "MethodType");
+static FUNCTION_TYPE: Import = Import::name("types", "FunctionType");
+
+/// Imports everything now, at the import of the extension, rather than in the middle of a call: an
+/// import hook that logs would otherwise call itself.
+pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
+    for import in [
+        &LOGGING,
+        &LOGGER_ADAPTER,
+        &SYS,
+        &FORMAT_STACK,
+        &OBJECT,
+        &PROPERTY,
+        &REGISTER_AT_EXIT,
+        &REGISTER_AT_FORK,
+        &INTERRUPT_MAIN,
+        &METHOD_TYPE,
+        &FUNCTION_TYPE,
+    ] {
+        // What a platform doesn't have is an error where it is used.
+        let _ = import.get(py);
+    }
+    for globals in [
+        &LOGGING_GLOBALS,
+        &OS_GLOBALS,
+        &THREADING,
+        &TIME_GLOBALS,
+        &SYS_GLOBALS,
+    ] {
+        globals.dict(py)?;
+    }
+    Ok(())
+}
+
+/// Whether a function is a certain one of a module written in C.
+///
+/// # Errors
+/// What Python raises.
+pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> PyResult<bool> {
+    let py = function.py();
+    Ok(function.is_exact_instance_of::<PyCFunction>()
+        && function.getattr(intern!(py, "__module__"))?.eq(module)?
+        && function.getattr(intern!(py, "__name__"))?.eq(name)?)
+}
+
+/// A module, if the program has imported it: `sys.modules.get(name)`.
+pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;
+    let module = modules.cast::<PyDict>()?.get_item(name)?;
+    Ok(module.filter(|module| !module.is_none()))
+}
+
+/// A Python callable that ignores its arguments and runs `act`.
+pub(crate) fn callback(
+    py: Python<'_>,
+    act: impl Fn(Python<'_>) -> PyResult<()> + Send + Sync + 'static,
+) -> PyResult<Bound<'_, PyCFunction>> {
+    let act = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| act(args.py());
+    PyCFunction::new_closure(py, None, None, act)
+}

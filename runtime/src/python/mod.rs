@@ -1,0 +1,13 @@
+//! The Python interpreter: attaching to it, its library, its end, its forks, its threads.
+//!
+//! Nothing here knows of records or loggers.
+
+pub(crate) mod attach;
+pub(crate) mod context;
+pub(crate) mod exit;
+pub(crate) mod fork;
+pub(crate) mod interpreter;
+pub(crate) mod library;
+pub(crate) mod once;
+pub(crate) mod thread_state;
+pub(crate) mod watch;

@@ -1,0 +1,112 @@
+//! Values that are made once, and actions that run once.
+//!
+//! PyO3's `PyOnceLock`, and `intern!` on top of it, hold a lock while they make the value, and
+//! release the GIL meanwhile. A fork at that moment leaves the child with a lock that is never
+//! released, and an import hook that logs comes back to the same lock on the same thread. Here
+//! only the storing is locked: no Python code runs and the GIL is kept while it happens.
+
+use std::convert::Infallible;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+/// A value that is made on first use.
+///
+/// Several threads may make it at the same time; the first one to finish is kept. So making it must
+/// have no effect besides the value. For effects there is [`RunOnce`].
+pub(crate) struct Once<T>(OnceLock<T>);
+
+impl<T> Once<T> {
+    pub(crate) const fn new() -> Once<T> {
+        Once(OnceLock::new())
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+        let made = self.get_or_try(|| Ok::<T, Infallible>(make()));
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    pub(crate) fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+        if let Some(value) = self.get() {
+            return Ok(value);
+        }
+        let made = make()?;
+        Ok(self.0.get_or_init(|| made))
+    }
+}
+
+/// An action that succeeds once, such as registering a hook.
+pub(crate) struct RunOnce(AtomicU8);
+
+const NOT_RUN: u8 = 0;
+const RUNNING: u8 = 1;
+const HAS_RUN: u8 = 2;
+
+impl RunOnce {
+    pub(crate) const fn new() -> RunOnce {
+        RunOnce(AtomicU8::new(NOT_RUN))
+    }
+
+    pub(crate) fn has_run(&self) -> bool {
+        self.0.load(Ordering::Acquire) == HAS_RUN
+    }
+
+    /// Runs `action` unless it has run, or is running at this moment: in another thread, or further
+    /// up in this one if the action logs. After an error the next call tries again.
+    ///
+    /// # Errors
+    /// What `action` returns.
+    pub(crate) fn run<E>(&self, action: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let begin = || {
+            self.0
+                .compare_exchange(NOT_RUN, RUNNING, Ordering::AcqRel, Ordering::Acquire)
+        };
+        if self.has_run() || begin().is_err() {
+            return Ok(());
+        }
+        let result = action();
+        let state = if result.is_ok() { HAS_RUN } else { NOT_RUN };
+        self.0.store(state, Ordering::Release);
+        result
+    }
+}
+
+/// A name as an interned Python string.
+pub(crate) struct Interned {
+    text: &'static str,
+    string: Once<Py<PyString>>,
+}
+
+impl Interned {
+    pub(crate) const fn new(text: &'static str) -> Interned {
+        Interned {
+            text,
+            string: Once::new(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        if let Some(string) = self.string.get() {
+            return string.bind(py);
+        }
+        let make = || PyString::intern(py, self.text).unbind();
+        self.string.get_or_make(make).bind(py)
+    }
+}
+
+/// Like `pyo3::intern!`.
+macro_rules! intern {
+    ($py:expr, $text:expr) => {{
+        static INTERNED: $crate::python::once::Interned =
+            $crate::python::once::Interned::new($text);
+        INTERNED.get($py)
+    }};
+}
+pub(crate) use intern;

@@ -1,0 +1,40 @@
+//! Waiting for the queue.
+
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+
+use super::current::current;
+use crate::python::{exit, interpreter};
+
+/// A time that can be added to any `Instant`.
+const FOREVER: Duration = Duration::from_secs(1 << 30);
+
+/// Waits until everything that is in the queue now has been delivered, but no longer than `timeout`.
+/// Returns whether it has been delivered.
+///
+/// A thread that holds the GIL releases it meanwhile. In a handler of a queued record this function
+/// returns at once, since it would wait for itself.
+///
+/// ```
+/// assert!(pylog::flush(std::time::Duration::from_secs(1)));
+/// ```
+pub fn flush(timeout: Duration) -> bool {
+    let Some(queue) = current() else {
+        return true;
+    };
+    let position = queue.reserved();
+    let now = Instant::now();
+    let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
+    let attached = interpreter::is_attached().then(|| {
+        Python::try_attach(|py| match exit::is_finalizing() {
+            // No other thread delivers any more.
+            true => drop(queue.drain(py)),
+            false => py.detach(|| queue.wait(position, end)),
+        })
+    });
+    if attached.flatten().is_none() {
+        queue.wait(position, end);
+    }
+    queue.has_delivered(position)
+}

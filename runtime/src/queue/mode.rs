@@ -1,0 +1,86 @@
+//! Direct or queued delivery.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::prelude::*;
+
+use super::bounded::CAPACITY;
+use super::current::{self, IS_QUEUED};
+use super::{drain, multiprocessing};
+use crate::python::fork::{self, Hooks};
+use crate::python::once::RunOnce;
+use crate::python::{exit, interpreter};
+
+/// How records get to Python; see [`set_delivery`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// A call that is on attaches to Python, and returns when the record has been handled. A thread that
+    /// holds the GIL must not wait for a thread that logs.
+    Direct,
+    /// A thread that isn't attached puts its records into a queue and goes on, without waiting for the
+    /// GIL. A thread of pylog's, the drain thread, delivers them; the records of each thread stay in
+    /// order. An attached thread first delivers what is ahead of its own record, so a handler may run in
+    /// another thread than the one that logged. If another thread is delivering already, the call waits
+    /// for it, but no longer than a tenth of a second.
+    ///
+    /// The number is how many records the queue has room for, at least one. When it is full, new records
+    /// are dropped, and a WARNING says how many. Calls whose level Python hasn't been asked about yet can
+    /// take up half of the queue. A record takes about 90 bytes and its text.
+    ///
+    /// A call waits for the GIL nevertheless if only Python can evaluate it: with a Python object as a
+    /// value, as `exc_info` or behind `logger:`, and with `stack_info`. So does every call in a process
+    /// that has made a subinterpreter, because Python then no longer tells which threads are attached.
+    Queued(usize),
+}
+
+/// Sets how the records of this extension get to Python from now on. `#[pylog::module(queue = 65536)]`
+/// does that at import.
+///
+/// Queued records stay in order when delivery becomes direct again.
+///
+/// ```
+/// # pyo3::Python::attach(|py| -> pyo3::PyResult<()> {
+/// use pylog::Delivery;
+///
+/// pylog::set_delivery(py, Delivery::Queued(65_536))?;
+/// py.detach(|| pylog::info!("on its way"));
+/// pylog::flush(std::time::Duration::from_secs(1));
+/// # Ok(()) }).unwrap();
+/// ```
+///
+/// # Errors
+/// If Python comes without `ctypes`, which queued delivery needs.
+pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
+    match delivery {
+        Delivery::Direct => IS_QUEUED.store(false, Ordering::Release),
+        Delivery::Queued(capacity) => {
+            interpreter::prepare(py)?;
+            fork::prepare(py);
+            exit::prepare(py)?;
+            add_hooks();
+            // If this fails, a child of `multiprocessing` may end before its records are delivered.
+            let _ = multiprocessing::flush_at_end(py);
+            current::make_current_if_none();
+            CAPACITY.store(capacity.max(1), Ordering::Release);
+            IS_QUEUED.store(true, Ordering::Release);
+        }
+    }
+    Ok(())
+}
+
+fn add_hooks() {
+    static ADDED: RunOnce = RunOnce::new();
+    let _ = ADDED.run(|| {
+        exit::add_last_action(drain::finish);
+        fork::add_hooks(Hooks {
+            before: current::before_fork,
+            in_parent: current::after_fork_in_parent,
+            in_child: |py| {
+                current::after_fork_in_child();
+                multiprocessing::flush_at_end(py)
+            },
+        });
+        Ok::<(), std::convert::Infallible>(())
+    });
+}

@@ -1,0 +1,48 @@
+//! Child processes of `multiprocessing`, which end without `atexit` but call finalizers of their own.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict};
+
+use super::flush::flush;
+use crate::python::library::{callback, loaded};
+use crate::python::once::{Once, intern};
+
+/// How long the end of a child waits for the queue.
+const WAIT_FOR_QUEUE: Duration = Duration::from_secs(5);
+
+/// Makes `multiprocessing` flush the queue at the end of this process, if it is such a child, and of the
+/// children that it forks.
+///
+/// # Errors
+/// What `multiprocessing.util` raises.
+pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
+    static ADD_FINALIZER: Once<Py<PyCFunction>> = Once::new();
+    static DONE_IN: AtomicU32 = AtomicU32::new(0);
+    let Some(util) = loaded(intern!(py, "multiprocessing.util"))? else {
+        return Ok(());
+    };
+    let process = std::process::id();
+    if DONE_IN.swap(process, Ordering::Relaxed) == process {
+        return Ok(());
+    }
+    // A new child drops the finalizers of its parent, and then calls what is registered here.
+    let make = || callback(py, add_finalizer).map(Bound::unbind);
+    let add_again = ADD_FINALIZER.get_or_try(make)?;
+    util.call_method1("register_after_fork", (add_again, add_again))?;
+    add_finalizer(py)
+}
+
+fn add_finalizer(py: Python<'_>) -> PyResult<()> {
+    let flush = callback(py, |_| {
+        flush(WAIT_FOR_QUEUE);
+        Ok(())
+    })?;
+    let options = PyDict::new(py);
+    options.set_item("exitpriority", 0)?;
+    py.import("multiprocessing.util")?
+        .call_method("Finalize", (py.None(), flush), Some(&options))
+        .map(drop)
+}

@@ -1,0 +1,92 @@
+//! The rest of the drain thread, and how it is woken.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// How long the drain thread lets records collect that come one by one. Waking a thread costs more than
+/// queueing a record.
+const NAP: Duration = Duration::from_millis(5);
+
+/// After how many naps without a record the drain thread sleeps until it is woken.
+const NAPS_BEFORE_SLEEP: u32 = 200;
+
+const BUSY: u8 = 0;
+const NAPPING: u8 = 1;
+const ASLEEP: u8 = 2;
+
+/// The drain thread, as seen by the threads that put something into the queue.
+pub(super) struct Waker {
+    is_spawned: AtomicBool,
+    /// Set by the drain thread before it first rests.
+    thread: OnceLock<Thread>,
+    state: AtomicU8,
+}
+
+impl Waker {
+    pub(super) fn new() -> Waker {
+        Waker {
+            is_spawned: AtomicBool::new(false),
+            thread: OnceLock::new(),
+            state: AtomicU8::new(BUSY),
+        }
+    }
+
+    /// Whether the current thread is to spawn the drain thread. [`Waker::spawn_failed`] undoes that.
+    pub(super) fn claim_spawn(&self) -> bool {
+        !self.is_spawned.load(Ordering::Relaxed) && !self.is_spawned.swap(true, Ordering::SeqCst)
+    }
+
+    /// There are no more threads at the moment. The next thread that logs tries again.
+    pub(super) fn spawn_failed(&self) {
+        self.is_spawned.store(false, Ordering::SeqCst);
+    }
+
+    /// Makes the current thread the drain thread.
+    pub(super) fn set_thread(&self) {
+        let _ = self.thread.set(thread::current());
+    }
+
+    /// Whether the current thread is the drain thread.
+    pub(super) fn is_this_thread(&self) -> bool {
+        let thread = self.thread.get();
+        thread.is_some_and(|thread| thread.id() == thread::current().id())
+    }
+
+    /// Something has been put into the queue. Ends a nap only if that `is_urgent`.
+    pub(super) fn notice(&self, is_urgent: bool) {
+        match self.state.load(Ordering::SeqCst) {
+            BUSY => {}
+            NAPPING if !is_urgent => {}
+            _ => self.wake(),
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        let is_busy = self.state.load(Ordering::SeqCst) == BUSY;
+        if !is_busy && self.state.swap(BUSY, Ordering::SeqCst) != BUSY {
+            if let Some(thread) = self.thread.get() {
+                thread.unpark();
+            }
+        }
+    }
+
+    /// Returns when there is something to do.
+    pub(super) fn rest(&self, is_idle: impl Fn() -> bool) {
+        for _ in 0..NAPS_BEFORE_SLEEP {
+            self.state.store(NAPPING, Ordering::SeqCst);
+            thread::park_timeout(NAP);
+            if !is_idle() {
+                self.state.store(BUSY, Ordering::SeqCst);
+                return;
+            }
+        }
+        self.state.store(ASLEEP, Ordering::SeqCst);
+        // A thread that puts something in looks at the state afterwards, so one of the two notices.
+        while is_idle() && self.state.load(Ordering::SeqCst) == ASLEEP {
+            thread::park();
+        }
+        self.state.store(BUSY, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,32 @@
+//! What a record is made of.
+
+use pyo3::prelude::*;
+
+use crate::event::keywords::Attributes;
+use crate::event::message::Message;
+use crate::event::origin::Origin;
+use crate::level::Level;
+use crate::metadata::Metadata;
+
+/// The arguments of `Logger.makeRecord`, as far as they don't depend on the logger.
+pub(crate) struct Content<'a, 'py> {
+    pub(crate) metadata: &'a Metadata,
+    pub(crate) level: Level,
+    pub(crate) message: &'a Message,
+    /// What an adapter's `process` has made of the message.
+    pub(crate) processed: Option<Bound<'py, PyAny>>,
+    /// For a callsite with a prototype, no key in `extra` is an attribute of every record.
+    pub(crate) attributes: Attributes<'py>,
+    /// When and where the call was made, if it was queued.
+    pub(crate) origin: Option<&'a Origin>,
+}
+
+impl<'py> Content<'_, 'py> {
+    /// `record.msg`.
+    pub(crate) fn msg(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        match &self.processed {
+            None => self.message.msg(py).into_any(),
+            Some(processed) => processed.clone(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The settings of `logging` that have a say in a record.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::times::Clock;
+use crate::python::library::LOGGING_GLOBALS;
+use crate::python::once::intern;
+
+/// Names in `logging` that may have any value. A record prototype is used while they have the values
+/// that they had when it was made. Python 3.12 added the last one.
+const NAMES: [&str; 6] = [
+    "_startTime",
+    "_levelToName",
+    "logThreads",
+    "logMultiprocessing",
+    "logProcesses",
+    "logAsyncioTasks",
+];
+
+/// Every combination of values that has been met. Programs seldom change them.
+static MET: boxcar::Vec<LoggingSettings> = boxcar::Vec::new();
+
+/// How many combinations are kept. With others, Python makes the records.
+const MAX_MET: usize = 64;
+
+/// One combination of values, and what follows from it.
+pub(super) struct LoggingSettings {
+    /// The values of [`NAMES`].
+    values: [Option<Py<PyAny>>; NAMES.len()],
+    pub(super) clock: Clock,
+    level_names: Py<PyDict>,
+    pub(super) log_threads: bool,
+    pub(super) log_multiprocessing: bool,
+    pub(super) log_processes: bool,
+    pub(super) log_asyncio_tasks: bool,
+}
+
+impl LoggingSettings {
+    /// The settings at this moment, and their place among those that have been met. `None` if they
+    /// aren't of the kind that `logging` has.
+    pub(super) fn current(py: Python<'_>) -> PyResult<Option<(usize, &'static LoggingSettings)>> {
+        let names = [
+            intern!(py, NAMES[0]),
+            intern!(py, NAMES[1]),
+            intern!(py, NAMES[2]),
+            intern!(py, NAMES[3]),
+            intern!(py, NAMES[4]),
+            intern!(py, NAMES[5]),
+        ];
+        let globals = LOGGING_GLOBALS.dict(py)?;
+        let mut values = [const { None }; NAMES.len()];
+        for (value, name) in values.iter_mut().zip(names) {
+            *value = globals.get_item(name)?;
+        }
+        if let Some(met) = MET.iter().find(|(_, met)| met.are(&values)) {
+            return Ok(Some(met));
+        }
+        if MET.count() >= MAX_MET {
+            return Ok(None);
+        }
+        let new = LoggingSettings::new(values)?;
+        Ok(new
+            .map(|settings| MET.push(settings))
+            .map(|index| (index, &MET[index])))
+    }
+
+    /// Settings that have been met.
+    pub(super) fn met(index: usize) -> &'static LoggingSettings {
+        &MET[index]
+    }
+
+    fn new(values: [Option<Bound<'_, PyAny>>; NAMES.len()]) -> PyResult<Option<LoggingSettings>> {
+        let [start_time, level_names, switches @ ..] = &values;
+        let (Some(start_time), Some(level_names)) = (start_time, level_names) else {
+            return Ok(None);
+        };
+        let (Some(clock), Ok(level_names)) =
+            (Clock::starting_at(start_time), level_names.cast::<PyDict>())
+        else {
+            return Ok(None);
+        };
+        let is_on = |switch: &Option<Bound<'_, PyAny>>| match switch {
+            Some(switch) => switch.is_truthy(),
+            None => Ok(false),
+        };
+        let [threads, multiprocessing, processes, asyncio_tasks] = switches;
+        Ok(Some(LoggingSettings {
+            clock,
+            level_names: level_names.clone().unbind(),
+            log_threads: is_on(threads)?,
+            log_multiprocessing: is_on(multiprocessing)?,
+            log_processes: is_on(processes)?,
+            log_asyncio_tasks: is_on(asyncio_tasks)?,
+            values: values.map(|value| value.map(Bound::unbind)),
+        }))
+    }
+
+    fn are(&self, values: &[Option<Bound<'_, PyAny>>; NAMES.len()]) -> bool {
+        let mut pairs = self.values.iter().zip(values);
+        pairs.all(|(one, other)| one.as_ref().map(Py::as_ptr) == other.as_ref().map(Bound::as_ptr))
+    }
+
+    /// `logging.getLevelName(levelno)`, if the level has a name.
+    pub(super) fn level_name<'py>(
+        &self,
+        levelno: i32,
+        py: Python<'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let name = self.level_names.bind(py).get_item(levelno)?;
+        Ok(name.filter(|name| !name.is_none()))
+    }
+}
+
+/// `logging._levelToName` at this moment, if it is a dict.
+pub(super) fn level_names(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
+    let name = intern!(py, "_levelToName");
+    let names = LOGGING_GLOBALS.dict(py)?.get_item(name)?;
+    Ok(names.and_then(|names| names.cast_into().ok()))
+}
