@@ -1,4 +1,4 @@
-//! The procedural macros of `pylog`. Nothing here is meant to be used but through that crate.
+//! The procedural macros of `pylog`. Use them through that crate.
 
 mod call;
 mod enabled;
@@ -7,20 +7,20 @@ mod module;
 
 use proc_macro::{TokenStream, TokenTree};
 
-/// `(path to pylog) LEVEL; options, message`, behind the facades `info!`, `log!` and the like.
+/// `(path to pylog) LEVEL; options, message`: called by the facades `info!`, `log!` and so on.
 #[proc_macro]
 pub fn log(input: TokenStream) -> TokenStream {
     finish(syn::parse(input).map(log::expand))
 }
 
-/// `(path to pylog) options, level`, behind the facade `enabled!`.
+/// `(path to pylog) options, level`: called by the facade `enabled!`.
 #[proc_macro]
 pub fn enabled(input: TokenStream) -> TokenStream {
     finish(syn::parse(input).map(enabled::expand))
 }
 
-/// `{ items } { items }`, for `pylog` itself: the first if `PYLOG_MAX_LEVEL` is set while it is compiled, else the
-/// second. No `cfg` can tell.
+/// `{ items } { items }`, called by `pylog` itself: expands to the first items if `PYLOG_MAX_LEVEL` is set
+/// while `pylog` is compiled, else to the second ones. There is no `cfg` for environment variables.
 #[proc_macro]
 pub fn if_directed(input: TokenStream) -> TokenStream {
     let is_set = std::env::var_os("PYLOG_MAX_LEVEL").is_some_and(|value| !value.is_empty());
@@ -32,7 +32,7 @@ pub fn if_directed(input: TokenStream) -> TokenStream {
     }
 }
 
-/// `#[module(options)]` above a `#[pymodule]`. Its documentation is where `pylog` re-exports it.
+/// `#[module(options)]` above a `#[pymodule]`. `pylog` documents it where it re-exports it.
 #[proc_macro_attribute]
 pub fn module(args: TokenStream, item: TokenStream) -> TokenStream {
     module::expand(args.into(), item.into()).into()

@@ -19,8 +19,6 @@ pub(crate) struct Call<'a> {
     pub(crate) decision: Decision,
     message: Message,
     values: Option<Box<Values<'a>>>,
-    /// Where the call goes, if not to the callsite's own logger.
-    logger: Option<Py<PyAny>>,
     /// When and where a queued call was made.
     pub(crate) origin: Option<Origin>,
 }
@@ -41,24 +39,18 @@ impl<'a> Call<'a> {
             decision,
             message: Message::format(args, keywords.template),
             values: keywords.evaluate(),
-            logger: None,
             origin: None,
         }
     }
 
-    /// Sends the call to a logger that Python code has chosen.
-    pub(crate) fn with_logger(self, logger: Py<PyAny>) -> Call<'a> {
-        Call {
-            logger: Some(logger),
-            ..self
-        }
+    /// Sends the call to the Python logger of a `logger:` option.
+    pub(crate) fn with_logger(mut self, logger: Py<PyAny>) -> Call<'a> {
+        self.values.get_or_insert_default().logger = Some(logger);
+        self
     }
 
     /// Makes a call that can be delivered later. It comes back unchanged if that takes Python.
     pub(crate) fn into_queued(self) -> Result<Call<'static>, Call<'a>> {
-        if self.logger.is_some() {
-            return Err(self);
-        }
         let values = match self.values.map(|values| values.into_owned()) {
             None => None,
             Some(Ok(values)) => Some(Box::new(values)),
@@ -79,7 +71,6 @@ impl<'a> Call<'a> {
             },
             message: self.message.shrunk(),
             values,
-            logger: None,
             origin: Some(Origin::here()),
         })
     }
@@ -99,7 +90,7 @@ impl<'a> Call<'a> {
             attributes,
             origin: self.origin.as_ref(),
         };
-        if let Some(logger) = &self.logger {
+        if let Some(logger) = values.and_then(|values| values.logger.as_ref()) {
             let content = content(Attributes::default());
             return deliver_to(logger.bind(py), content, values).map(|()| true);
         }

@@ -54,8 +54,8 @@ pub const fn allows(level: Level, module_path: &str) -> bool {
 /// Whether calls at the named levels belong in the binary, as far as the features have a say.
 #[allow(missing_docs, reason = "the name says it")]
 pub mod allowed {
-    use super::STATIC_MAX_LEVEL;
     use crate::level::Level;
+    use crate::static_level::STATIC_MAX_LEVEL;
 
     const fn allows(level: Level) -> bool {
         level.levelno() >= STATIC_MAX_LEVEL.levelno()

@@ -1,13 +1,19 @@
+//! What the macros that have a callsite expand to.
+
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
-use syn::Expr;
+use quote::{ToTokens, quote_spanned};
+use syn::LitStr;
 use syn::spanned::Spanned;
 
-use super::args::peel;
-use super::{Crate, Destination, Level};
+use super::capture::Capture;
+use super::expr::reference;
+use super::krate::Crate;
+use super::level::Level;
+use super::options::Destination;
+use super::pairs::{Pair, Pairs};
 
-/// `then` where the static maximum allows the level, `otherwise` elsewhere. `then` is given an
-/// expression for the level, which may stand in it as often as it likes.
+/// `then` if the static maximum allows the level, else `otherwise`. `then` is given an expression for the
+/// level, which it can use several times.
 pub(crate) fn if_allowed(
     Crate(krate): &Crate,
     level: &Level,
@@ -29,7 +35,7 @@ pub(crate) fn if_allowed(
             }
         }
         Level::Constant(level) => {
-            // The same words twice: a level of another type is then reported once.
+            // The same tokens twice, so that a level of a wrong type is reported once.
             let level = quote_spanned!(span=> let __pylog_level: #krate::Level = #level;);
             let then = then(&variable);
             quote_spanned! {span=>
@@ -70,26 +76,66 @@ pub(crate) fn callsite(Crate(krate): &Crate, destination: &Destination) -> Token
 }
 
 impl Destination {
-    /// An expression for a reference to what stands behind `logger:`.
+    /// An expression for a reference to the value of `logger:`.
     pub(crate) fn logger(&self) -> Option<TokenStream> {
         match self {
-            // The reference is where the compiler finds that it is no logger.
+            // The compiler reports a type that can't be a logger at this reference.
             Destination::Logger(logger) => Some(reference(logger)),
             Destination::Module | Destination::Constant(_) | Destination::Target(_) => None,
         }
     }
 }
 
-/// `&value`, with parentheses where an operator in the value would bind less tightly than the `&`.
-pub(super) fn reference(value: &Expr) -> TokenStream {
-    let span = value.span();
-    let binds_less = matches!(
-        peel(value),
-        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_)
-    );
-    if binds_less && !matches!(value, Expr::Paren(_)) {
-        quote_spanned!(span=> &(#value))
-    } else {
-        quote_spanned!(span=> &#value)
+impl Pairs {
+    /// An expression for the `Keywords` of the call.
+    pub(crate) fn keywords(&self, Crate(krate): &Crate) -> TokenStream {
+        let span = Span::mixed_site();
+        let private = quote_spanned!(span=> #krate::__private);
+        let pairs = self.pairs.iter().map(|pair| pair.expand(&private));
+        let exc_info = self.exc_info.iter().map(|value| {
+            let reference = reference(value);
+            // Four references deep; see `Probe`.
+            quote_spanned!(value.span()=> .exc_info((&&&&#private::Probe(#reference)).__pylog_exc_info()))
+        });
+        let stack_info = self.stack_info.iter();
+        quote_spanned! {span=>
+            #private::Keywords::new(&[#(#pairs),*]) #(#exc_info)* #(.stack_info(#stack_info))*
+        }
+    }
+
+    /// The imports that this expression needs.
+    pub(crate) fn imports(&self, Crate(krate): &Crate) -> TokenStream {
+        let span = Span::mixed_site();
+        let imports = self.exc_info.iter().map(|_| {
+            quote_spanned! {span=>
+                #[allow(unused_imports)]
+                use #krate::__private::{
+                    ProbeError as _, ProbeErrorReference as _, ProbeReference as _,
+                };
+            }
+        });
+        quote_spanned!(span=> #(#imports)*)
+    }
+}
+
+impl Pair {
+    fn expand(&self, private: &TokenStream) -> TokenStream {
+        let Pair {
+            key,
+            capture,
+            value,
+        } = self;
+        // The compiler reports a type without a form in Python at the value.
+        let span = value.span();
+        let reference = reference(value);
+        let value = match capture {
+            // A second reference, so that an unsized value such as `text[..2]` has a sized type.
+            Capture::Typed => quote_spanned!(span=> &#reference),
+            Capture::Debug => quote_spanned!(span=> &#private::AsDebug(#reference)),
+            Capture::Display => quote_spanned!(span=> &#private::AsDisplay(#reference)),
+            Capture::Error => quote_spanned!(span=> &#private::AsError(#reference)),
+        };
+        let key = LitStr::new(&key.value(), Span::mixed_site()).into_token_stream();
+        quote_spanned!(Span::mixed_site()=> (#key, #value))
     }
 }

@@ -1,9 +1,15 @@
-//! What the macros that have a callsite share.
+//! The parts of a call that several macros share.
 
-mod args;
+mod capture;
 mod expand;
+mod expr;
+mod krate;
+mod level;
+mod options;
 mod pairs;
 
-pub(crate) use args::{Crate, Destination, Level, Limit, Options, check_target};
 pub(crate) use expand::{callsite, if_allowed};
+pub(crate) use krate::Crate;
+pub(crate) use level::Level;
+pub(crate) use options::{Limit, Options, check_target};
 pub(crate) use pairs::Pairs;

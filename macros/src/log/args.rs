@@ -5,14 +5,14 @@ use syn::{Error, Ident, Result, Token, parse_quote};
 
 use crate::call::{Crate, Level, Options, Pairs};
 
-/// `(path to pylog) LEVEL; options, pairs; message`, or `_;` and the level behind the options.
+/// `(path to pylog) LEVEL; options, pairs; message`, or `(path to pylog) _; options, level, pairs; message`.
 pub(crate) struct Args {
     pub(crate) krate: Crate,
     pub(crate) level: Level,
     pub(crate) options: Options,
     pub(crate) pairs: Pairs,
-    /// What `format_args!` takes. It passes through untouched: nobody reports better what is wrong
-    /// with it.
+    /// The arguments of `format_args!`. They are passed on unchanged, since its own error messages are
+    /// the best.
     pub(crate) message: TokenStream,
 }
 

@@ -56,7 +56,8 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             },
             Some(logger) => quote_spanned! {span=>
                 let __pylog_callsite = #callsite;
-                // A statement of its own: nothing of the logger lives on while arguments await.
+                // A statement of its own, so that no reference to the logger lives across an `await` in an
+                // argument.
                 let __pylog_logger = __pylog_callsite.check_logger(#level, #logger);
                 if let #private::__private::Some(__pylog_logger) = __pylog_logger {
                     #log
@@ -68,11 +69,11 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     quote!({ #call })
 }
 
-/// `log`, if the limit allows it. The variable `__pylog_suppressed` of the mixed site is how many it held back.
+/// `log`, if the limit allows it. The variable `__pylog_suppressed` is the number of suppressed calls.
 fn limited(Limit { kind, value }: &Limit, Crate(krate): &Crate, log: TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     quote_spanned! {span=>
-        // In a scope of its own, as the callsite is.
+        // In a scope of its own, like the static of the callsite.
         let __pylog_limit = {
             static LIMIT: #krate::__private::Limit = #krate::__private::Limit::new();
             &LIMIT

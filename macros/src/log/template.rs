@@ -1,5 +1,5 @@
-//! Message templates: with the feature `templates`, `"read {n} rows"` arrives as `"read %s rows"` and its
-//! arguments, as if Python had made it.
+//! Message templates: with the feature `templates`, `"read {n} rows"` becomes `"read %s rows"` and its
+//! arguments, as in Python's own calls.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -7,17 +7,17 @@ use syn::LitStr;
 
 use crate::call::Crate;
 
-/// A message taken apart.
+/// A message, split into its template and its arguments.
 pub(super) struct Template {
-    /// What becomes `record.msg`.
+    /// The later `record.msg`.
     pub(super) text: LitStr,
-    /// What `format_args!` takes: the arguments alone, with a mark before each.
+    /// For `format_args!`: the arguments alone, with a mark before each.
     pub(super) args: TokenStream,
-    /// The statement that makes the mark.
+    /// The statement that declares the mark.
     pub(super) mark: TokenStream,
 }
 
-/// `None` for a message that is no literal, or has no arguments in it.
+/// `None` for a message that isn't a literal, or has no arguments.
 pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Template> {
     if !cfg!(feature = "templates") {
         return None;
@@ -28,10 +28,11 @@ pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Te
         return None;
     }
     let span = literal.span();
-    let (text, marked) = take_apart(&literal.value())?;
+    let (text, marked) = split(&literal.value())?;
     let text = LitStr::new(&text, span);
     let marked = LitStr::new(&marked, span);
-    // A variable that the format string captures: an argument could be meant by a number, too.
+    // A variable that the format string captures, since a positional argument would shift the numbers
+    // of the others.
     let mark = Ident::new(MARK, span);
     let mark = quote_spanned!(Span::mixed_site()=> let #mark = #krate::__private::ArgumentMark;);
     let args = quote!(#marked #(#rest)*);
@@ -40,7 +41,7 @@ pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Te
 
 const MARK: &str = "__pylog_mark";
 
-/// A literal, also as a `macro_rules!` passes it on.
+/// A literal, also in the invisible group in which a `macro_rules!` passes it on.
 fn literal(token: TokenTree) -> Option<TokenTree> {
     match token {
         TokenTree::Literal(_) => Some(token),
@@ -53,9 +54,9 @@ fn literal(token: TokenTree) -> Option<TokenTree> {
     }
 }
 
-/// The template, and the format string that gives its arguments. `None` if there are none, or if
-/// `format_args!` is going to complain.
-fn take_apart(format: &str) -> Option<(String, String)> {
+/// The template, and the format string of its arguments. `None` if there are none, or if `format_args!`
+/// will report an error.
+fn split(format: &str) -> Option<(String, String)> {
     let mut template = String::new();
     let mut marked = String::new();
     let mut rest = format;
@@ -82,10 +83,10 @@ fn take_apart(format: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::take_apart;
+    use super::split;
 
     #[test]
-    fn a_message_is_taken_apart() {
+    fn a_message_is_split() {
         let marked = |args: &[&str]| -> String {
             args.iter()
                 .map(|arg| format!("{{__pylog_mark}}{arg}"))
@@ -98,10 +99,10 @@ mod tests {
             ("100% of {{{n}}}", "100%% of {%s}", &["{n}"]),
         ] {
             let expected = (template.to_owned(), marked(args));
-            assert_eq!(take_apart(format), Some(expected), "{format}");
+            assert_eq!(split(format), Some(expected), "{format}");
         }
         for format in ["", "100%", "{{}}", "{", "}", "{n", "a } b {}"] {
-            assert_eq!(take_apart(format), None, "{format}");
+            assert_eq!(split(format), None, "{format}");
         }
     }
 }

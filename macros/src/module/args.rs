@@ -72,7 +72,7 @@ fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
     input.parse()
 }
 
-/// What the attribute stands on.
+/// The item under the attribute.
 pub(crate) enum Module {
     /// `#[pymodule] fn`.
     Function(Box<ItemFn>),
@@ -111,8 +111,8 @@ fn is_pymodule(attribute: &Attribute) -> bool {
         || path.is_ident("cfg_attr")
 }
 
-/// Whether a parameter of a `#[pymodule]` or `#[pymodule_init]` is the module: the other one that
-/// PyO3 allows is a `Python`.
+/// Whether a parameter of a `#[pymodule]` or `#[pymodule_init]` is the module. The only other parameter
+/// that PyO3 allows is a `Python`.
 pub(crate) fn is_module(parameter: &FnArg) -> bool {
     let FnArg::Typed(parameter) = parameter else {
         return false;

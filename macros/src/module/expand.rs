@@ -15,7 +15,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
         (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
     };
-    // The user's item stays, so that one mistake gives one message.
+    // The user's item is kept, so that one mistake gives one message.
     expansion.unwrap_or_else(|error| {
         let error = error.into_compile_error();
         quote!(#error #item)
@@ -66,7 +66,7 @@ fn empty_init_function(args: &Args) -> Item {
     }
 }
 
-/// Puts the call to pylog first in a function that PyO3 gives the module.
+/// Inserts the call to pylog at the beginning of a function to which PyO3 passes the module.
 fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
     let span = Span::mixed_site();
     let pyo3 = pyo3(&args.krate);

@@ -75,21 +75,25 @@ impl<'a> Keywords<'a> {
                 .collect(),
             exc_info: self.exc_info.map(ExcInfoRef::evaluate),
             stack_info: self.stack_info,
+            logger: None,
         }))
     }
 }
 
 /// The keyword arguments of one call, free of the user's types.
+#[derive(Default)]
 pub(crate) struct Values<'a> {
     pairs: Vec<(Cow<'a, str>, Value<'a>)>,
     exc_info: Option<ExcInfo<'a>>,
     stack_info: bool,
+    /// The Python logger of a `logger:` option.
+    pub(crate) logger: Option<Py<PyAny>>,
 }
 
 impl<'a> Values<'a> {
     /// Copies what is borrowed. The values come back unchanged if only Python can evaluate them.
     pub(crate) fn into_owned(self) -> Result<Values<'static>, Values<'a>> {
-        if self.stack_info {
+        if self.stack_info || self.logger.is_some() {
             return Err(self);
         }
         let exc_info = match self.exc_info.map(ExcInfo::into_owned) {
@@ -109,6 +113,7 @@ impl<'a> Values<'a> {
                 .collect(),
             exc_info,
             stack_info: false,
+            logger: None,
         })
     }
 

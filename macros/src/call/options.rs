@@ -1,25 +1,13 @@
-//! What every call has: where pylog is, where the record goes, and at which level.
+//! The options of a call: which logger it is for, and how often it logs.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprCall, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
+use syn::{Error, Expr, Ident, Lit, LitStr, Path, Result, Token};
 
-use super::pairs::is_captured;
+use super::capture::WORDS;
+use super::expr::peel;
 
-/// `(path to pylog)`, which a facade puts first.
-pub(crate) struct Crate(pub(crate) TokenStream);
-
-impl Parse for Crate {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let path;
-        parenthesized!(path in input);
-        path.parse().map(Crate)
-    }
-}
-
-/// `name: value,` as often as there is one.
+/// The options of a call, `name: value,` each.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) destination: Destination,
@@ -28,7 +16,7 @@ pub(crate) struct Options {
 
 /// How often a call logs.
 pub(crate) struct Limit {
-    /// A method of the runtime's `Limit`.
+    /// The name of a method of the runtime's `Limit`.
     pub(crate) kind: Ident,
     pub(crate) value: Expr,
 }
@@ -36,25 +24,25 @@ pub(crate) struct Limit {
 const DESTINATIONS: [&str; 2] = ["target", "logger"];
 const LIMITS: [&str; 3] = ["first_n", "every_n", "every"];
 
-/// Whether there is an option of that name.
-pub(super) fn is_option(name: &Ident) -> bool {
+/// Whether a name is that of an option.
+fn is_option(name: &Ident) -> bool {
     DESTINATIONS
         .iter()
         .chain(&LIMITS)
         .any(|option| name == option)
 }
 
-/// Where the record goes.
+/// The logger that a call is for.
 #[derive(Default)]
 pub(crate) enum Destination {
-    /// To the logger of the module.
+    /// The logger of the module that contains the call.
     #[default]
     Module,
-    /// `target:` and something that is constant by its looks.
+    /// `target:` and an expression that looks constant.
     Constant(Expr),
-    /// `target:` and anything else.
+    /// `target:` and any other expression.
     Target(Expr),
-    /// `logger:`.
+    /// `logger:` and a Python object.
     Logger(Expr),
 }
 
@@ -105,7 +93,7 @@ impl Parse for Options {
     }
 }
 
-/// An error if `name` is one of `group` and another of it was seen.
+/// Reports `name` if it is one of a group of options and another one of the group was seen.
 fn exclude(seen: &[Ident], name: &Ident, group: &[&str], reason: &str) -> Result<()> {
     let is_of_group = |name: &Ident| group.iter().any(|it| name == it);
     match seen.iter().find(|it| is_of_group(it)) {
@@ -166,6 +154,26 @@ impl Destination {
     }
 }
 
+/// Whether `name:` begins a key-value and not an option.
+fn is_captured(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(name) = ahead.call(Ident::parse_any) else {
+        return false;
+    };
+    if ahead.parse::<Token![:]>().is_err() {
+        return false;
+    }
+    if ahead.peek(Token![?]) || ahead.peek(Token![%]) {
+        return true;
+    }
+    let is_word = ahead
+        .call(Ident::parse_any)
+        .is_ok_and(|word| WORDS.iter().any(|known| word == known));
+    // `target: err,` is an option with the value `err`.
+    let ends = ahead.peek(Token![,]) || ahead.peek(Token![;]);
+    is_word && (ahead.peek(Token![=]) || ends && !is_option(&name))
+}
+
 pub(crate) fn check_target(target: &LitStr) -> Result<()> {
     let text = target.value();
     let mistake = if text.is_empty() {
@@ -180,64 +188,7 @@ pub(crate) fn check_target(target: &LitStr) -> Result<()> {
     Err(Error::new(target.span(), format!("the target {mistake}")))
 }
 
-/// The level of a call.
-pub(crate) enum Level {
-    /// A constant of `pylog::Level`.
-    Named(Ident),
-    /// It can stand in a const block, but may be of another type.
-    Constant(TokenStream),
-    /// It is known when the call is reached.
-    Dynamic(TokenStream),
-}
-
-impl Parse for Level {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if input.is_empty() {
-            let message = "expected a level: `Level::INFO`, or any expression of that type";
-            return Err(Error::new(input.span(), message));
-        }
-        let level: Expr = input.parse()?;
-        let tokens = level.to_token_stream();
-        Ok(if is_constant(&level) {
-            Level::Constant(tokens)
-        } else {
-            Level::Dynamic(tokens)
-        })
-    }
-}
-
-/// Without parentheses, and the invisible ones around what a `macro_rules!` passes on.
-pub(super) fn peel(mut value: &Expr) -> &Expr {
-    loop {
-        value = match value {
-            Expr::Group(group) => &group.expr,
-            Expr::Paren(parenthesized) => &parenthesized.expr,
-            _ => return value,
-        }
-    }
-}
-
-/// `Level::INFO` and `Level::new(25)`. A variable is never a path of several segments.
-fn is_constant(level: &Expr) -> bool {
-    match peel(level) {
-        Expr::Path(level) => level.path.segments.len() > 1,
-        Expr::Call(ExprCall { func, args, .. }) => {
-            is_level_new(func) && args.iter().all(|arg| matches!(arg, Expr::Lit(_)))
-        }
-        _ => false,
-    }
-}
-
-fn is_level_new(function: &Expr) -> bool {
-    let Expr::Path(function) = function else {
-        return false;
-    };
-    let mut segments = function.path.segments.iter().rev();
-    segments.next().is_some_and(|it| it.ident == "new")
-        && segments.next().is_some_and(|it| it.ident == "Level")
-}
-
-/// The macros of the standard library that give a constant string.
+/// Whether a macro is one of the standard library that gives a constant string.
 fn is_constant_macro(path: &Path) -> bool {
     let known = ["concat", "env", "file", "module_path", "stringify"];
     path.segments
