@@ -3,12 +3,12 @@
 use std::any::type_name;
 use std::error::Error;
 
-use pyo3::exceptions::{PyBaseException, PyException, PyValueError};
+use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
 use super::value;
-use crate::python::library::{FORMAT_STACK, SYS};
+use crate::python::library::{FORMAT_STACK, SYS, current_frame};
 use crate::python::once::{Once, intern};
 
 /// An exception for a record, as the call gives it.
@@ -333,16 +333,9 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<B
 
 /// What `Logger.findCaller` makes of `stack_info`: Python's stack, unless it is empty.
 pub(crate) fn stack(py: Python<'_>) -> PyResult<Option<String>> {
-    let frame = match SYS.get(py)?.call_method0(intern!(py, "_getframe")) {
-        Ok(frame) => frame,
-        // A thread that runs no Python code.
-        Err(error) if error.is_instance_of::<PyValueError>(py) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    // From 3.15 on the lowest frame of each thread has no code.
-    if frame.getattr(intern!(py, "f_code"))?.is_none() {
+    let Some(frame) = current_frame(py)? else {
         return Ok(None);
-    }
+    };
     let lines: Vec<String> = FORMAT_STACK.get(py)?.call1((frame,))?.extract()?;
     let text = format!("Stack (most recent call last):\n{}", lines.concat());
     Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))

@@ -1,17 +1,17 @@
 //! Runs code attached to Python. Nothing that it raises reaches the caller, and an exception that is
-//! already in flight when a log call is made is still in flight afterwards.
+//! already in flight when a log call is made is still in flight afterwards. Exceptions that have to reach
+//! the program are [raised] later.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRecursionError};
+use pyo3::exceptions::PyRecursionError;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::exit::{self, AttachPermit};
-use super::library::INTERRUPT_MAIN;
-use super::{fork, thread_state};
+use super::{fork, raised, thread_state};
 use crate::metadata::Metadata;
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
@@ -24,18 +24,19 @@ pub(crate) fn attach<R>(
 ) -> Option<R> {
     let _permit = AttachPermit::acquire()?;
     Python::try_attach(|py| {
+        raised::suspend(py);
         let value = guard(py, metadata, || {
             fork::prepare(py);
             exit::prepare(py)?;
             f(py)
         });
-        pass_interrupt_on(py);
+        raised::schedule(py);
         value
     })
     .flatten()
 }
 
-/// The same for a thread that is attached already. A `KeyboardInterrupt` is only noted.
+/// The same for a thread that is attached already. What has to reach the program is only kept.
 pub(crate) fn guard<R>(
     py: Python<'_>,
     metadata: &Metadata,
@@ -55,17 +56,6 @@ pub(crate) fn guard<R>(
     value
 }
 
-/// Interrupts the main thread if this thread has caught a `KeyboardInterrupt`. To be called when all
-/// work is done, since this may be the main thread.
-pub(crate) fn pass_interrupt_on(py: Python<'_>) {
-    if thread_state::take_interrupt() {
-        let interrupt = INTERRUPT_MAIN.get(py);
-        if let Err(error) = interrupt.and_then(|interrupt| interrupt.call0()) {
-            error.write_unraisable(py, None);
-        }
-    }
-}
-
 /// PyO3 resumes a panic when it meets the exception that carries it, such as one that another
 /// extension raised in a handler. Here the panic becomes an exception like any other.
 fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
@@ -82,9 +72,9 @@ fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
 }
 
 fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
-    if error.is_instance_of::<PyKeyboardInterrupt>(py) && thread_state::set_interrupted() {
+    let Some(error) = raised::keep(py, error) else {
         return;
-    }
+    };
     if error.is_instance_of::<PyRecursionError>(py) {
         if thread_state::drops_records() {
             return; // It has been reported once.

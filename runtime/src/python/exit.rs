@@ -11,13 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
 use super::library::{REGISTER_AT_EXIT, callback};
 use super::once::RunOnce;
-use super::thread_state;
+use super::raised;
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -103,8 +102,5 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
     for (_, action) in &LAST_ACTIONS {
         action(py);
     }
-    match thread_state::take_interrupt() {
-        true => Err(PyKeyboardInterrupt::new_err(())),
-        false => Ok(()),
-    }
+    raised::take().map_or(Ok(()), Err)
 }

@@ -9,7 +9,7 @@
 //! versions. So `ctypes` is asked for their addresses, which serves every build alike.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_ulong, c_void};
+use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -89,6 +89,19 @@ pub(crate) fn native_id() -> c_ulong {
     FUNCTIONS
         .get()
         .map_or(0, |functions| (functions.native_id)())
+}
+
+/// Makes Python raise an instance of `class` in the thread with that ident, as soon as Python code runs
+/// there. `None` cancels that. Returns whether there is such a thread.
+pub(crate) fn set_async_exception(
+    _py: Python<'_>,
+    ident: c_ulong,
+    class: Option<&Bound<'_, PyAny>>,
+) -> bool {
+    let class = class.map_or(std::ptr::null_mut(), Bound::as_ptr);
+    // SAFETY: this thread is attached, as `_py` shows. `class` is null or a class, of which the function
+    // takes a reference of its own; an ident without a thread is allowed.
+    unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(ident as c_long, class) > 0 }
 }
 
 /// How many changes of watched dicts and classes CPython has reported, plus one.

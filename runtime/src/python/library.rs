@@ -1,6 +1,6 @@
 //! The modules, functions and classes of Python's library that pylog uses, imported once.
 
-use pyo3::exceptions::PyAttributeError;
+use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 
@@ -113,8 +113,7 @@ pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
 pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
 pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
-/// `PyErr_SetInterrupt`, for callers without `unsafe`.
-pub(crate) static INTERRUPT_MAIN: Import = Import::name("_thread", "interrupt_main");
+pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
 static METHOD_TYPE: Import = Import::name("types", "MethodType");
 static FUNCTION_TYPE: Import = Import::name("types", "FunctionType");
 
@@ -130,7 +129,7 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &PROPERTY,
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
-        &INTERRUPT_MAIN,
+        &GET_IDENT,
         &METHOD_TYPE,
         &FUNCTION_TYPE,
     ] {
@@ -165,6 +164,21 @@ pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<
     let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;
     let module = modules.cast::<PyDict>()?.get_item(name)?;
     Ok(module.filter(|module| !module.is_none()))
+}
+
+/// `sys._getframe()`; `None` in a thread that runs no Python code.
+///
+/// # Errors
+/// What Python raises.
+pub(crate) fn current_frame(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let frame = match SYS.get(py)?.call_method0(intern!(py, "_getframe")) {
+        Ok(frame) => frame,
+        Err(error) if error.is_instance_of::<PyValueError>(py) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // From 3.15 on the lowest frame of each thread has no code.
+    let has_code = !frame.getattr(intern!(py, "f_code"))?.is_none();
+    Ok(has_code.then_some(frame))
 }
 
 /// A Python callable that ignores its arguments and runs `act`.

@@ -9,5 +9,6 @@ pub(crate) mod fork;
 pub(crate) mod interpreter;
 pub(crate) mod library;
 pub(crate) mod once;
+pub(crate) mod raised;
 pub(crate) mod thread_state;
 pub(crate) mod watch;

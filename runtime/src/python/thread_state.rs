@@ -14,13 +14,15 @@ enum Handling {
 
 thread_local! {
     static HANDLING: Cell<Handling> = const { Cell::new(Handling::None) };
-
-    /// Whether a `KeyboardInterrupt` was caught that the program hasn't received yet.
-    static IS_INTERRUPTED: Cell<bool> = const { Cell::new(false) };
 }
 
 fn is(handling: Handling) -> bool {
     HANDLING.try_with(Cell::get) == Ok(handling)
+}
+
+/// Whether this thread is handling a record.
+pub(crate) fn is_handling_record() -> bool {
+    !is(Handling::None)
 }
 
 /// Lives while this thread handles a record.
@@ -65,19 +67,4 @@ pub(crate) fn drop_nested_records() {
 /// Whether records of this thread are dropped.
 pub(crate) fn drops_records() -> bool {
     is(Handling::RecordAfterRecursionError)
-}
-
-/// Notes a `KeyboardInterrupt`. Returns whether it could be noted: at the end of a thread it can't.
-pub(crate) fn set_interrupted() -> bool {
-    let set = IS_INTERRUPTED.try_with(|interrupted| interrupted.set(true));
-    set.is_ok()
-}
-
-pub(crate) fn is_interrupted() -> bool {
-    IS_INTERRUPTED.try_with(Cell::get).unwrap_or_default()
-}
-
-/// Clears the note. Returns whether there was one.
-pub(crate) fn take_interrupt() -> bool {
-    IS_INTERRUPTED.try_with(Cell::take).unwrap_or_default()
 }

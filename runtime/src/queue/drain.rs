@@ -16,7 +16,7 @@ use crate::level::Level;
 use crate::python::attach::guard;
 use crate::python::context::{Context, Entered};
 use crate::python::once::Once;
-use crate::python::{exit, thread_state};
+use crate::python::{exit, raised};
 
 /// The target of a WARNING about dropped records, if the crate has a `#[pylog::module]`.
 static OWNER: Once<&'static str> = Once::new();
@@ -73,8 +73,9 @@ impl Queue {
                 self.report_dropped(py);
             }
             self.count_delivered();
-            // Ctrl-C doesn't wait for the other records, unless no other thread will deliver them.
-            if thread_state::is_interrupted() && !exit::is_finalizing() {
+            // An exception for the program doesn't wait for the other records, unless no other thread
+            // will deliver them.
+            if raised::is_kept() && !exit::is_finalizing() {
                 break;
             }
         }

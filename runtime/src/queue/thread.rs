@@ -5,8 +5,8 @@ use std::thread;
 use pyo3::prelude::*;
 
 use super::bounded::Queue;
-use crate::python::attach::pass_interrupt_on;
 use crate::python::exit::AttachPermit;
+use crate::python::raised;
 
 /// Spawns the drain thread of a queue that has none: with the first record rather than at import, so
 /// that a program with one thread keeps one thread.
@@ -35,7 +35,7 @@ fn run(queue: &'static Queue) {
         };
         let has_drained = Python::try_attach(|py| {
             let has_drained = queue.drain(py);
-            pass_interrupt_on(py);
+            raised::schedule(py);
             has_drained
         });
         drop(permit);
