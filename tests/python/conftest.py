@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+# Those are run by the tests, each in an interpreter of its own.
+collect_ignore = ["programs"]
+
 
 class LoggingState:
     """Everything about logging that a test may change."""

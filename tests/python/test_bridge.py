@@ -3,11 +3,10 @@
 import logging
 import math
 import os
-import subprocess
-import sys
 import threading
 
 import pytest
+from processes import run
 from pylog_probe import _native
 
 PREFIX = "pylog_probe._native"
@@ -288,15 +287,4 @@ def test_log_enabled_asks_python():
 
 
 def test_a_second_install_does_not_fail_the_import():
-    program = """
-import sys, warnings
-warnings.simplefilter("error")
-import pylog_probe._native
-first = sys.modules.pop("pylog_probe._native")
-import importlib
-importlib.reload(sys.modules["pylog_probe"])
-import pylog_oldest
-print("imported")
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("imported\n", "")
+    assert run("second_install") == ("imported\n", "")

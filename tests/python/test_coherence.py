@@ -10,6 +10,7 @@ import unittest
 
 import pylog_oldest
 import pytest
+from processes import run
 from pylog_probe import _native
 
 ALPHA = "pylog_probe._native.calls.alpha"
@@ -365,12 +366,7 @@ def test_the_root_cache_is_still_a_dict_that_works(alpha, logs):
 
 
 def test_loggers_are_created_on_first_use_not_at_import():
-    import subprocess
-    import sys
-
-    code = "import logging, pylog_probe._native; print(sorted(logging.root.manager.loggerDict))"
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert output.stdout.strip() == "[]"
+    assert run("loggers_at_import") == ("[]\n", "")
 
 
 def test_every_site_resolves_to_its_own_logger(records):

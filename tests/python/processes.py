@@ -1,0 +1,34 @@
+"""Runs the programs of the folder `programs`, each in an interpreter of its own."""
+
+import pathlib
+import subprocess
+import sys
+
+PROGRAMS = pathlib.Path(__file__).with_name("programs")
+
+# No program needs that many seconds: it is there against hangs.
+LIMIT = 1200
+
+
+def start(name, *arguments, **options):
+    """Starts the program `name` without waiting for it."""
+    # From Python 3.12 on, forks of processes with threads are deprecated.
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", PROGRAMS / f"{name}.py", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **options)
+
+
+def finish(process, status=0):
+    """Waits for the end of a process. Returns what it wrote to stdout and to stderr."""
+    try:
+        stdout, stderr = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
+    program = " ".join(map(str, process.args))
+    assert process.returncode == status, f"{program}: {process.returncode}\n{stdout}\n{stderr}"
+    return stdout, stderr
+
+
+def run(name, *arguments):
+    """Runs the program `name`. Returns what it wrote to stdout and to stderr."""
+    return finish(start(name, *arguments))

@@ -1,0 +1,33 @@
+"""Ends with records in the queue. They must be in the file before `logging.shutdown` closes it.
+
+Run: python tests/python/programs/queue_at_exit.py FILE
+"""
+
+import atexit
+import logging
+import sys
+
+# Python calls what is registered in reverse order, so these two run after what pylog does at exit.
+logging_shutdown = logging.shutdown
+atexit.unregister(logging_shutdown)
+atexit.register(logging_shutdown)
+atexit.register(lambda: native.log_in_stages(1))
+from pylog_probe import _native as native
+
+
+class File(logging.FileHandler):
+    is_closed = False
+
+    def close(self):
+        File.is_closed = True
+        super().close()
+
+    def emit(self, record):
+        assert not File.is_closed
+        super().emit(record)
+
+
+logging.basicConfig(level=logging.INFO, handlers=[File(sys.argv[1])], format="%(message)s")
+native.set_queue(50_000)
+atexit.register(native.log_in_stages, 2)
+native.flood(4, 1000)
