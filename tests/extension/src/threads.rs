@@ -1,7 +1,10 @@
 //! What Python can have done by threads, and with the queue.
 
+use std::os::unix::thread::JoinHandleExt;
 use std::panic;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -19,7 +22,7 @@ pub(crate) fn set_queue(py: Python<'_>, capacity: Option<usize>) -> PyResult<()>
 }
 
 #[pyfunction]
-#[pyo3(signature = (seconds = 30.0, detached = false))]
+#[pyo3(signature = (seconds = 60.0, detached = false))]
 pub(crate) fn flush(py: Python<'_>, seconds: f64, detached: bool) -> bool {
     let timeout = Duration::from_secs_f64(seconds);
     match detached {
@@ -28,32 +31,38 @@ pub(crate) fn flush(py: Python<'_>, seconds: f64, detached: bool) -> bool {
     }
 }
 
-/// Nanoseconds since the epoch, before and after logging in a thread named `worker` that Python
-/// doesn't know, and its ident.
+/// Logs in a thread named `worker` that Python doesn't know. Returns the nanoseconds since the epoch before
+/// and after the call, and the thread's ident. The caller keeps the GIL meanwhile if it is `attached`.
 #[pyfunction]
-pub(crate) fn log_in_worker(py: Python<'_>, message: &str) -> PyResult<(u128, u128, u64)> {
+#[pyo3(signature = (message, attached = false))]
+pub(crate) fn log_in_worker(
+    py: Python<'_>,
+    message: &str,
+    attached: bool,
+) -> PyResult<(u128, u128, u64)> {
     fn now() -> u128 {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(0, |now| now.as_nanos())
     }
-    let work = || {
+    let message = message.to_owned();
+    let work = move || {
         let before = now();
-        pylog::info!(answer = 42, text = message.to_owned(); "{message}");
-        let after = now();
-        // Only now: it makes Python know the thread for a while.
-        let ident = Python::attach(|py| {
-            let threading = py.import("threading")?;
-            threading.call_method0("get_ident")?.extract()
-        });
-        ident.map(|ident: u64| (before, after, ident))
+        pylog::info!(answer = 42, text = message.clone(); "{message}");
+        (before, now())
     };
-    py.detach(|| {
-        thread::scope(|scope| {
-            let worker = thread::Builder::new().name("worker".to_owned());
-            let joined = worker.spawn_scoped(scope, work)?.join();
-            joined.map_err(|_| PyRuntimeError::new_err("the thread panicked"))?
-        })
-    })
+    let worker = || {
+        let worker = thread::Builder::new()
+            .name("worker".to_owned())
+            .spawn(work)?;
+        // Python's own idents are the same.
+        let ident = worker.as_pthread_t() as u64;
+        let (before, after) = join(worker)?;
+        Ok((before, after, ident))
+    };
+    match attached {
+        true => worker(),
+        false => py.detach(worker),
+    }
 }
 
 /// pyo3-log's example of a deadlock: this thread holds the GIL and waits for one that logs.
@@ -70,7 +79,7 @@ pub(crate) fn join_while_attached() -> PyResult<()> {
     join(thread)
 }
 
-fn join(thread: JoinHandle<()>) -> PyResult<()> {
+fn join<T>(thread: JoinHandle<T>) -> PyResult<T> {
     let joined = thread.join();
     joined.map_err(|_| PyRuntimeError::new_err("the thread panicked"))
 }
@@ -86,25 +95,28 @@ pub(crate) fn log_in_pool_while_attached(count: u32) -> u32 {
     (0..count).into_par_iter().map(doubled).sum()
 }
 
-/// Joins a thread that logs when it is dropped, which the garbage collector may do.
+/// When it is dropped, which the garbage collector may do, it has a thread log and joins it.
 #[pyclass]
-pub(crate) struct JoinsWhenDropped(Option<JoinHandle<()>>);
+pub(crate) struct JoinsWhenDropped(Option<(Sender<()>, JoinHandle<()>)>);
 
 #[pymethods]
 impl JoinsWhenDropped {
     #[new]
     fn new() -> JoinsWhenDropped {
-        JoinsWhenDropped(Some(thread::spawn(|| {
-            thread::sleep(Duration::from_millis(20));
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let _ = receiver.recv();
             pylog::info!("before the drop ends");
-        })))
+        });
+        JoinsWhenDropped(Some((sender, thread)))
     }
 }
 
 impl Drop for JoinsWhenDropped {
     fn drop(&mut self) {
         pylog::info!("dropping");
-        if let Some(thread) = self.0.take() {
+        if let Some((sender, thread)) = self.0.take() {
+            let _ = sender.send(());
             let _ = thread.join();
         }
     }
@@ -165,13 +177,17 @@ pub(crate) fn log_forever_in_tokio(threads: usize) -> PyResult<()> {
     Ok(())
 }
 
-/// Many calls that are most likely refused and then one that isn't, in a thread that this one waits for
-/// with the GIL.
+/// Many calls that are most likely refused, or as many questions whether they would be, and then a call
+/// that isn't, in a thread that this one waits for with the GIL.
 #[pyfunction]
-pub(crate) fn flood_and_err(records: usize) -> PyResult<()> {
+#[pyo3(signature = (calls, ask = false))]
+pub(crate) fn flood_and_err(calls: usize, ask: bool) -> PyResult<()> {
     join(thread::spawn(move || {
-        for number in 0..records {
-            pylog::debug!("flood {number}");
+        for number in 0..calls {
+            match ask {
+                true => drop(pylog::enabled!(pylog::Level::DEBUG)),
+                false => pylog::debug!("flood {number}"),
+            }
         }
         pylog::error!("the important one");
     }))
@@ -179,25 +195,41 @@ pub(crate) fn flood_and_err(records: usize) -> PyResult<()> {
 
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// Logs while it holds a lock that [`with_lock`] wants.
+/// How many handlers wait for it.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// Logs while it holds a lock for which the handler waits, in [`with_lock`].
 #[pyfunction]
-#[pyo3(signature = (message, detached = true))]
-pub(crate) fn log_with_lock(py: Python<'_>, message: &str, detached: bool) {
-    let log = || {
+pub(crate) fn log_with_lock(py: Python<'_>, message: &str) -> PyResult<()> {
+    py.detach(|| {
         let _guard = LOCK.lock();
-        thread::sleep(Duration::from_millis(20));
-        pylog::info!("{message}");
-    };
-    match detached {
-        true => py.detach(log),
-        false => log(),
-    }
+        pylog::info!("{message} first");
+        // It can't be handled before the lock is free.
+        let is_wanted = wait_until(|| WAITING.load(Ordering::SeqCst) > 0);
+        pylog::info!("{message} second");
+        is_wanted
+    })
 }
 
 /// For a handler: takes the lock while it holds the GIL.
 #[pyfunction]
-pub(crate) fn with_lock() {
-    drop(LOCK.lock());
+pub(crate) fn with_lock() -> PyResult<()> {
+    WAITING.fetch_add(1, Ordering::SeqCst);
+    let taken = wait_until(|| LOCK.try_lock().is_ok());
+    WAITING.fetch_sub(1, Ordering::SeqCst);
+    taken
+}
+
+/// Waits for another thread, but not forever.
+fn wait_until(condition: impl Fn() -> bool) -> PyResult<()> {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !condition() {
+        if Instant::now() > end {
+            return Err(PyRuntimeError::new_err("a deadlock"));
+        }
+        thread::sleep(Duration::from_micros(100));
+    }
+    Ok(())
 }
 
 /// Detached and attached by turns, as a function may be that works in stages: `stage 0`, `stage 1`, …
