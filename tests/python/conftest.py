@@ -1,10 +1,11 @@
-"""Python's logging is global: every test gets it as the process started with it, and gives it back."""
+"""Python's logging is global to the process: each test finds it as it was at first, and it is restored."""
 
 import copy
 import logging
 import sys
 
 import pytest
+from programs.collecting import Collector
 
 # Those are run by the tests, each in an interpreter of its own.
 collect_ignore = ["programs"]
@@ -58,7 +59,7 @@ def logging_state():
 
 @pytest.fixture
 def records():
-    """Every record that is made, whatever becomes of it."""
+    """Every record that is made, whether a handler gets it or not."""
     made = []
     factory = logging.getLogRecordFactory()
 
@@ -74,22 +75,17 @@ def records():
 @pytest.fixture(params=["made by Python", "made by pylog"])
 def both_records(request):
     """Every record that arrives at the root logger, made in the one way or in the other."""
-    arrived = []
-
-    class Arrive(logging.Handler):
-        def emit(self, record):
-            arrived.append(record)
-
-    logging.getLogger().addHandler(Arrive())
+    collector = Collector()
+    logging.getLogger().addHandler(collector)
     if request.param == "made by Python":
-        # Not the stock factory any more.
+        # With another factory than the stock one, pylog has Python make the record.
         logging.setLogRecordFactory(lambda *args, **kwargs: logging.LogRecord(*args, **kwargs))
-    return arrived
+    return collector.records
 
 
 @pytest.fixture
 def unraisable():
-    """What was given to sys.unraisablehook."""
+    """The exceptions and objects that `sys.unraisablehook` was called with."""
     seen = []
     sys.unraisablehook = lambda arguments: seen.append((arguments.exc_value, arguments.object))
     return seen
@@ -97,7 +93,7 @@ def unraisable():
 
 @pytest.fixture
 def report(capsys):
-    """Prints a figure into the test run's own output."""
+    """Prints a line into the output of pytest."""
 
     def report(text):
         with capsys.disabled():

@@ -1,9 +1,9 @@
-"""A model test of coherence: Python's logging is reconfigured at random, by every road it offers,
+"""A model test of the level caches: Python's logging is reconfigured at random, in every way it offers,
 and in between calls are made in Rust. Each must log if, and only if, Python's own `isEnabledFor`
 says so at that moment.
 
 Run as a script it drives one module and prints how often the two disagreed:
-    python model.py MODULE SEED STEPS
+    python tests/python/model.py MODULE SEED STEPS
 """
 
 import configparser
@@ -24,7 +24,7 @@ THRESHOLDS = [0, 0, 1, 5, 7, 10, 15, 20, 25, 30, 35, 40, 50, 60]
 
 
 class Overriding(logging.Logger):
-    """Answers for itself, and differently from one time to the next."""
+    """Its answer changes from one call to the next."""
 
     def isEnabledFor(self, level):
         self.asked = getattr(self, "asked", 0) + 1
@@ -32,7 +32,7 @@ class Overriding(logging.Logger):
 
 
 class OwnLevel(logging.Logger):
-    """Python caches what follows from this, so it may differ from what it says now."""
+    """Python caches answers that follow from this level, also when it changes afterwards."""
 
     own = 0
 
@@ -111,13 +111,13 @@ class Model:
     # Calls
 
     def call(self):
-        # Mostly the same call as before: what is cached must be used to be found wrong.
+        # Mostly the same call as before: only a repeated call uses what is cached.
         if self.random.random() < 0.4:
             self.chosen = self.random.choice(list(self.sites)), self.random.choice(self.levels)
         site, level = self.chosen
         name = self.sites[site]
         how = self.random.choice(["attached"] * 6 + ["detached", "thread", "enabled"])
-        # Asking first could be what makes it right.
+        # To ask Python first could by itself correct a wrong answer, so half of the time it is asked last.
         asked_first = self.random.random() < 0.5 or isinstance(logging.getLogger(name), Overriding)
         if asked_first:
             expected = self.expected(name, level)
@@ -143,7 +143,7 @@ class Model:
     def expected(self, name, level):
         logger = logging.getLogger(name)
         if isinstance(logger, Overriding):
-            # Its next answer, without asking.
+            # To ask it would change its next answer.
             return (getattr(logger, "asked", 0) + 1) % 4 < 2 and logging.Logger.isEnabledFor(logger, level)
         try:
             return logger.isEnabledFor(level)
@@ -153,7 +153,7 @@ class Model:
     # Reconfigurations
 
     def names(self):
-        """The loggers of the sites, everything above them, and a bystander."""
+        """The loggers of the sites, their parents, and one that no site uses."""
         names = {"", "bystander"}
         for name in self.sites.values():
             parts = name.split(".")
@@ -240,7 +240,7 @@ propagate={self.random.randrange(2)}
         self.server.ready.clear()
         with socket.create_connection(("127.0.0.1", self.server.port)) as connection:
             connection.sendall(struct.pack(">L", len(payload)) + payload)
-            assert self.server.ready.wait(10), "the configuration was not applied"
+            assert self.server.ready.wait(60), "the configuration was not applied"
 
     def set_disabled(self):
         logger = self.some_logger()
@@ -259,7 +259,7 @@ propagate={self.random.randrange(2)}
         elif what == "handlers":
             logger.handlers = [logging.NullHandler()] * self.random.randrange(2)
         elif logger is not logging.root:
-            # As celery does. Python doesn't announce it either.
+            # As celery does. Python clears no cache then.
             logger.parent = logging.root
         self.note(what, logger.name)
 
@@ -296,7 +296,7 @@ def prefix(module):
 
 
 def sites(module):
-    """The sites of tests/extension, or those of them that a module has."""
+    """The sites of tests/extension that a module has."""
     calls = f"{prefix(module)}.calls"
     names = {
         "alpha": f"{calls}.alpha",
@@ -308,12 +308,12 @@ def sites(module):
     return {site: names[site] for site in getattr(module, "SITES", names)}
 
 
-# The levels that the log crate has.
+# The levels of the `log` crate.
 LOG_LEVELS = [5, 10, 20, 30, 40]
 
 
 def log_sites(module):
-    """Those that call the log crate."""
+    """The sites that call the `log` crate."""
     calls = f"{prefix(module)}.calls"
     return {
         "logged": f"{calls}.logged",

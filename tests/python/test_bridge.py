@@ -1,4 +1,4 @@
-"""What is logged with the `log` crate arrives as what is logged with the macros does."""
+"""Calls of the `log` crate arrive as calls of pylog's macros do."""
 
 import logging
 import math
@@ -31,7 +31,7 @@ def test_where_a_record_comes_from(both_records, all_on):
     assert record.pathname.endswith("extension/src/logged.rs")
     assert (record.filename, record.module) == ("logged.rs", "logged")
     assert record.lineno == line
-    # The crate knows of no functions.
+    # The `log` crate doesn't say in which function a call is.
     assert record.funcName == "pylog_test_extension::logged"
     assert (record.msg, record.args) == ("here", ())
     assert (record.threadName, record.process) == (threading.current_thread().name, os.getpid())
@@ -44,7 +44,7 @@ def test_levels(records, all_on, levelno, name):
     assert [(record.levelno, record.levelname) for record in records] == [(levelno, name)] * 3
 
 
-def test_targets_are_names(records, all_on):
+def test_a_target_names_the_logger(records, all_on):
     for target in ["a::b::c", "a.b", "pylog_test_extension", "pylog_test_extension::x", "other"] * 2:
         _native.log_to_target(target, target)
     expected = ["a.b.c", "a.b", PREFIX, f"{PREFIX}.x", "other"]
@@ -69,7 +69,7 @@ def test_key_values_keep_their_types(both_records, all_on):
         "failure": "reading: opening: no such file",
         "debug": "[1, 2]",
         "display": "1.25",
-        # Nothing is lost.
+        # Keys that a record has already get an underscore.
         "name_": "reserved",
         "message_": "reserved",
         "taskName_": "reserved",
@@ -115,7 +115,7 @@ def test_a_thread_that_python_does_not_know(records, all_on):
     assert not any(isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
 
 
-def test_what_a_handler_raises_stays_there(unraisable, all_on):
+def test_an_exception_of_a_handler_does_not_reach_the_caller(unraisable, all_on):
     class Broken(logging.Handler):
         def handle(self, record):
             raise LookupError("broken")
@@ -139,11 +139,11 @@ class TestMaxLevel:
 
     @staticmethod
     def settle():
-        """A refused call is what lowers it."""
+        """A refused call lowers the maximum."""
         _native.call("logged", 5)
         _native.call("logged", 5)
 
-    def test_rises_at_once(self):
+    def test_a_lower_level_raises_it_at_once(self):
         logging.getLogger("somewhere").setLevel(logging.DEBUG)
         assert _native.log_max_level() == "TRACE"
         self.settle()
@@ -171,13 +171,13 @@ class TestMaxLevel:
         self.settle()
         assert _native.log_max_level() == "DEBUG"
 
-    def test_a_logger_that_answers_for_itself(self, records):
+    def test_a_logger_class_that_overrides_is_enabled_for(self, records):
         class Talkative(logging.Logger):
             def isEnabledFor(self, level):
                 return True
 
         logging.setLoggerClass(Talkative)
-        # The class alone is announced to nobody.
+        # Python tells nobody of a new logger class, but of a new level.
         logging.getLogger().setLevel(logging.WARNING)
         self.settle()
         assert _native.log_max_level() == "TRACE"
@@ -185,7 +185,7 @@ class TestMaxLevel:
         assert names_of(records) == ["talkative.unheard_of"]
         logging.setLoggerClass(logging.Logger)
         self.settle()
-        # The logger is still there.
+        # The logger of that class still exists.
         assert _native.log_max_level() == "TRACE"
 
     def test_a_class_that_sets_its_own_level(self, records):
@@ -204,7 +204,7 @@ class TestMaxLevel:
         logger.disabled = True
         logging.getLogger().setLevel(logging.WARNING)
         self.settle()
-        logger.level = logging.DEBUG  # Python hasn't kept an answer either.
+        logger.level = logging.DEBUG  # Python has cached no answer either.
         logger.disabled = False
         _native.call("logged", 10)
         assert len(records) == 1
@@ -246,13 +246,14 @@ class TestMaxLevel:
         assert not _native.enabled("logged", 10)
         assert _native.log_max_level() == "ERROR"
 
-    def test_what_the_program_sets_itself_holds_until_python_is_reconfigured(self):
+    def test_a_maximum_set_by_the_program_holds_until_python_is_reconfigured(self):
         _native.set_log_max_level("OFF")
         logging.getLogger().setLevel(logging.DEBUG)
         assert _native.log_max_level() == "TRACE"
 
-    def test_reset_from_a_thread_hides_nothing(self, records):
-        """Whoever changes it must not take what another thread is about to set for the program's."""
+    def test_reset_in_another_thread_loses_no_record(self, records):
+        """A maximum that pylog is about to set in one thread must not look in another as if the program had
+        set it."""
         logger = logging.getLogger("raced")
         stop = threading.Event()
 

@@ -1,5 +1,5 @@
-"""The record that arrives from Rust is the one that Python's own `Logger.log` makes, whatever has
-been replaced, and whenever."""
+"""A record from Rust is the one that Python's own `Logger.log` makes, whatever part of Python has been
+replaced, and whenever."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,8 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from patches import class_of
+from programs.collecting import UnlockedCollector
 from pylog_probe import _native
 
 SITE = "alpha"
@@ -78,18 +80,8 @@ class Os:
 
 
 @contextlib.contextmanager
-def class_of(instance, replacement):
-    original = instance.__class__
-    instance.__class__ = replacement
-    try:
-        yield
-    finally:
-        instance.__class__ = original
-
-
-@contextlib.contextmanager
 def another_ident():
-    """That of a thread which lives, or Python would make a `_DummyThread` for it."""
+    """That of another thread. It is alive, or Python would make a `_DummyThread` for it."""
     ends = threading.Event()
     other = threading.Thread(target=ends.wait)
     other.start()
@@ -103,7 +95,7 @@ def another_ident():
 
 @contextlib.contextmanager
 def another_builtin():
-    # Or Python would make a `_DummyThread`.
+    # Without the entry, Python would make a `_DummyThread`.
     with mock.patch.dict(threading._active, {threading.get_native_id(): SOMEBODY}):
         with mock.patch.object(threading, "get_ident", threading.get_native_id):
             yield
@@ -113,7 +105,7 @@ def frozen(value):
     return mock.patch.object(time, CLOCK, lambda: value)
 
 
-# What can be changed: a name, and what makes a context manager that changes it.
+# The changes: a name, and a function that makes a context manager for it.
 CHANGES = {
     "subclass as factory": lambda: mock.patch.object(logging, "_logRecordFactory", Subclass),
     "function as factory": lambda: mock.patch.object(logging, "_logRecordFactory", factory_function),
@@ -168,7 +160,7 @@ CHANGES = {
     "another logger name": lambda: mock.patch.object(logging.getLogger(NAME), "name", "renamed"),
 }
 
-# What pylog finds at the first record it takes for what Python came with.
+# pylog takes the state at the first record for the one that Python started with.
 logging.getLogger(NAME).warning("before")
 _native.call(SITE, 30)
 
@@ -176,37 +168,28 @@ WHERE = ["here", "python thread", "task", "loop without a task"]
 CLOCKS = st.one_of(
     st.none(),
     st.integers(0, 2**62),
-    # Where rounding decides.
+    # Times close to a second, where rounding decides.
     st.integers(0, 2**32).flatmap(
         lambda s: st.integers(0, 2000).map(lambda n: s * 10**9 + 999_999_000 + n)
     ),
 )
 
 
-class Collector(logging.Handler):
-    def __init__(self):
-        super().__init__()
-        self.made = []
-
-    def handle(self, record):
-        self.made.append(record)
-
-
 @contextlib.contextmanager
 def collected():
-    """The records that arrive at the logger meanwhile."""
-    logger, collector = logging.getLogger(NAME), Collector()
+    """Gives the records that arrive at the logger within the block."""
+    logger, collector = logging.getLogger(NAME), UnlockedCollector()
     handlers = mock.patch.object(logger, "handlers", [collector])
     with handlers, mock.patch.object(logger, "propagate", False):
-        yield collector.made
+        yield collector.records
 
 
 def both(level):
-    """Python's own record, those that Rust makes, and another of Python's."""
+    """Returns a record of Python's, two that Rust makes, and another of Python's."""
     logger = logging.getLogger(NAME)
     with collected() as made:
         logger.log(level, f"level {level}")
-        # The first may have to find out what is as it was; for the second it is known.
+        # The first call may have to check what was changed; the second uses what it found.
         _native.call(SITE, level)
         _native.call(SITE, level)
         logger.log(level, f"level {level}")
@@ -215,7 +198,7 @@ def both(level):
 
 
 def run(where, function):
-    """Runs it there, and returns what it returns."""
+    """Calls the function in a thread, a task or a callback. Returns its result."""
     if where == "here":
         return function()
     if where == "python thread":
@@ -278,10 +261,10 @@ def test_the_same_attributes_types_and_values(changes, level, where, clock, call
             return both(level)
 
     if call_before:
-        # What the callsite keeps of an untouched record must not show in a touched one.
+        # The callsite then has a prototype from before the changes.
         check(run(where, lambda: both(level)), False)
     check(run(where, compare), clock is not None)
-    # Nor the other way round.
+    # And now one may be left from the time of the changes.
     check(run(where, lambda: both(level)), False)
 
 
@@ -306,7 +289,7 @@ def test_modules_replaced(monkeypatch):
         check(both(20), False)
         modules = sys.modules
         monkeypatch.setattr(sys, "modules", {**modules, "asyncio": None})
-        # Anything, for pylog to look at all again.
+        # Any change in `logging` has pylog check everything again.
         monkeypatch.setattr(logging, "somebodys", 1, raising=False)
         check(both(20), False)
         sys.modules = modules
@@ -315,11 +298,10 @@ def test_modules_replaced(monkeypatch):
     asyncio.run(task())
 
 
-def test_the_fast_road_is_taken_where_nothing_was_changed():
-    """Python runs nothing to make the record."""
+def test_no_python_code_runs_to_make_a_record_if_nothing_was_changed():
     logger = logging.getLogger(NAME)
     logger.setLevel(1)
-    # As QueueHandler does: it leaves something in the class.
+    # As QueueHandler does. It adds an attribute to the class.
     copy.copy(logging.makeLogRecord({}))
     assert "__slotnames__" in vars(logging.LogRecord)
     for level in (20, 25, 30):
@@ -359,7 +341,7 @@ def in_child(queue):
 
 def test_in_a_child_process():
     logging.getLogger(NAME).setLevel(1)
-    both(20)  # So that the callsite has a record of the parent.
+    both(20)  # So that the callsite has a prototype from the parent process.
     for method in ("fork", "spawn", "forkserver"):
         context = multiprocessing.get_context(method)
         queue = context.SimpleQueue()

@@ -1,5 +1,5 @@
-"""What becomes of a record from Rust is what becomes of one that Python's own `Logger.log` makes: the same
-handlers in the same order, whatever has been replaced, and whenever."""
+"""A record from Rust reaches the same handlers in the same order as one of Python's own `Logger.log`, whatever
+part of `logging` has been replaced, and whenever."""
 
 import contextlib
 import enum
@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from patches import class_of
 from pylog_probe import _native
 
 SITE = "alpha"
@@ -20,7 +21,7 @@ events = []
 
 
 class Recorder(logging.Handler):
-    """Notes what it is called with, after it has done what a test has it do."""
+    """Notes its calls, and then does what a test has set."""
 
     def __init__(self, name):
         super().__init__()
@@ -44,7 +45,7 @@ def loggers():
     return logger, parent
 
 
-# Made now: later the class may have what can't be initialized.
+# Made now: later the class may have properties that `__init__` can't set.
 ELSEWHERE = logging.getLogger("elsewhere")
 
 
@@ -58,7 +59,7 @@ class Falsy(logging.Logger):
 
 
 class Properties(logging.Logger):
-    """Reading its attributes is noted."""
+    """Notes when its attribute is read."""
 
     @property
     def propagate(self):
@@ -121,7 +122,7 @@ class Propagating(logging.Logger):
 
 
 class Late(logging.Logger):
-    """Whose idea of `disabled` changes."""
+    """Is disabled from some moment on."""
 
     is_disabled = False
 
@@ -149,16 +150,6 @@ class Backwards(list):
 
 
 @contextlib.contextmanager
-def class_of(logger, replacement):
-    original = logger.__class__
-    logger.__class__ = replacement
-    try:
-        yield
-    finally:
-        logger.__class__ = original
-
-
-@contextlib.contextmanager
 def action(handler, function):
     handler.action = function
     try:
@@ -168,7 +159,7 @@ def action(handler, function):
 
 
 def wrap(owner, name):
-    """As Sentry and New Relic do."""
+    """Replaces a method by one that calls it, as Sentry and New Relic do."""
     original = getattr(owner, name)
 
     def wrapped(*args, **kwargs):
@@ -189,7 +180,7 @@ def moved():
 
 @contextlib.contextmanager
 def late(logger):
-    """Disabled by the class after the first call."""
+    """The class says that the logger is disabled after the first call."""
     with class_of(logger, Late), attribute(logger, "filters", [after_one_call]):
         try:
             yield
@@ -258,7 +249,7 @@ def replaced(record):
     return copy
 
 
-# What can be changed: a name, and what makes of the logger and its parent a context manager that changes it.
+# The changes: a name, and a function of the logger and its parent that makes a context manager for it.
 CHANGES = {
     "disabled": lambda logger, parent: attribute(logger, "disabled", True),
     "disabled by a number": lambda logger, parent: attribute(logger, "disabled", 1),
@@ -378,22 +369,22 @@ def by_rust(level):
 
 @pytest.fixture(autouse=True, scope="module")
 def unraisable_hook():
-    """Set once: what changes in `sys` between the calls would have pylog look at all else again."""
+    """Set once: a change in `sys` between the calls would have pylog check everything again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "unraisablehook", lambda unraisable: events.append(unraisable.exc_type))
         yield
 
 
 def seen(by, changes, level):
-    """What happens then."""
+    """Returns the events of three calls with these changes."""
     logger, parent = loggers()
-    # As it is after any use of it.
+    # Some classes set these as attributes of the logger.
     logger.propagate, logger.disabled = True, False
     with contextlib.ExitStack() as stack:
         for change in changes:
             stack.enter_context(CHANGES[change](logger, parent))
         events.clear()
-        # The first may have to find out what is as it was; from then on it is known.
+        # The first call may have to check what was changed; the others use what it found.
         for _ in range(3):
             by(level)
         return list(events)

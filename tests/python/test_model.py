@@ -1,4 +1,4 @@
-"""The model test: see model.py. The seed is new each time and printed with a failure."""
+"""The model test: see model.py. Each run has a new seed, which is printed with a failure."""
 
 import os
 import pprint
@@ -46,7 +46,7 @@ def both_sites():
 def test_a_call_logs_if_and_only_if_python_says_so(module, sites, levels, report, request):
     seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
     for site in sites:
-        # A level assigned past `setLevel` counts for a target of the log crate that has been seen.
+        # A level assigned without `setLevel` is noticed only for targets that were logged to before.
         module.call(site, 40)
     model = Model(module, sites, seed, levels)
     try:
@@ -55,7 +55,7 @@ def test_a_call_logs_if_and_only_if_python_says_so(module, sites, levels, report
         model.close()
     context = f"PYLOG_MODEL_SEED={seed} PYLOG_MODEL_STEPS={STEPS}"
     assert not found, f"{context}: {len(found)}, first: {pprint.pformat(found[0])}"
-    # It must not be right because everything was on, or off.
+    # The test says little if nearly all calls were on, or off.
     assert min(model.calls.values()) > STEPS / 20, f"{context}: {model.calls}"
     report(
         f"{request.node.callspec.id}: {STEPS} steps, {model.calls[True]} calls logged and "

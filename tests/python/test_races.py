@@ -1,4 +1,4 @@
-"""Threads that log while others reconfigure: with a GIL they take turns, without they don't."""
+"""Threads log while another one reconfigures. Without a GIL they do so at the same time."""
 
 import contextlib
 import logging
@@ -6,7 +6,9 @@ import random
 import threading
 
 import pytest
+from programs.collecting import UnlockedCollector
 from pylog_probe import _native as native
+from waiting import LIMIT
 
 LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING)
 SITES = ("alpha", "alpha.inner", "beta.deep.er", "elsewhere.place", "dynamic.place", "logged")
@@ -18,24 +20,13 @@ def logger_of(site):
     return logging.getLogger(site if is_elsewhere else f"{native.__name__}.calls.{site}")
 
 
-class Count(logging.Handler):
-    """Without the handler's lock: that would keep threads apart."""
-
-    def __init__(self):
-        super().__init__()
-        self.records = []
-
-    def handle(self, record):
-        self.records.append(record)
-
-
 class LoggingThreads:
-    """Threads that log from all sites at all levels, attached and detached, but rest when told to."""
+    """Threads that log from all sites at all levels, attached and detached, and rest within `rest`."""
 
     def __init__(self, count, seed):
         self.working, self.is_over = threading.Event(), False
-        # They and whoever tells them: at rest, and back at work.
-        self.resting, self.rested = threading.Barrier(count + 1), threading.Barrier(count + 1)
+        # The threads and the one that has them rest meet here, before and after the rest.
+        self.resting, self.rested = (threading.Barrier(count + 1, timeout=LIMIT) for _ in range(2))
         chances = [random.Random(f"{seed} {number}") for number in range(count)]
         self.threads = [threading.Thread(target=self.log, args=(chance,)) for chance in chances]
 
@@ -72,7 +63,7 @@ class LoggingThreads:
 
 
 def reconfigure(chance):
-    """One of the roads by which a level changes."""
+    """Changes a level in one of the ways that there are."""
     name = chance.choice(["", native.__name__, logger_of(chance.choice(SITES)).name])
     if chance.random() < 0.2:
         logging.disable(chance.choice([logging.NOTSET, logging.DEBUG, logging.INFO]))
@@ -81,10 +72,10 @@ def reconfigure(chance):
 
 
 @pytest.mark.parametrize("delivery", [None, 10_000], ids=["direct", "queued"])
-def test_when_they_rest_each_call_obeys(delivery, report):
+def test_calls_obey_python_when_the_threads_rest(delivery, report):
     seed = random.randrange(1_000_000)
     chance = random.Random(seed)
-    handler = Count()
+    handler = UnlockedCollector()
     logging.root.addHandler(handler)
     native.set_queue(delivery)
     wrong, calls = [], 0
@@ -107,4 +98,4 @@ def test_when_they_rest_each_call_obeys(delivery, report):
         native.set_queue()
         logging.root.removeHandler(handler)
     assert not wrong, f"seed {seed}: {wrong}"
-    report(f"{ROUNDS} rounds of 3 threads against changes, {calls} calls afterwards, 0 wrong")
+    report(f"{ROUNDS} rounds of changes beside 3 threads, {calls} calls afterwards, 0 wrong")

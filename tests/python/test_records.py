@@ -1,4 +1,4 @@
-"""The record is what Python would have made, and nothing that happens on its way gets out."""
+"""The record is what Python would have made, and no error on its way reaches the caller."""
 
 import gc
 import io
@@ -13,7 +13,9 @@ from unittest import mock
 
 import pylog_oldest
 import pytest
+from programs.collecting import Collector
 from pylog_probe import _native
+from waiting import wait_until
 
 ALPHA = "pylog_probe._native.calls.alpha"
 PYTHON = "pylog_probe._native.python"
@@ -28,18 +30,8 @@ def root():
 
 @pytest.fixture
 def handler(root):
-    """A handler that does what a test has it do."""
-
-    class Handler(logging.Handler):
-        action = staticmethod(lambda record: None)
-        seen = []
-
-        def emit(self, record):
-            self.seen.append(record)
-            self.action(record)
-
-    handler = Handler()
-    handler.seen = []
+    """A handler that keeps its records."""
+    handler = Collector()
     root.addHandler(handler)
     yield handler
     root.removeHandler(handler)
@@ -69,14 +61,14 @@ def test_attributes(root, records):
         "processName": "MainProcess",
         "process": os.getpid(),
     }.items()
-    # Below the directory in which the extension was built.
+    # The part before is where the extension was built.
     assert record.pathname.endswith(os.path.join("extension", "src", "calls.rs"))
     assert before <= record.created <= after
     lines = open(os.path.join(os.path.dirname(__file__), "..", "..", source)).read().splitlines()
     assert lines[record.lineno - 1].strip() == "calls!();"
-    # Whatever else Python's own logger puts there, in its order.
+    # The same attributes as those of Python's own record, in the same order.
     own = logging.getLogger("own").makeRecord("own", 20, "path", 1, "msg", (), None, "func", None)
-    # (`message` is pytest's, whose handler formats it.)
+    # (A handler of pytest's adds `message`.)
     assert [name for name in record.__dict__ if name != "message"] == list(own.__dict__)
 
 
@@ -94,13 +86,14 @@ def test_functions(root, records):
 
 
 def test_a_thread_of_rust_has_its_rust_name_and_leaves_no_dummy(root, records):
+    before = threading.enumerate()
     _native.call_in_thread("alpha", logging.INFO, "worker-1")
     _native.call_in_thread("alpha", logging.INFO)
     named, unnamed = records
     assert named.threadName == "worker-1"
     assert unnamed.threadName.startswith("ThreadId(")
     assert named.thread != threading.get_ident()
-    assert [thread.name for thread in threading.enumerate()] == ["MainThread"]
+    assert threading.enumerate() == before
 
 
 def test_a_thread_of_python_keeps_its_name(root, records):
@@ -131,7 +124,7 @@ def test_a_class_of_threads_is_not_kept(root, records):
     assert (by_rust() is None) == (by_python() is None)
 
 
-def test_what_the_switches_of_log_record_say(root, records, monkeypatch):
+def test_the_switches_of_logging_are_obeyed(root, records, monkeypatch):
     for switch in ("logThreads", "logProcesses", "logMultiprocessing"):
         monkeypatch.setattr(logging, switch, False)
     _native.call_in_thread("alpha", logging.INFO, "worker")
@@ -217,7 +210,7 @@ def test_messages(root, records, message):
     ],
 )
 def test_targets_known_at_run_time(root, records, unraisable, target, name):
-    """What Python takes for a name is taken; a literal is checked while compiling."""
+    """Any name that Python accepts; targets that are literals are checked at compile time."""
     _native.log_at(target, logging.INFO, "message")
     assert [record.name for record in records] == [name]
     assert records[0].name == logging.getLogger(name).name
@@ -263,7 +256,7 @@ def test_logger_adapters_nested(root, records):
         _native.log_to(adapter, logging.INFO, "message")
     assert records[0].user == 3 and records[0].msg == "message"
     assert records[2].request == 7 and records[2].msg == "[7] message"
-    # What Python's own call through both gives.
+    # A call through both gives what Python's own gives.
     both = Prefix(inner, {"request": 8})
     _native.log_to(both, logging.INFO, "message")
     both.info("message")
@@ -305,11 +298,11 @@ class Custom(BaseException):
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), Custom("x"), SystemExit(3), GeneratorExit(), MemoryError()])
-def test_what_a_handler_raises_goes_to_the_unraisable_hook(handler, unraisable, error):
+def test_an_exception_of_a_handler_goes_to_the_unraisable_hook(handler, unraisable, error):
     def action(record):
         raise error
 
-    handler.action = action
+    handler.after = action
     for detached in (False, True):
         _native.call("alpha", logging.INFO, detached)
     assert [seen for seen, _ in unraisable] == [error, error]
@@ -317,13 +310,13 @@ def test_what_a_handler_raises_goes_to_the_unraisable_hook(handler, unraisable, 
     assert place.startswith("pylog call at ") and "calls.rs:" in place
 
 
-def test_what_a_filter_a_factory_and_is_enabled_for_raise(root, unraisable):
+def test_exceptions_of_a_filter_a_factory_and_is_enabled_for(root, unraisable):
     error = LookupError("x")
 
     def fail(*args, **kwargs):
         raise error
 
-    # Not monkeypatch, which would leave the bound method on the logger.
+    # With monkeypatch the bound method would stay on the logger as an attribute.
     with mock.patch.object(logging.getLogger(ALPHA), "filter", fail):
         _native.call("alpha", logging.INFO)
     with mock.patch.object(logging, "_logRecordFactory", fail):
@@ -338,12 +331,12 @@ def test_what_a_filter_a_factory_and_is_enabled_for_raise(root, unraisable):
 def test_an_exception_in_flight_survives(handler, unraisable, module):
     in_flight = KeyError("in flight")
     for action in (lambda record: None, lambda record: 1 / 0):
-        handler.action = action
+        handler.after = action
         with pytest.raises(KeyError) as caught:
             module.log_while_raising(in_flight, "alpha", logging.INFO)
         assert caught.value is in_flight
         assert caught.value.__context__ is None
-    assert len(handler.seen) == 2
+    assert len(handler.records) == 2
     assert [type(error) for error, _ in unraisable] == [ZeroDivisionError]
 
 
@@ -362,16 +355,16 @@ def test_a_panic_that_is_an_exception(handler, unraisable, capfd, module):
     # In flight: the message survives.
     with pytest.raises(type(panic), match="as if from another extension"):
         module.log_while_raising(panic, "alpha", logging.INFO)
-    assert handler.seen[-1].msg == "level 20"
+    assert handler.records[-1].msg == "level 20"
 
-    # Raised by a handler: it goes where other exceptions go.
+    # Raised by a handler, it goes to the hook like other exceptions.
     def action(record):
         raise panic
 
-    handler.action = action
+    handler.after = action
     module.call("alpha", logging.INFO)
     assert [str(error) for error, _ in unraisable] == ["as if from another extension"]
-    handler.action = lambda record: None
+    handler.after = lambda record: None
     module.call("alpha", logging.INFO)
 
 
@@ -379,19 +372,18 @@ def test_keyboard_interrupt_in_a_handler_reaches_the_main_thread(handler, unrais
     def action(record):
         raise KeyboardInterrupt
 
-    handler.action = action
+    handler.after = action
     with pytest.raises(KeyboardInterrupt):
         _native.call_in_thread("alpha", logging.INFO)
-        for _ in range(1000):
-            time.sleep(0.01)
+        wait_until(lambda: False)
     assert unraisable == []
 
 
-def test_what_a_signal_handler_raises_during_a_call_is_not_lost(handler, unraisable):
-    """Python runs it in the middle of the handler; there it is like any other exception."""
+def test_an_exception_of_a_signal_handler_during_a_call_is_not_lost(handler, unraisable):
+    """Python runs the signal handler within the logging handler, which then raises the exception."""
     previous = signal.signal(signal.SIGALRM, lambda *_: 1 / 0)
     try:
-        handler.action = lambda record: os.kill(os.getpid(), signal.SIGALRM)
+        handler.after = lambda record: os.kill(os.getpid(), signal.SIGALRM)
         _native.call("alpha", logging.INFO)
     finally:
         signal.signal(signal.SIGALRM, previous)
@@ -401,21 +393,21 @@ def test_what_a_signal_handler_raises_during_a_call_is_not_lost(handler, unraisa
 @pytest.mark.parametrize("kind", ["ordinary", "logs", "attaches"])
 def test_a_display_that_logs_or_attaches(handler, kind):
     _native.log_with_display(kind)
-    messages = [record.msg for record in handler.seen if record.msg != "nested"]
+    messages = [record.msg for record in handler.records if record.msg != "nested"]
     assert messages == [f"displayed {kind}"] * 2
-    assert len(handler.seen) == (4 if kind == "logs" else 2)
+    assert len(handler.records) == (4 if kind == "logs" else 2)
 
 
 def test_a_display_that_fails_logs_what_it_wrote(handler):
     _native.log_with_display("fails")
-    assert [record.msg for record in handler.seen] == ["displayed half"] * 2
+    assert [record.msg for record in handler.records] == ["displayed half"] * 2
 
 
-def test_a_display_that_panics_is_the_callers_and_leaves_pylog_working(handler, capfd):
+def test_a_display_that_panics_panics_in_the_caller_and_logging_goes_on(handler, capfd):
     with pytest.raises(BaseException, match="while displaying"):
         _native.log_with_display("panics")
     _native.log_with_display("ordinary")
-    assert [record.msg for record in handler.seen] == ["displayed ordinary"] * 2
+    assert [record.msg for record in handler.records] == ["displayed ordinary"] * 2
 
 
 def test_logging_in_drop_in_a_handler_and_in_the_collector(handler):
@@ -426,9 +418,9 @@ def test_logging_in_drop_in_a_handler_and_in_the_collector(handler):
             depth.append(_native.Noisy())
             depth[-1] = None
 
-    handler.action = action
+    handler.after = action
     _native.Noisy()
-    assert [record.msg for record in handler.seen] == ["dropped"] * 4
+    assert [record.msg for record in handler.records] == ["dropped"] * 4
 
     import gc
 
@@ -440,23 +432,23 @@ def test_logging_in_drop_in_a_handler_and_in_the_collector(handler):
         cycle.own, cycle.noisy = cycle, _native.Noisy()
     del cycle
     gc.collect()
-    assert len(handler.seen) == 14
+    assert len(handler.records) == 14
 
 
-def test_a_drop_while_an_exception_is_on_its_way(handler):
+def test_a_drop_that_logs_while_an_exception_propagates(handler):
     def raising():
         noisy = _native.Noisy()
         local = [noisy]
         del noisy
         raise KeyError(local.pop().__class__.__name__)
 
-    handler.action = lambda record: 1 / 0
+    handler.after = lambda record: 1 / 0
     sys.unraisablehook = lambda _: None
     with pytest.raises(KeyError, match="Noisy"):
         raising()
 
 
-def test_logging_half_torn_down(root, records, unraisable, monkeypatch):
+def test_a_logging_module_without_some_of_its_attributes(root, records, unraisable, monkeypatch):
     with monkeypatch.context() as patch:
         patch.delattr(logging, "getLogger")
         _native.log_at("never::seen", logging.INFO, "message")

@@ -1,4 +1,4 @@
-"""The feature `templates`: a message arrives with its arguments apart."""
+"""The feature `templates`: a message arrives as a template and its arguments."""
 
 import logging
 
@@ -18,14 +18,14 @@ def test_the_message_is_the_same_to_the_letter(records):
     for _ in range(2):
         records.clear()
         expected = pylog_templates.log_all()
-        # `format!` displays once more, and that logs.
+        # One of the arguments logs when it is displayed, and `format!` displays it once more.
         nested = [record for record in records if record.msg == "nested %s %s"]
         assert [record.getMessage() for record in nested] == ["nested 1 two"] * 2
         own = [record for record in records if record not in nested]
         assert [record.getMessage() for record in own] == expected
 
 
-def test_what_arrives(records):
+def test_templates_and_arguments(records):
     for _ in range(2):
         records.clear()
         pylog_templates.log_all()
@@ -44,12 +44,12 @@ def test_what_arrives(records):
             ("      10", "0.254", "   0.254", "0.25", "      10"),
         )
         assert ("through a macro: %s", ("10",)) in arrived
-        # Nothing to take apart before `concat!` is.
+        # The macro doesn't expand `concat!`, so it finds no template there.
         assert ("no literal: 10", ()) in arrived
         assert all(type(arg) is str for _, args in arrived for arg in args)
 
 
-def test_beside_everything_else(records):
+def test_with_adapters_values_and_limits(records):
     class Adapter(logging.LoggerAdapter):
         def process(self, message, kwargs):
             return f"[{message}]", kwargs

@@ -1,4 +1,4 @@
-"""What a record carries besides its message: key-values, exceptions, stacks."""
+"""Key-values, exceptions and stacks of a record."""
 
 import copy
 import decimal
@@ -17,6 +17,7 @@ import traceback
 import types
 
 import pytest
+from programs.collecting import Collector
 from pylog_probe import _native
 
 PREFIX = "pylog_probe._native.values"
@@ -153,8 +154,8 @@ def test_every_destination(records):
     assert "test_every_destination" in with_exception.stack_info
 
 
-class TestTravel:
-    """Records survive what carries them elsewhere, with their types."""
+class TestTransport:
+    """Values keep their types when a record is copied, pickled, queued, sent or formatted."""
 
     def test_copy_and_pickle(self, records):
         for _ in range(2):
@@ -164,14 +165,9 @@ class TestTravel:
             check_values(pickle.loads(pickle.dumps(record)))
 
     def test_queue_handler(self):
-        arrived = []
-
-        class Arrived(logging.Handler):
-            def emit(self, record):
-                arrived.append(record)
-
+        collector = Collector()
         channel = queue.SimpleQueue()
-        listener = logging.handlers.QueueListener(channel, Arrived())
+        listener = logging.handlers.QueueListener(channel, collector)
         logger = logging.getLogger(PREFIX)
         handler = logging.handlers.QueueHandler(channel)
         logger.addHandler(handler)
@@ -180,8 +176,8 @@ class TestTravel:
             _native.log_values(OBJECT)
         listener.stop()
         logger.removeHandler(handler)
-        assert len(arrived) == 2
-        for record in arrived:
+        assert len(collector.records) == 2
+        for record in collector.records:
             check_values(record)
 
     def test_socket_handler(self):
@@ -205,7 +201,7 @@ class TestTravel:
             handler.close()
             thread.join()
         for _ in range(2):
-            check_values(received.get(timeout=5))
+            check_values(received.get_nowait())
 
     def test_python_json_logger(self):
         json_formatter = pytest.importorskip("pythonjsonlogger.json").JsonFormatter
@@ -260,14 +256,14 @@ def formatted(record):
 
 
 class TestExcInfo:
-    def test_what_python_raised(self, records):
+    def test_exceptions_raised_by_python(self, records):
         for _ in range(2):
             _native.log_raised(raise_deep)
         assert len(records) == 14
         for record in records:
             kind, value, trace = record.exc_info
             assert kind is type(value)
-            # The lines of the Python code.
+            # The traceback has the lines of the Python code.
             text = formatted(record)
             assert "in deeper" in text and "LookupError: down here" in text
             assert 'raise RuntimeError("on the way") from error' in text
@@ -290,7 +286,7 @@ class TestExcInfo:
             text = formatted(record)
             assert "in deeper" in text and "in plain" in text and "ValueError: plain" in text
 
-    def test_what_is_being_handled(self, records):
+    def test_the_exception_that_is_being_handled(self, records):
         for _ in range(2):
             try:
                 raise KeyError("handled")
@@ -300,7 +296,7 @@ class TestExcInfo:
                 assert handled.exc_info == (KeyError, error, error.__traceback__)
                 assert records[-2].exc_info is None and records[-1].exc_info is None
         _native.log_handled()
-        # As Python's own logger has it.
+        # Python's own logger does the same.
         assert records[-3].exc_info == (None, None, None)
 
     def test_rust_errors(self, records):
@@ -326,10 +322,10 @@ class TestExcInfo:
         )
         assert formatted(parse).endswith(".ParseIntError: invalid digit found in string")
         assert [type(record.exc_info[1]).__name__ for record in (dynamic, boxed)] == ["RustError"] * 2
-        # The class is the same each time, so that who groups by it can.
+        # The class is the same each time, so that records can be grouped by it.
         assert records[5].exc_info[0] is kind
 
-    def test_exc_info_is_nobody_elses(self, records):
+    def test_an_exception_is_not_left_to_later_records(self, records):
         _native.log_rust_errors()
         _native.log_handled()
         assert sys.exc_info() == (None, None, None)
@@ -351,21 +347,19 @@ class TestStackInfo:
 
 
 class TestLimits:
-    """One test, since what is held back is counted for as long as the process lives."""
+    """One test, since the calls are counted as long as the process lives."""
 
     def test_limits(self):
         logger = logging.getLogger("limited")
         seen = {}
-
-        class Arrive(logging.Handler):
-            def emit(self, record):
-                seen.setdefault(record.name, []).append((record.msg, record.suppressed))
-
-        handler = Arrive()
+        handler = Collector()
+        handler.after = lambda record: seen.setdefault(record.name, []).append(
+            (record.msg, record.suppressed)
+        )
         logger.addHandler(handler)
         given = logging.getLogger("limited.given")
         try:
-            # What is off doesn't count.
+            # Calls that are off don't count.
             logger.setLevel(logging.ERROR)
             assert _native.log_limited(50, 4, given) == 0
             assert seen == {}
@@ -377,7 +371,7 @@ class TestLimits:
                 "limited.hourly": [("0", 0)],
                 "limited.given": [("0", 0), ("5", 4)],
             }
-            # It goes on where it was.
+            # The counts go on from there.
             seen.clear()
             assert _native.log_limited(5, 4, given) == 0
             assert seen == {"limited.nth": [("2", 3)], "limited.given": [("0", 4)]}
@@ -438,8 +432,7 @@ class TestAdapters:
         _native.log_pair(Mapped(logging.getLogger("adapted"), {}), 7)
         assert [record.mapped for record in records[3:]] == [1, 1]
 
-    def test_as_python_does(self, records):
-        """Python's own adapters drop a call's extra, unless they merge."""
+    def test_an_adapter_drops_or_merges_extra_as_in_python(self, records):
         options = {"merge_extra": True} if sys.version_info >= (3, 13) else {}
         adapter = logging.LoggerAdapter(logging.getLogger("adapted"), {"theirs": 1}, **options)
         _native.log_pair(adapter, 7)
@@ -464,7 +457,7 @@ def test_a_key_that_the_factory_sets_gets_another_name(unraisable):
 
 
 def test_a_key_that_exists_raises_as_it_does_in_python(unraisable):
-    """From an adapter, where no compiler sees it."""
+    """The adapter adds the key, so the macro can't find the mistake at compile time."""
 
     class Overwriting(logging.LoggerAdapter):
         def process(self, message, kwargs):

@@ -1,4 +1,4 @@
-"""Each road by which Python's logging can be reconfigured: the next call obeys."""
+"""Each way in which Python's logging can be reconfigured: the next call obeys."""
 
 import configparser
 import json
@@ -11,7 +11,9 @@ import unittest
 import pylog_oldest
 import pytest
 from processes import run
+from programs.collecting import Collector
 from pylog_probe import _native
+from waiting import LIMIT
 
 ALPHA = "pylog_probe._native.calls.alpha"
 SITES = ["alpha", "alpha.inner", "beta.deep.er"]
@@ -20,15 +22,15 @@ INFO, DEBUG, WARNING = logging.INFO, logging.DEBUG, logging.WARNING
 
 @pytest.fixture
 def logs(records):
-    """Whether a call logs. Each is made three times: what is cached must not differ."""
+    """Whether a call logs. Each is made three times: the cached answer must be the same."""
 
     def logs(level, site="alpha", module=_native):
         before, evaluated = len(records), module.evaluations()
         for _ in range(3):
             module.call(site, level)
         made = len(records) - before
-        assert made in (0, 3), "a call changed its mind"
-        assert module.evaluations() - evaluated == made, "arguments are evaluated if it logs"
+        assert made in (0, 3), "the same call had different answers"
+        assert module.evaluations() - evaluated == made, "arguments are evaluated if, and only if, the call logs"
         if level in (DEBUG, INFO):
             assert module.enabled(site, level) == bool(made)
         return bool(made)
@@ -84,7 +86,7 @@ def test_dict_config_that_disables_existing_loggers(alpha, logs):
     other = "elsewhere.place"
     logging.getLogger(other).setLevel(DEBUG)
     assert logs(DEBUG, other)
-    # It names pylog_probe, and so keeps its children.
+    # The children of a logger that it names stay enabled.
     dict_config("DEBUG", disable_existing_loggers=True)
     assert logs(DEBUG)
     assert not logs(logging.CRITICAL, other)
@@ -125,7 +127,7 @@ def test_listen_reconfigures_the_running_program_over_its_socket(alpha, logs):
             server.ready.clear()
             with socket.create_connection(("127.0.0.1", server.port)) as connection:
                 connection.sendall(struct.pack(">L", len(payload)) + payload)
-                assert server.ready.wait(10)
+                assert server.ready.wait(LIMIT)
             assert logs(WARNING) == expected
             assert logs(DEBUG) == expected
     finally:
@@ -142,7 +144,7 @@ def test_disabled_set_directly(alpha, logs):
 
 
 def test_disabled_for_a_moment_while_python_is_asked(alpha, records):
-    """Nothing invalidates what was decided by `disabled`, so it must not be kept."""
+    """Python tells nobody when `disabled` changes, so an answer that depends on it must not be cached."""
     answers = iter([True])
 
     class Flickering(logging.Logger):
@@ -171,21 +173,18 @@ def test_disabled_evaluates_no_more_than_one_stray_argument(alpha, records):
 
 
 def test_propagate_and_handlers_are_never_cached(alpha, logs):
-    class Counting(logging.Handler):
-        count = 0
+    def counts():
+        return len(root.records), len(own.records)
 
-        def emit(self, record):
-            self.count += 1
-
-    root, own = Counting(), Counting()
+    root, own = Collector(), Collector()
     logging.root.addHandler(root)
-    assert logs(WARNING) and (root.count, own.count) == (3, 0)
+    assert logs(WARNING) and counts() == (3, 0)
     alpha.propagate = False
     alpha.addHandler(own)
-    assert logs(WARNING) and (root.count, own.count) == (3, 3)
+    assert logs(WARNING) and counts() == (3, 3)
     alpha.propagate = True
     alpha.handlers = []
-    assert logs(WARNING) and (root.count, own.count) == (6, 3)
+    assert logs(WARNING) and counts() == (6, 3)
 
 
 def test_a_new_logger_between_two_others(logs):
@@ -209,14 +208,14 @@ def test_a_parent_assigned_as_celery_does(alpha, logs):
     assert logs(DEBUG) and alpha.isEnabledFor(DEBUG)
 
 
-def test_a_level_assigned_past_set_level_is_noticed_when_python_does(alpha, logs):
+def test_a_level_assigned_without_set_level_is_noticed_when_python_does(alpha, logs):
     alpha.level = DEBUG
     assert logs(INFO) == alpha.isEnabledFor(INFO) == False  # noqa: E712
     alpha.setLevel(alpha.level)
     assert logs(INFO)
 
 
-def test_a_logger_class_that_answers_for_itself(records):
+def test_a_logger_class_that_overrides_is_enabled_for(records):
     class Moody(logging.Logger):
         mood = False
 
@@ -240,11 +239,11 @@ def test_a_wrapped_is_enabled_for_is_asked_each_time(alpha, records, monkeypatch
 
     @functools.wraps(original)
     def wrapper(self, level):
-        # Whoever else logs meanwhile, such as an object that is collected, isn't meant.
+        # An object that is collected meanwhile may log to another logger.
         return next(answers) if self is alpha else original(self, level)
 
     monkeypatch.setattr(logging.Logger, "isEnabledFor", wrapper)
-    alpha.setLevel(DEBUG)  # What was cached before the patch is void.
+    alpha.setLevel(DEBUG)  # Answers cached before the patch are void after this.
     before = len(records)
     for expected in (1, 1, 2):
         _native.call("alpha", DEBUG)
@@ -299,14 +298,14 @@ def test_loggers_that_a_test_suite_replaces(logs):
     assert logs(INFO), "the logger of that name is another now, without a level"
 
 
-def test_a_logger_that_was_replaced_but_lives_on_is_noticed_by_the_next_who_asks(logs):
+def test_a_replaced_logger_that_lives_on_is_noticed_by_the_next_call_that_asks_python(logs):
     registry = logging.root.manager.loggerDict
     logging.root.setLevel(DEBUG)
     kept = logging.getLogger(ALPHA)
     kept.setLevel(logging.ERROR)
     assert not logs(INFO)
     del registry[ALPHA]
-    _native.call("alpha", 40)  # Makes for the new logger, and finds that it is new.
+    _native.call("alpha", 40)  # Looks the logger up, and finds that it is a new one.
     assert logs(INFO)
 
 
@@ -314,8 +313,8 @@ def test_a_replaced_root_cache(alpha, logs):
     held = logging.root._cache
     assert not logs(INFO)
     logging.root._cache = {}
-    logging.root.setLevel(INFO)  # Nobody told pylog: its dict is still alive, but not in place.
-    _native.call("beta.deep.er", DEBUG)  # Whoever asks next puts it back, and all forget.
+    logging.root.setLevel(INFO)  # Clears the new dict and not pylog's, which is still alive.
+    _native.call("beta.deep.er", DEBUG)  # A call that asks Python puts pylog's dict back.
     assert logs(INFO)
     del held
     logging.root._cache = {}
@@ -326,7 +325,7 @@ def test_a_replaced_root_cache(alpha, logs):
 def test_two_modules_in_one_process(alpha, logs):
     other = logging.getLogger("oldest.calls.alpha")
     for _ in range(3):
-        # Whichever puts its dict in place last forwards to the other.
+        # The module that puts its dict in place last forwards to the other's.
         logging.root._cache = {}
         for first, second in ((_native, pylog_oldest), (pylog_oldest, _native)):
             assert not logs(INFO, module=first) and not logs(INFO, module=second)
@@ -338,24 +337,19 @@ def test_two_modules_in_one_process(alpha, logs):
         other.setLevel(logging.NOTSET)
 
 
-def test_the_chain_of_root_caches_does_not_grow(alpha, logs):
-    def length():
-        cache, count = logging.root._cache, 0
-        while hasattr(cache, "_pylog_previous"):
-            cache, count = cache._pylog_previous, count + 1
-        return count
-
+def test_two_modules_put_their_root_caches_in_place_once(alpha, logs):
+    """They don't take turns at that, which would make a chain that grows with each change."""
     for module in (_native, pylog_oldest):
         logs(INFO, module=module)
-    before = length()
+    cache = logging.root._cache
     for level in (DEBUG, WARNING) * 20:
         logging.root.setLevel(level)
         for module in (_native, pylog_oldest):
             logs(INFO, module=module)
-    assert length() == before
+            assert logging.root._cache is cache
 
 
-def test_the_root_cache_is_still_a_dict_that_works(alpha, logs):
+def test_the_root_cache_serves_python_as_before(alpha, logs):
     logs(INFO)
     cache = logging.root._cache
     assert isinstance(cache, dict)
