@@ -1,5 +1,4 @@
-//! Imported as `pylog_probe._native`. What it does is in `calls` and `python`, which the extension
-//! on the oldest PyO3 shares.
+//! Imported as `pylog_probe._native`. The extension on the oldest PyO3 shares `calls` and `python`.
 
 mod calls;
 mod logged;

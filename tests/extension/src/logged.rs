@@ -1,4 +1,4 @@
-//! What Python can have done with the `log` crate, and with `tracing` on top of it.
+//! Functions that log with the `log` crate, or with `tracing` through it.
 
 use std::error::Error;
 use std::fmt;
@@ -28,7 +28,7 @@ pub(crate) fn reset_detached(py: Python<'_>, times: usize) {
     py.detach(|| (0..times).for_each(|_| handle.reset()));
 }
 
-/// Two calls that the `log` crate says stand in the same place.
+/// Calls for which the `log` crate gives the same file and line.
 #[pyfunction]
 pub(crate) fn log_twice_on_one_line() {
     macro_rules! twice {
@@ -107,7 +107,7 @@ pub(crate) fn trace_event() {
     tracing::info!(target: "traced::elsewhere", "elsewhere");
 }
 
-/// The line of the call in it.
+/// Returns the line of its call.
 #[pyfunction]
 pub(crate) fn log_line() -> u32 {
     log::info!("here");

@@ -1,4 +1,4 @@
-//! What Python can have done.
+//! Functions that log, for the tests in Python.
 
 use std::fmt;
 use std::thread;
@@ -113,7 +113,7 @@ impl fmt::Display for Misbehaving<'_> {
     }
 }
 
-/// Logs when it is dropped, wherever that happens.
+/// Logs when it is dropped.
 #[pyclass]
 pub(crate) struct Noisy;
 

@@ -1,4 +1,4 @@
-//! What Python can have done by threads, and with the queue.
+//! Functions that log in threads, and those that set and flush the queue.
 
 use std::os::unix::thread::JoinHandleExt;
 use std::panic;
@@ -84,7 +84,7 @@ fn join<T>(thread: JoinHandle<T>) -> PyResult<T> {
     joined.map_err(|_| PyRuntimeError::new_err("the thread panicked"))
 }
 
-/// And with rayon: this thread holds the GIL and waits for a pool that logs.
+/// The same with rayon: this thread holds the GIL and waits for a pool that logs.
 #[pyfunction]
 pub(crate) fn log_in_pool_while_attached(count: u32) -> u32 {
     let doubled = |n: u32| {
@@ -177,8 +177,8 @@ pub(crate) fn log_forever_in_tokio(threads: usize) -> PyResult<()> {
     Ok(())
 }
 
-/// Many calls that are most likely refused, or as many questions whether they would be, and then a call
-/// that isn't, in a thread that this one waits for with the GIL.
+/// Makes so many calls at the level DEBUG, or asks so often whether they are enabled, and then one call at
+/// the level ERROR, in a thread that this one waits for with the GIL.
 #[pyfunction]
 #[pyo3(signature = (calls, ask = false))]
 pub(crate) fn flood_and_err(calls: usize, ask: bool) -> PyResult<()> {
@@ -195,7 +195,7 @@ pub(crate) fn flood_and_err(calls: usize, ask: bool) -> PyResult<()> {
 
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// How many handlers wait for it.
+/// How many handlers wait for [`LOCK`].
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// Logs while it holds a lock for which the handler waits, in [`with_lock`].
@@ -232,7 +232,7 @@ fn wait_until(condition: impl Fn() -> bool) -> PyResult<()> {
     Ok(())
 }
 
-/// Detached and attached by turns, as a function may be that works in stages: `stage 0`, `stage 1`, …
+/// Logs `stage 0`, `stage 1`, … by turns detached and attached, beginning detached.
 #[pyfunction]
 pub(crate) fn log_in_stages(py: Python<'_>, stages: u32) {
     for stage in 0..stages {
@@ -243,7 +243,7 @@ pub(crate) fn log_in_stages(py: Python<'_>, stages: u32) {
     }
 }
 
-/// Logs in worker threads, one after the other in the same contexts as this thread is in now.
+/// Logs in worker threads, within this thread's context and outside of it.
 #[pyfunction]
 pub(crate) fn log_in_context(py: Python<'_>, message: &str) -> PyResult<()> {
     let context = pylog::Context::capture(py)?;
@@ -261,7 +261,7 @@ pub(crate) fn log_in_context(py: Python<'_>, message: &str) -> PyResult<()> {
     Ok(())
 }
 
-/// A queued record that is there no more when its value panics. What else it says arrives.
+/// Logs a value that panics while it is formatted, and then another record. Whether it has panicked.
 #[pyfunction]
 pub(crate) fn log_a_panic(py: Python<'_>) -> bool {
     struct Panics;
@@ -277,7 +277,7 @@ pub(crate) fn log_a_panic(py: Python<'_>) -> bool {
     })
 }
 
-/// What needs Python, from a detached thread.
+/// Makes calls that need Python, and others between them, while detached.
 #[pyfunction]
 pub(crate) fn log_what_needs_python(py: Python<'_>, error: Bound<'_, PyAny>, logger: Py<PyAny>) {
     let object = error.clone().unbind();

@@ -21,7 +21,7 @@ impl ToValue for Meters {
     }
 }
 
-/// An expression as another macro passes it on: in parentheses that nobody sees.
+/// Passes an expression on as macros do: in invisible parentheses.
 macro_rules! passed_on {
     ($value:expr) => {
         $value
