@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import signal
 import sys
 
 import pytest
@@ -89,6 +90,14 @@ def unraisable():
     seen = []
     sys.unraisablehook = lambda arguments: seen.append((arguments.exc_value, arguments.object))
     return seen
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises `KeyboardInterrupt`, also where this process was started with SIGINT ignored."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""Runs the programs of the folder `programs`, each in an interpreter of its own."""
+"""Runs the programs of the folder `programs`, each in an interpreter of its own.
+
+A person runs one by the command in its docstring, with PYTHONPATH as the tests have it: the directory of the
+extension modules.
+"""
 
 import pathlib
 import subprocess

@@ -598,7 +598,7 @@ class TestErrors:
         assert [str(value) for value, _ in unraisable] == ["in a handler"] * 2
         assert all("threads.rs" in place for _, place in unraisable)
 
-    def test_a_keyboard_interrupt_reaches_the_main_thread(self, delivery, arrived):
+    def test_a_keyboard_interrupt_reaches_the_main_thread(self, delivery, arrived, interruptible):
         def interrupt(record):
             raise KeyboardInterrupt
 
@@ -654,7 +654,7 @@ class TestDeliveringThread:
 
     @pytest.mark.parametrize("moment", ["before", "after"])
     def test_an_interrupt_loses_no_more_than_the_record_that_is_handled(
-        self, queue, arrived, one_at_a_time, moment
+        self, queue, arrived, one_at_a_time, interruptible, moment
     ):
         """As with any handler, that record is lost if the handler hasn't got it yet."""
         interrupted = []

@@ -368,7 +368,7 @@ def test_a_panic_that_is_an_exception(handler, unraisable, capfd, module):
     module.call("alpha", logging.INFO)
 
 
-def test_keyboard_interrupt_in_a_handler_reaches_the_main_thread(handler, unraisable):
+def test_keyboard_interrupt_in_a_handler_reaches_the_main_thread(handler, unraisable, interruptible):
     def action(record):
         raise KeyboardInterrupt
 

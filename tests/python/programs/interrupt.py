@@ -4,6 +4,7 @@ Run: python tests/python/programs/interrupt.py
 """
 
 import logging
+import signal
 import sys
 import threading
 import time
@@ -17,6 +18,8 @@ class Slow(logging.NullHandler):
         time.sleep(0.001)
 
 
+# Shells start programs in the background with this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 is_handling = threading.Event()
 logging.basicConfig(level=logging.INFO, handlers=[Slow()])
 native.set_queue(100)
