@@ -69,12 +69,13 @@ def test_the_end_of_a_forked_child_does_not_wait_for_threads_of_its_parent():
     run("fork_beside_a_handler")
 
 
-def test_queued_records_are_delivered_before_handlers_are_closed(tmp_path):
+@pytest.mark.parametrize("late", [[], ["late"]], ids=["", "late"])
+def test_queued_records_are_delivered_before_handlers_are_closed(tmp_path, late):
     path = tmp_path / "log"
-    run("queue_at_exit", path)
+    run("queue_at_exit", path, *late)
     lines = path.read_text().splitlines()
     expected = [f"flood {thread} {n}" for thread in range(4) for n in range(1000)]
-    assert sorted(lines) == sorted(expected + ["stage 0", "stage 1", "stage 0"])
+    assert sorted(lines) == sorted([*expected, "stage 0", "stage 1", *(["stage 0"] if late else [])])
 
 
 def test_dropped_records_are_reported_at_exit():

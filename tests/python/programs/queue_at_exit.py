@@ -1,17 +1,22 @@
 """Ends with records in the queue. They must be in the file before `logging.shutdown` closes it.
 
-Run: python tests/python/programs/queue_at_exit.py FILE
+The handler takes no record before the program has reached its end. With "late", one more call is made after
+what pylog does at exit.
+
+Run: python tests/python/programs/queue_at_exit.py FILE [late]
 """
 
 import atexit
 import logging
 import sys
+import threading
 
-# Python calls what is registered in reverse order, so these two run after what pylog does at exit.
+# Python calls what is registered in reverse order, so these run after what pylog does at exit.
 logging_shutdown = logging.shutdown
 atexit.unregister(logging_shutdown)
 atexit.register(logging_shutdown)
-atexit.register(lambda: native.log_in_stages(1))
+if sys.argv[2:] == ["late"]:
+    atexit.register(lambda: native.log_in_stages(1))
 from pylog_probe import _native as native
 
 
@@ -23,11 +28,15 @@ class File(logging.FileHandler):
         super().close()
 
     def emit(self, record):
+        is_ending.wait()
         assert not File.is_closed
         super().emit(record)
 
 
+is_ending = threading.Event()
 logging.basicConfig(level=logging.INFO, handlers=[File(sys.argv[1])], format="%(message)s")
 native.set_queue(50_000)
+# And these before it, the second one first.
+atexit.register(is_ending.set)
 atexit.register(native.log_in_stages, 2)
 native.flood(4, 1000)
