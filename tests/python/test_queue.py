@@ -559,14 +559,10 @@ class TestErrors:
         errors = [
             ValueError("a value"),
             SystemError("error return without exception set"),
-            SystemExit(3),
-            GeneratorExit(),
             MemoryError(),
             RecursionError(),
             StopIteration(),
-            asyncio.CancelledError(),
             Unprintable(),
-            BaseException("of the base class"),
         ]
         for error in errors:
             with Raising(place, arrived, error):
@@ -585,7 +581,26 @@ class TestErrors:
         native.log_message("afterwards")
         assert arrived.messages[-1] == "afterwards"
 
-    @pytest.mark.parametrize("error", [ValueError, SystemExit, SystemError, GeneratorExit])
+    @pytest.mark.parametrize("place", Raising.PLACES)
+    @pytest.mark.parametrize("attached", [True, False], ids=["attached", "detached"])
+    def test_other_exceptions_reach_the_program(self, delivery, arrived, unraisable, place, attached):
+        """Exceptions that are no `Exception`: the program gets the same object, once."""
+        for error in [
+            SystemExit(3),
+            KeyboardInterrupt("of a handler"),
+            GeneratorExit(),
+            asyncio.CancelledError(),
+            BaseException("of the base class"),
+        ]:
+            with pytest.raises(type(error)) as caught:
+                with Raising(place, arrived, error):
+                    native.call("alpha", logging.INFO, not attached)
+                    wait_until(lambda: False)
+            assert caught.value is error
+        assert native.flush()
+        assert unraisable == []
+
+    @pytest.mark.parametrize("error", [ValueError, RecursionError, SystemError, MemoryError])
     def test_a_handler_that_raises(self, delivery, arrived, unraisable, error):
         def fail(record):
             raise error("in a handler")

@@ -10,7 +10,7 @@ use crate::index::AtomicIndex;
 use crate::level_cache::cache::LevelCache;
 
 /// What distinguishes calls. Unknown parts are empty.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Key<'a> {
     pub(crate) target: &'a str,
     /// The address of the call's own static.
@@ -22,13 +22,6 @@ pub(crate) struct Key<'a> {
 }
 
 impl Key<'_> {
-    fn bucket(&self) -> usize {
-        let mut hasher = DefaultHasher::new();
-        // File and module seldom distinguish calls that agree in these.
-        (self.target, self.address, self.levelno, self.line).hash(&mut hasher);
-        hasher.finish() as usize % BUCKETS
-    }
-
     fn leak(self) -> Key<'static> {
         let leak = |text: &str| -> &'static str { Box::leak(text.into()) };
         Key {
@@ -40,16 +33,17 @@ impl Key<'_> {
     }
 }
 
-const BUCKETS: usize = 1024;
+/// Nodes that each node points to. The hash of a key has room for 32 levels of them.
+const CHILDREN: usize = 4;
 
-/// A hash table, which only ever grows, as Python's `Manager` keeps its loggers. Each bucket is the index
-/// of the first node of a list.
-pub(crate) struct Table([AtomicIndex; BUCKETS]);
+/// A tree, which only ever grows, as Python's `Manager` keeps its loggers. Each level takes other bits of a
+/// key's hash, so that finding a callsite takes a number of steps that is logarithmic in their number.
+pub(crate) struct Table(AtomicIndex);
 
 struct Node {
     key: Key<'static>,
     callsite: Callsite,
-    next: AtomicIndex,
+    children: [AtomicIndex; CHILDREN],
 }
 
 /// The nodes of all tables.
@@ -57,7 +51,7 @@ static NODES: boxcar::Vec<Node> = boxcar::Vec::new();
 
 impl Table {
     pub(crate) const fn new() -> Table {
-        Table([const { AtomicIndex::none() }; BUCKETS])
+        Table(AtomicIndex::none())
     }
 
     /// The callsite of a call, made when the call is first reached.
@@ -66,19 +60,26 @@ impl Table {
         key: &Key<'_>,
         make: impl FnOnce(&Key<'static>) -> Callsite,
     ) -> &'static Callsite {
-        let mut link = &self.0[key.bucket()];
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let mut hash = hasher.finish();
+        let mut child = |node: &'static Node| {
+            hash = hash.rotate_right(CHILDREN.ilog2());
+            &node.children[hash as usize % CHILDREN]
+        };
+        let mut link = &self.0;
         while let Some(index) = link.get() {
             let node = &NODES[index];
             if node.key == *key {
                 return &node.callsite;
             }
-            link = &node.next;
+            link = child(node);
         }
         let key = key.leak();
         let index = NODES.push(Node {
             callsite: make(&key),
             key,
-            next: AtomicIndex::none(),
+            children: [const { AtomicIndex::none() }; CHILDREN],
         });
         loop {
             let node = &NODES[link.get_or_set(index)];
@@ -86,7 +87,7 @@ impl Table {
             if node.key == key {
                 return &node.callsite;
             }
-            link = &node.next;
+            link = child(node);
         }
     }
 
@@ -94,11 +95,12 @@ impl Table {
     #[cfg(feature = "log")]
     pub(crate) fn targets(&self) -> Vec<&'static Callsite> {
         let mut targets = std::collections::HashMap::new();
-        for mut link in &self.0 {
-            while let Some(index) = link.get() {
+        let mut links = vec![&self.0];
+        while let Some(link) = links.pop() {
+            if let Some(index) = link.get() {
                 let node = &NODES[index];
                 targets.insert(node.key.target, &node.callsite);
-                link = &node.next;
+                links.extend(&node.children);
             }
         }
         targets.into_values().collect()

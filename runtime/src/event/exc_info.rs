@@ -137,6 +137,13 @@ impl ExcInfo<'_> {
         let mut chain = Vec::new();
         let mut next = Some(error);
         while let Some(error) = next {
+            if chain.len() > value::MAX_SOURCES {
+                chain.push(Link::Rust {
+                    type_name: None,
+                    message: "more sources are not logged".to_owned(),
+                });
+                break;
+            }
             if let Some(exception) = error.downcast_ref::<PyErr>() {
                 chain.push(Link::Python(exception));
                 break;

@@ -9,7 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pyo3::prelude::*;
 
 use crate::python::context::Context;
-use crate::python::once::Once;
+use crate::python::library::THREADING;
+use crate::python::once::{Once, intern};
 use crate::python::{fork, interpreter};
 
 pub(crate) struct Origin {
@@ -83,10 +84,19 @@ impl OriginThread {
             return Ok(false);
         }
         let native_id = thread.getattr_opt("native_id")?;
-        Ok(native_id.is_none_or(|id| {
+        let is_same = |id: Bound<'_, PyAny>| {
             id.extract()
                 .map_or(true, |id: c_ulong| id == self.native_id)
-        }))
+        };
+        if native_id.is_none_or(is_same) {
+            return Ok(true);
+        }
+        // In a forked child, the `native_id` of the thread that forked is still that in the parent.
+        let is_child = fork::generation().is_some_and(|generation| generation > 0);
+        Ok(is_child
+            && THREADING
+                .get(intern!(thread.py(), "_main_thread"))?
+                .is(thread))
     }
 }
 

@@ -69,6 +69,9 @@ pub trait ToValue {
     fn to_value(&self) -> Value<'_>;
 }
 
+/// How many sources of an error are logged. An error can be its own source.
+pub(crate) const MAX_SOURCES: usize = 100;
+
 /// Formats text. If a `Display` fails, the text ends there, as in a message; `to_string` would panic.
 pub(crate) fn text(args: fmt::Arguments<'_>) -> String {
     let mut text = String::new();
@@ -86,10 +89,16 @@ impl Value<'_> {
     pub(crate) fn error(error: &(dyn Error + 'static)) -> Value<'static> {
         let mut chain = text(format_args!("{error}"));
         let mut source = error.source();
-        while let Some(error) = source {
+        for _ in 0..MAX_SOURCES {
+            let Some(error) = source else {
+                return chain.into();
+            };
             chain.push_str(": ");
             chain.push_str(&text(format_args!("{error}")));
             source = error.source();
+        }
+        if source.is_some() {
+            chain.push_str(": (more sources are not logged)");
         }
         chain.into()
     }

@@ -91,6 +91,30 @@ pub(crate) fn native_id() -> c_ulong {
         .map_or(0, |functions| (functions.native_id)())
 }
 
+/// Makes Python call `function` in the main thread, as soon as Python code runs there, and raise what it
+/// returns. Returns `false` if too many calls are pending.
+pub(crate) fn add_pending_call(function: fn(Python<'_>) -> PyResult<()>) -> bool {
+    extern "C" fn call(function: *mut c_void) -> c_int {
+        // SAFETY: `function` is the pointer below, which was made of a function of this type. CPython
+        // makes pending calls with the GIL held and no exception set.
+        let (function, py) = unsafe {
+            let function =
+                std::mem::transmute::<*mut c_void, fn(Python<'_>) -> PyResult<()>>(function);
+            (function, Python::assume_attached())
+        };
+        match function(py) {
+            Ok(()) => 0,
+            Err(error) => {
+                error.restore(py);
+                -1
+            }
+        }
+    }
+    // SAFETY: CPython documents that any thread may call this at any time, attached or not. `call` and
+    // `function` stay as long as the process.
+    unsafe { pyo3::ffi::Py_AddPendingCall(Some(call), function as *mut c_void) == 0 }
+}
+
 /// Makes Python raise an instance of `class` in the thread with that ident, as soon as Python code runs
 /// there. `None` cancels that. Returns whether there is such a thread.
 pub(crate) fn set_async_exception(

@@ -1,6 +1,6 @@
 //! The modules, functions and classes of Python's library that pylog uses, imported once.
 
-use pyo3::exceptions::{PyAttributeError, PyValueError};
+use pyo3::exceptions::{PyAttributeError, PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 
@@ -157,6 +157,15 @@ pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) 
     Ok(function.is_exact_instance_of::<PyCFunction>()
         && function.getattr(intern!(py, "__module__"))?.eq(module)?
         && function.getattr(intern!(py, "__name__"))?.eq(name)?)
+}
+
+/// `try: … except Exception: pass`
+pub(crate) fn unless_exception<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A module, if the program has imported it: `sys.modules.get(name)`.

@@ -5,19 +5,21 @@
 //! same holds for every exception that isn't an `Exception`, such as `KeyboardInterrupt`, and for every
 //! exception of a signal handler. Other exceptions go to `sys.unraisablehook`.
 //!
-//! Such an exception is kept until the outermost log call of its thread returns. Then
-//! `PyThreadState_SetAsyncExc` makes Python raise the same object, as soon as Python code runs in that
-//! thread. A thread that Rust has spawned has no Python code, so its exceptions are raised in the main
-//! thread.
+//! Such an exception is kept until the outermost log call of its thread returns. Then Python is made to
+//! raise the same object as soon as Python code runs in that thread: by a pending call in the main thread,
+//! by an asynchronous exception in other threads. A thread that Rust has spawned has no Python code, so its
+//! exceptions are raised in the main thread.
 
 use std::cell::RefCell;
 use std::ffi::c_ulong;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
-use super::interpreter::set_async_exception;
+use super::interpreter::{add_pending_call, set_async_exception};
 use super::library::{GET_IDENT, THREADING, current_frame, loaded};
 use super::once::intern;
 use super::thread_state;
@@ -26,8 +28,21 @@ thread_local! {
     /// The exception that this thread keeps.
     static KEPT: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 
-    /// The exception that Python is going to raise in this thread.
-    static SCHEDULED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+    /// The asynchronous exception of this thread, which isn't the main thread.
+    static ASYNCHRONOUS: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+}
+
+/// The exceptions that pending calls are going to raise in the main thread. Locked by attached threads,
+/// for a few instructions.
+static OF_MAIN_THREAD: Mutex<Vec<PyErr>> = Mutex::new(Vec::new());
+
+/// Whether an exception is going to be raised in any thread.
+static IS_ANY_SCHEDULED: AtomicBool = AtomicBool::new(false);
+
+fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
+    OF_MAIN_THREAD
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps an exception if it has to reach the program. Otherwise it comes back.
@@ -52,46 +67,84 @@ pub(super) fn take() -> Option<PyErr> {
     KEPT.try_with(RefCell::take).unwrap_or_default()
 }
 
-/// Begins a log call: an exception that Python is going to raise in this thread would otherwise be raised
-/// in a logging handler, which would lose the record.
+/// Begins a log call: an exception that is going to be raised in this thread would otherwise be raised in a
+/// logging handler, which would lose the record.
+#[inline]
 pub(super) fn suspend(py: Python<'_>) {
-    let scheduled = SCHEDULED.try_with(RefCell::take).unwrap_or_default();
-    if let Some(error) = scheduled {
-        if let Ok(ident) = current_ident(py) {
+    if IS_ANY_SCHEDULED.load(Ordering::Relaxed) {
+        suspend_scheduled(py);
+    }
+}
+
+#[cold]
+fn suspend_scheduled(py: Python<'_>) {
+    let Ok((ident, main)) = current_ident(py).and_then(|it| Ok((it, main_ident(py)?))) else {
+        return;
+    };
+    let error = if ident == main {
+        // The pending call then does nothing.
+        of_main_thread().pop()
+    } else {
+        let error = ASYNCHRONOUS.try_with(RefCell::take).unwrap_or_default();
+        if error.is_some() {
             set_async_exception(py, ident, None);
         }
+        error
+    };
+    if let Some(error) = error {
         let _ = KEPT.try_with(|kept| {
             kept.borrow_mut().get_or_insert(error);
         });
     }
 }
 
-/// Ends a log call: makes Python raise the exception that this thread keeps.
+/// Ends a log call: schedules the exception that this thread keeps.
 pub(crate) fn schedule(py: Python<'_>) {
     if !is_kept() || thread_state::is_handling_record() {
         return;
     }
     if let Some(error) = take() {
-        if let Err(failure) = schedule_error(py, &error) {
-            failure.write_unraisable(py, None);
+        IS_ANY_SCHEDULED.store(true, Ordering::Relaxed);
+        let unscheduled = match is_of_other_thread(py) {
+            Ok(Some(ident)) => schedule_here(py, ident, error),
+            _ => schedule_in_main_thread(error),
+        };
+        if let Some(error) = unscheduled {
             error.write_unraisable(py, None);
         }
     }
 }
 
-fn schedule_error(py: Python<'_>, error: &PyErr) -> PyResult<()> {
-    let is_of_this_thread = current_frame(py)?.is_some();
-    let ident = match is_of_this_thread {
-        true => current_ident(py)?,
-        false => main_ident(py)?,
+/// The ident of this thread, if it runs Python code and isn't the main thread.
+fn is_of_other_thread(py: Python<'_>) -> PyResult<Option<c_ulong>> {
+    let ident = current_ident(py)?;
+    let is_other = ident != main_ident(py)? && current_frame(py)?.is_some();
+    Ok(is_other.then_some(ident))
+}
+
+/// The exception comes back if it can't be scheduled.
+fn schedule_in_main_thread(error: PyErr) -> Option<PyErr> {
+    of_main_thread().push(error);
+    let raise = |_: Python<'_>| {
+        let error = of_main_thread().pop();
+        error.map_or(Ok(()), Err)
     };
-    let class = class_that_makes(py, error)?;
-    if !set_async_exception(py, ident, Some(&class)) {
-        error.clone_ref(py).write_unraisable(py, None);
-    } else if is_of_this_thread {
-        let _ = SCHEDULED.try_with(|scheduled| scheduled.replace(Some(error.clone_ref(py))));
+    match add_pending_call(raise) {
+        true => None,
+        false => of_main_thread().pop(),
     }
-    Ok(())
+}
+
+/// The exception comes back if it can't be scheduled.
+fn schedule_here(py: Python<'_>, ident: c_ulong, error: PyErr) -> Option<PyErr> {
+    match class_that_makes(py, &error) {
+        Ok(class) if set_async_exception(py, ident, Some(&class)) => {
+            let set = ASYNCHRONOUS.try_with(|it| it.replace(Some(error)));
+            drop(set);
+            None
+        }
+        _ => Some(error),
+    }
 }
 
 /// A class whose instance is the exception itself. Python takes a class, which it calls without arguments
@@ -99,7 +152,8 @@ fn schedule_error(py: Python<'_>, error: &PyErr) -> PyResult<()> {
 fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> PyResult<Bound<'py, PyAny>> {
     let object = error.value(py).clone().unbind();
     let new = PyCFunction::new_closure(py, None, None, move |args, _| {
-        let _ = SCHEDULED.try_with(RefCell::take);
+        let raised = ASYNCHRONOUS.try_with(RefCell::take);
+        drop(raised);
         object.clone_ref(args.py())
     })?;
     let namespace = PyDict::new(py);

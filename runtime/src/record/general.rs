@@ -8,6 +8,7 @@ use super::content::Content;
 use super::thread::RecordThread;
 use super::times::Times;
 use crate::python::context;
+use crate::python::library::unless_exception;
 use crate::python::once::intern;
 
 /// `logger.makeRecord(…)`, looked up at each call, because agents replace it at run time.
@@ -49,7 +50,8 @@ fn make_with<'py>(
     extra: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
-    let thread = RecordThread::get(py, None)?;
+    // Without it the record is as Python makes it.
+    let thread = unless_exception(py, RecordThread::get(py, None))?;
     let args = content.message.args(py)?;
     let record = context::call_method(
         logger,
@@ -67,11 +69,10 @@ fn make_with<'py>(
             content.attributes.stack_info.as_ref(),
         ),
     )?;
-    if !thread.is_known() {
-        thread.replace_dummy_in(&record)?;
+    if let Some(thread) = &thread {
+        unless_exception(py, set_thread(&record, content, thread))?;
     }
     if let Some(origin) = content.origin {
-        RecordThread::get(py, Some(origin))?.replace_in(&record, &thread)?;
         if let Some(times) = Times::of_origin(origin, py)? {
             times.set_in(&record)?;
         }
@@ -82,4 +83,19 @@ fn make_with<'py>(
         }
     }
     Ok(record)
+}
+
+/// Corrects the thread of a record that Python has made in this thread.
+fn set_thread<'py>(
+    record: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    thread: &RecordThread<'_, 'py>,
+) -> PyResult<()> {
+    if !thread.is_known() {
+        thread.replace_dummy_in(record)?;
+    }
+    match content.origin {
+        Some(origin) => RecordThread::get(record.py(), Some(origin))?.replace_in(record, thread),
+        None => Ok(()),
+    }
 }

@@ -9,45 +9,62 @@ use super::new_record::NewRecord;
 use super::prototype::RecordPrototype;
 use super::stock::Stock;
 use crate::logger::dict::LoggerDict;
+use crate::python::library::unless_exception;
 use crate::python::once::Once;
 
 /// `logger.makeRecord(…)`.
 ///
 /// The fast path needs the `prototype` of the callsite, which its first record becomes, and the
-/// attributes of the callsite's logger.
+/// attributes of the callsite's logger. If anything fails there, Python makes the record.
 ///
 /// # Errors
-/// What `makeRecord` or the record factory raises.
+/// What `makeRecord` or the record factory raises, and what isn't an `Exception`.
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     fast: Option<(&Once<RecordPrototype>, LoggerDict<'py>)>,
 ) -> PyResult<NewRecord<'py>> {
-    let by_python = || {
-        general::make(logger, content).map(|record| NewRecord {
-            record,
-            stock_logger: None,
-        })
-    };
-    let Some((prototype, dict)) = fast else {
-        return by_python();
-    };
-    let Some(stock) = Stock::get(logger.py())? else {
-        return by_python();
-    };
-    if let Some(prototype) = prototype.get() {
-        let record = prototype.make(stock, logger, dict, content)?;
-        return record.map_or_else(by_python, Ok);
-    }
-    let guards = Guards::new(stock, logger, content.level)?;
-    let record = by_python()?;
-    if let Some(guards) = guards {
-        // They still hold: the prototype was made under them.
-        if guards.check(stock, logger)?.is_some() {
-            if let Some(made) = RecordPrototype::of(&record.record, guards, content)? {
-                prototype.get_or_make(|| made);
+    let py = logger.py();
+    let mut guards = None;
+    if let Some((prototype, dict)) = fast {
+        let stock = unless_exception(py, Stock::get(py))?.flatten();
+        match (prototype.get(), stock) {
+            (Some(prototype), Some(stock)) => {
+                let made = unless_exception(py, prototype.make(stock, logger, dict, content))?;
+                if let Some(record) = made.flatten() {
+                    return Ok(record);
+                }
             }
+            (None, Some(stock)) => {
+                let new = unless_exception(py, Guards::new(stock, logger, content.level))?;
+                guards = new.flatten().map(|guards| (prototype, stock, guards));
+            }
+            _ => {}
         }
     }
-    Ok(record)
+    let record = general::make(logger, content)?;
+    if let Some((prototype, stock, guards)) = guards {
+        unless_exception(py, keep(&record, logger, content, prototype, stock, guards))?;
+    }
+    Ok(NewRecord {
+        record,
+        stock_logger: None,
+    })
+}
+
+/// Makes a record that Python has made the callsite's prototype, if the guards still hold.
+fn keep<'py>(
+    record: &Bound<'py, PyAny>,
+    logger: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    prototype: &Once<RecordPrototype>,
+    stock: &Stock,
+    guards: Guards,
+) -> PyResult<()> {
+    if guards.check(stock, logger)?.is_some() {
+        if let Some(made) = RecordPrototype::of(record, guards, content)? {
+            prototype.get_or_make(|| made);
+        }
+    }
+    Ok(())
 }

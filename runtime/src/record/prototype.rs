@@ -5,9 +5,8 @@
 
 use std::ffi::c_ulong;
 
-use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::attributes::ATTRIBUTES;
 use super::content::Content;
@@ -18,7 +17,7 @@ use super::stock::Stock;
 use super::thread::RecordThread;
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
-use crate::python::library::loaded;
+use crate::python::library::{loaded, unless_exception};
 use crate::python::once::intern;
 
 /// The first record of a callsite, as Python made it.
@@ -68,6 +67,10 @@ impl RecordPrototype {
         for name in [intern!(py, "exc_info"), intern!(py, "stack_info")] {
             attributes.set_item(name, py.None())?;
         }
+        // A message can be large, or secret.
+        let msg = content.message.constant();
+        attributes.set_item(intern!(py, "msg"), msg)?;
+        attributes.set_item(intern!(py, "args"), PyTuple::empty(py))?;
         let has_task_name = attributes.contains("taskName")?;
         let expected = if has_task_name {
             &ATTRIBUTES[..]
@@ -84,7 +87,7 @@ impl RecordPrototype {
         let get = |name| record.getattr(name);
         Ok(Some(RecordPrototype {
             guards,
-            msg: content.message.constant(),
+            msg,
             name: get("name")?.unbind(),
             thread: get("thread")?.extract()?,
             thread_name: get("threadName")?.unbind(),
@@ -127,8 +130,10 @@ impl RecordPrototype {
             false => Clock::function(py)?,
         };
         let times = match content.origin {
-            Some(origin) if clock.is(&stock.clock) => Some(Times::at(origin.time, settings.clock)),
-            _ => Times::by(&clock, settings.clock)?,
+            // A replacement of the clock may look at its caller's frames, so Python calls it.
+            _ if !clock.is(&stock.clock) => None,
+            Some(origin) => Some(Times::at(origin.time, settings.clock)),
+            None => Times::by(&clock, settings.clock)?,
         };
         let (Some(times), Some(level_name)) = (times, level_name) else {
             return Ok(None);
@@ -250,13 +255,4 @@ fn task_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
         task.call_method0(intern!(py, "get_name")).map(Some)
     };
     Ok(unless_exception(py, name())?.flatten())
-}
-
-/// `try: … except Exception: pass`
-fn unless_exception<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

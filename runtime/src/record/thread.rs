@@ -23,6 +23,8 @@ pub(super) struct RecordThread<'a, 'py> {
     pub(super) ident: Ident<'py>,
     active: Bound<'py, PyDict>,
     known: Option<Bound<'py, PyAny>>,
+    /// A `_DummyThread` that a handler has made earlier. It has no name of its own.
+    dummy: Option<Bound<'py, PyAny>>,
     origin: Option<&'a Origin>,
 }
 
@@ -50,10 +52,14 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             (None, Some(get_ident)) => Ident::ask(get_ident)?,
             (None, None) => Ident::get(py)?,
         };
-        let known = active.get_item(&ident.object)?;
+        let (known, dummy) = match active.get_item(&ident.object)? {
+            Some(thread) if is_dummy(&thread)? => (None, Some(thread)),
+            known => (known, None),
+        };
         Ok(RecordThread {
             ident,
             active,
+            dummy,
             known: match (known, origin) {
                 // The ident may have been reused by another thread.
                 (Some(known), Some(origin)) => origin.thread.is(&known)?.then_some(known),
@@ -109,13 +115,19 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     }
 
     /// Gives a record that Python made for an unknown thread the thread's Rust name, and removes the
-    /// `_DummyThread`.
+    /// `_DummyThread` that Python made for it.
     pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = record.py();
         let Some(dummy) = self.active.get_item(&self.ident.object)? else {
             return Ok(()); // `logging.logThreads` is off, or a record factory didn't ask.
         };
-        self.active.del_item(&self.ident.object)?;
+        if !self
+            .dummy
+            .as_ref()
+            .is_some_and(|earlier| earlier.is(&dummy))
+        {
+            self.active.del_item(&self.ident.object)?;
+        }
         let thread_name = intern!(py, "threadName");
         let dummy_name = dummy.getattr(intern!(py, "name"))?;
         if record.getattr(thread_name)?.eq(dummy_name)? {
@@ -206,6 +218,16 @@ pub(super) fn stock_get_ident(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
 /// `threading._active`: the threads that Python knows, by ident.
 pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(THREADING.get(intern!(py, "_active"))?.cast_into()?)
+}
+
+/// Whether a thread is a `threading._DummyThread`.
+fn is_dummy(thread: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static CLASS: Once<Py<PyAny>> = Once::new();
+    let find = || {
+        let name = intern!(thread.py(), "_DummyThread");
+        THREADING.get(name).map(Bound::unbind)
+    };
+    Ok(thread.get_type().is(CLASS.get_or_try(find)?))
 }
 
 /// Whether the `name` of threads of a class is the stock property.

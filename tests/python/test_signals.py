@@ -1,0 +1,162 @@
+"""Signals whose Python handlers run while a record is handled.
+
+Python runs a signal handler between two steps of Python code, so also in the middle of a logging handler. Here
+the logging handler sends the signal itself, so that it always happens.
+"""
+
+import gc
+import logging
+import signal
+import sys
+import threading
+
+import pytest
+from programs.collecting import Collector
+from processes import finish, start
+from pylog_probe import _native as native
+from waiting import wait_until
+
+LOGGER = native.__name__
+
+
+class Timeout(Exception):
+    """What a signal handler raises to end something that takes too long."""
+
+
+@pytest.fixture
+def signalled():
+    """Installs signal handlers, and sends a signal with each record that is handled."""
+    before = {}
+    handler = Collector()
+    logger = logging.getLogger(LOGGER)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+    def install(number, action):
+        before.setdefault(number, signal.signal(number, action))
+        # Not in `emit`, where `Handler.handleError` would take an `Exception`, as Python's own would.
+        handler.addFilter(lambda record: signal.raise_signal(number) or True)
+
+    yield install
+    for number, action in before.items():
+        signal.signal(number, action)
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
+
+
+def raises(error, calls):
+    def handle(number, frame):
+        calls.append(number)
+        raise error
+
+    return handle
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), Timeout(), GeneratorExit()])
+@pytest.mark.parametrize("nested", [False, True], ids=["outermost", "nested"])
+def test_the_program_gets_the_same_object_once(signalled, unraisable, error, nested):
+    calls = []
+    signalled(signal.SIGTERM, raises(error, calls))
+    if nested:
+        log = logging.getLogger("of.python")
+        log.addHandler(Collector())
+        log.handlers[0].before = lambda record: native.log_message("nested")
+        log.propagate = False
+        log.setLevel(logging.INFO)
+    with pytest.raises(type(error)) as caught:
+        log.info("outer") if nested else native.log_message("hello")
+        wait_until(lambda: False)
+    assert caught.value is error
+    assert calls == [signal.SIGTERM]
+    assert unraisable == []
+
+
+def test_ctrl_c_runs_the_handler_of_the_program_once(signalled, unraisable):
+    calls = []
+    signalled(signal.SIGINT, raises(KeyboardInterrupt(), calls))
+    with pytest.raises(KeyboardInterrupt):
+        native.log_message("hello")
+        wait_until(lambda: False)
+    assert calls == [signal.SIGINT]
+
+
+def test_an_interrupt_by_another_signal_while_sigint_is_ignored(signalled):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        signalled(signal.SIGTERM, raises(KeyboardInterrupt("by SIGTERM"), []))
+        with pytest.raises(KeyboardInterrupt, match="by SIGTERM"):
+            native.log_message("hello")
+            wait_until(lambda: False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_nothing_is_left_of_the_exception(signalled):
+    """It would keep the frames that it was raised in alive."""
+    error = SystemExit()
+    signalled(signal.SIGTERM, raises(error, []))
+    with pytest.raises(SystemExit):
+        native.log_message("hello")
+        wait_until(lambda: False)
+    error.__traceback__ = None
+    gc.collect()
+    classes = [referrer for referrer in gc.get_referrers(error) if isinstance(referrer, type)]
+    assert classes == []
+
+
+def test_records_after_it_in_a_rust_loop_are_not_lost(signalled):
+    """No Python code of the program runs between the calls, so the exception waits for the end of the loop."""
+    arrived = Collector()
+    logging.getLogger(LOGGER).addHandler(arrived)
+    calls = []
+
+    def handle(number, frame):
+        calls.append(number)
+        if len(calls) == 1:
+            raise SystemExit(3)
+
+    signalled(signal.SIGTERM, handle)
+    with pytest.raises(SystemExit):
+        native.log_in_stages(10)
+        wait_until(lambda: False)
+    logging.getLogger(LOGGER).removeHandler(arrived)
+    assert len(calls) == 10
+    assert len(arrived.records) >= 9
+
+
+def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
+    reached, after = [], []
+    handler = Collector()
+    handler.before = lambda record: sys.exit(3)
+    logger = logging.getLogger(LOGGER)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+    def work():
+        reached.append(1)
+        native.log_message("hello")
+        for _ in range(1000):
+            pass
+        after.append(1)
+
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    assert (reached, after, unraisable) == ([1], [], [])
+
+
+@pytest.mark.parametrize("delivery", ["direct", "queued"])
+@pytest.mark.parametrize("by", ["python", "pylog"])
+def test_a_service_that_logs_can_be_stopped(by, delivery):
+    """SIGTERM at any moment, to a program that logs in a loop."""
+    processes = [start("service", by, delivery) for _ in range(5)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        stdout, stderr = finish(process, status=7)
+        assert stderr == ""
