@@ -22,7 +22,7 @@ pub(crate) fn set_queue(py: Python<'_>, capacity: Option<usize>) -> PyResult<()>
 }
 
 #[pyfunction]
-#[pyo3(signature = (seconds = 60.0, detached = false))]
+#[pyo3(signature = (seconds = 600.0, detached = false))]
 pub(crate) fn flush(py: Python<'_>, seconds: f64, detached: bool) -> bool {
     let timeout = Duration::from_secs_f64(seconds);
     match detached {
