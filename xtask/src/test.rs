@@ -57,6 +57,7 @@ fn test_python(python: &Python, modules: &Path, arguments: &[String]) -> Result 
     let environment = python.environment(
         "test",
         &[
+            "freezegun",
             "hypothesis",
             "pytest",
             "python-json-logger",

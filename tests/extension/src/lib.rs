@@ -1,6 +1,7 @@
 //! Imported as `pylog_probe._native`. The extension on the oldest PyO3 shares `calls` and `python`.
 
 mod calls;
+mod errors;
 mod logged;
 mod python;
 mod threads;
@@ -10,6 +11,8 @@ mod values;
 #[pylog::module]
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
+    #[pymodule_export]
+    use crate::errors::log_endless_error;
     #[pymodule_export]
     use crate::logged::{
         log_broken, log_key_values, log_line, log_max_level, log_to_target, log_twice_on_one_line,

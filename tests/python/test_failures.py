@@ -1,0 +1,85 @@
+"""Failures that must not cost a record, and what pylog remembers."""
+
+import gc
+import logging
+import sys
+import threading
+
+import pytest
+from processes import run
+from programs.collecting import Collector
+from pylog_probe import _native as native
+from waiting import wait_until
+
+
+@pytest.fixture
+def arrived():
+    handler = Collector()
+    logging.root.addHandler(handler)
+    logging.root.setLevel(logging.INFO)
+    yield handler
+    logging.root.removeHandler(handler)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("replaced", ["LogRecord", "get_ident", "time", "_active", "getpid"])
+def test_a_replaced_part_of_the_library_costs_no_record(replaced, when):
+    """Before or after the first record, a part is replaced by an object that pylog can't use."""
+    run("replaced_library", replaced, when)
+
+
+def test_freezegun():
+    pytest.importorskip("freezegun")
+    run("with_freezegun")
+
+
+def test_a_large_message_is_not_kept(arrived):
+    text = "x" * 50_000_000
+    before = sys.getallocatedblocks()
+    native.log_to_target("large.message", text)
+    arrived.records.clear()
+    del text
+    gc.collect()
+    large = [value for value in gc.get_objects() if isinstance(value, dict) and _is_large(value)]
+    assert large == [], before
+
+
+def _is_large(dictionary):
+    message = dictionary.get("msg")
+    return isinstance(message, str) and len(message) > 1_000_000
+
+
+def test_an_error_that_is_its_own_source(arrived):
+    native.log_endless_error()
+    exception = arrived.records[0].exc_info[1]
+    depth = 0
+    while exception.__cause__ is not None:
+        exception, depth = exception.__cause__, depth + 1
+    assert str(exception) == "more sources are not logged"
+    assert depth > 50
+    assert arrived.records[1].error.endswith("(more sources are not logged)")
+
+
+def test_a_dummy_thread_names_no_thread(arrived):
+    """A handler that calls `threading.current_thread()` makes Python create one."""
+    arrived.after = lambda record: threading.current_thread()
+    for _ in range(3):
+        native.call_in_thread("alpha", logging.INFO)
+    names = {record.threadName for record in arrived.records}
+    assert not any("Dummy" in name for name in names), names
+
+
+def test_the_thread_that_forks_keeps_its_name():
+    stdout, _ = run("queued_in_child")
+    assert stdout == "MainThread\n"
+
+
+def test_many_targets_and_files_stay_cheap(arrived):
+    """Each gets a callsite. Finding one among many takes a few steps more; this would take minutes."""
+    logging.root.setLevel(logging.ERROR)
+    for number in range(20_000):
+        native.log_to_target(f"made.up{number}", "refused")
+    for number in range(20_000):
+        native.log_to_target(f"made.up{number}", "refused")
+    wait_until(lambda: True)
+    assert arrived.records == []
