@@ -1,19 +1,19 @@
-//! What is decided while compiling: which calls are in the binary at all.
+//! Static levels: which calls are compiled into the binary.
 //!
-//! Two things have a say, and the more restrictive wins: the cargo features `max_level_*` and
-//! `release_max_level_*`, which hold everywhere, and the environment variable `PYLOG_MAX_LEVEL`,
-//! which holds by module. Everything here is a `const fn`, because a call asks in a const block or
-//! a constant: at opt-level 0 nothing less keeps its message out of the binary.
+//! The cargo features `max_level_*` and `release_max_level_*` set one level for all modules. The environment
+//! variable `PYLOG_MAX_LEVEL` can set a level for each module. The more restrictive of the two applies. All
+//! functions are `const`, because at opt-level 0 only a constant condition keeps the message of a call out of
+//! the binary.
 //!
-//! The variable is read here and nowhere else. That reports a mistake in it once, and makes cargo
-//! rebuild this crate, and so every crate with calls in it, when it changes. Where it isn't set, as mostly,
-//! a call asks a constant of [`allowed`], which costs the compiler less.
+//! The variable is read only while this crate is compiled. So a mistake in it is reported once, and when it
+//! changes, cargo rebuilds this crate and all crates that depend on it. If it isn't set, a call at a named
+//! level uses a constant of [`allowed`], which compiles faster than a call of [`allows`].
 
 use crate::level::Level;
 
-/// The static maximum level that the cargo features set: less severe calls are not in the binary.
+/// The static maximum level that the cargo features set. Less severe calls are not in the binary.
 ///
-/// Without a feature it is below every level. `max_level_off` puts it above every level.
+/// Without such a feature it is below every level, and with `max_level_off` it is above every level.
 /// `PYLOG_MAX_LEVEL` can only restrict it further, by module.
 ///
 /// ```
@@ -21,7 +21,7 @@ use crate::level::Level;
 /// assert!(pylog::STATIC_MAX_LEVEL < pylog::Level::TRACE);
 /// ```
 pub const STATIC_MAX_LEVEL: Level = {
-    let dev = of_features([
+    let every_build = level_of_features([
         cfg!(feature = "max_level_off"),
         cfg!(feature = "max_level_critical"),
         cfg!(feature = "max_level_error"),
@@ -30,7 +30,7 @@ pub const STATIC_MAX_LEVEL: Level = {
         cfg!(feature = "max_level_debug"),
         cfg!(feature = "max_level_trace"),
     ]);
-    let release = of_features([
+    let release_build = level_of_features([
         cfg!(feature = "release_max_level_off"),
         cfg!(feature = "release_max_level_critical"),
         cfg!(feature = "release_max_level_error"),
@@ -40,18 +40,18 @@ pub const STATIC_MAX_LEVEL: Level = {
         cfg!(feature = "release_max_level_trace"),
     ]);
     if cfg!(debug_assertions) {
-        dev
+        every_build
     } else {
-        more_restrictive(dev, release)
+        more_restrictive(every_build, release_build)
     }
 };
 
-/// Whether a call at `level` in `module_path` belongs in the binary.
+/// Whether the static maximum in `module_path` allows `level`.
 pub const fn allows(level: Level, module_path: &str) -> bool {
     level.levelno() >= max_level(module_path).levelno()
 }
 
-/// Whether calls at the named levels belong in the binary, as far as the features have a say.
+/// Whether [`STATIC_MAX_LEVEL`] allows each of the named levels.
 #[allow(missing_docs, reason = "the name says it")]
 pub mod allowed {
     use crate::level::Level;
@@ -71,7 +71,7 @@ pub mod allowed {
 
 /// The static maximum level in `module_path`.
 pub const fn max_level(module_path: &str) -> Level {
-    more_restrictive(STATIC_MAX_LEVEL, directed(DIRECTIVES, module_path))
+    more_restrictive(STATIC_MAX_LEVEL, directed_level(DIRECTIVES, module_path))
 }
 
 const DIRECTIVES: &str = match option_env!("PYLOG_MAX_LEVEL") {
@@ -83,12 +83,13 @@ const _: () = if let Err(mistake) = check(DIRECTIVES) {
     panic!("{}", mistake.text().as_str())
 };
 
-/// Above every level, below every level.
+/// The static maximum that allows no call.
 const OFF: Level = Level::new(i32::MAX);
+/// The static maximum that allows every call.
 const ALL: Level = Level::new(i32::MIN);
 
-/// The names that `PYLOG_MAX_LEVEL` and the features use, the most restrictive first.
-const NAMES: [(&str, Level); 7] = [
+/// The levels by the names that `PYLOG_MAX_LEVEL` and the features use, the most restrictive first.
+const NAMED_LEVELS: [(&str, Level); 7] = [
     ("off", OFF),
     ("critical", Level::CRITICAL),
     ("error", Level::ERROR),
@@ -97,14 +98,17 @@ const NAMES: [(&str, Level); 7] = [
     ("debug", Level::DEBUG),
     ("trace", Level::TRACE),
 ];
+
+/// The end of each error message.
 const ACCEPTED: &[u8] = b"; accepted: LEVEL or module::path=LEVEL, separated by commas, \
      where LEVEL is one of off, critical, error, warn, info, debug, trace";
 
-const fn of_features(set: [bool; NAMES.len()]) -> Level {
+/// The most restrictive level that is set. `set` has the order of [`NAMED_LEVELS`].
+const fn level_of_features(set: [bool; NAMED_LEVELS.len()]) -> Level {
     let mut i = 0;
-    while i < NAMES.len() {
+    while i < NAMED_LEVELS.len() {
         if set[i] {
-            return NAMES[i].1;
+            return NAMED_LEVELS[i].1;
         }
         i += 1;
     }
@@ -115,18 +119,16 @@ const fn more_restrictive(a: Level, b: Level) -> Level {
     if a.levelno() > b.levelno() { a } else { b }
 }
 
-/// What `directives` say of `module_path`: the longest path that covers it decides, and of two for
-/// the same path the last.
-const fn directed(directives: &str, module_path: &str) -> Level {
-    let mut level = ALL;
-    let mut longest = 0;
+/// The level that `directives` set for `module_path`, without those that are malformed.
+const fn directed_level(directives: &str, module_path: &str) -> Level {
+    let (mut level, mut longest) = (ALL, 0);
     let mut rest = directives.as_bytes();
     while let Some((directive, tail)) = next(rest) {
         rest = tail;
-        if let Ok(Directive { path, level: at }) = parse(directive) {
+        if let Ok((path, its_level)) = parse(directive) {
+            // The longest path decides. If two directives have the same path, the last one decides.
             if path.len() >= longest && covers(path, module_path.as_bytes()) {
-                level = at;
-                longest = path.len();
+                (level, longest) = (its_level, path.len());
             }
         }
     }
@@ -144,49 +146,52 @@ const fn check(directives: &str) -> Result<(), Mistake<'_>> {
     Ok(())
 }
 
-/// `path=level`; the path is empty where the level holds everywhere.
-struct Directive<'a> {
-    path: &'a [u8],
-    level: Level,
-}
-
 /// A directive and what is wrong with it.
 struct Mistake<'a>(&'a [u8], &'static str);
 
-const fn parse(directive: &[u8]) -> Result<Directive<'_>, Mistake<'_>> {
-    let (path, name) = match position(directive, b'=') {
-        None => (directive.split_at(0).0, directive),
-        Some(at) => {
-            let path = directive.split_at(at).0.trim_ascii();
-            if !is_module_path(path) {
-                return Err(Mistake(directive, "has no module path before `=`"));
-            }
-            (path, directive.split_at(at + 1).1.trim_ascii())
+/// The module path and the level of `path=level`. `level` alone has an empty path, which covers all modules.
+const fn parse(directive: &[u8]) -> Result<(&[u8], Level), Mistake<'_>> {
+    let (path, name): (&[u8], _) = match split(directive, b'=') {
+        None => (&[], directive),
+        Some((path, _)) if !is_module_path(path) => {
+            return Err(Mistake(directive, "has no module path before `=`"));
         }
+        Some(path_and_name) => path_and_name,
     };
     let mut i = 0;
-    while i < NAMES.len() {
-        if equal(name, NAMES[i].0.as_bytes()) {
-            let level = NAMES[i].1;
-            return Ok(Directive { path, level });
+    while i < NAMED_LEVELS.len() {
+        if equal_ignoring_case(name, NAMED_LEVELS[i].0.as_bytes()) {
+            return Ok((path, NAMED_LEVELS[i].1));
         }
         i += 1;
     }
     Err(Mistake(directive, "names no level"))
 }
 
-/// The first directive that isn't empty, and what follows it.
+/// The first directive that isn't empty, and the rest after it.
 const fn next(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
     while !rest.is_empty() {
-        let (directive, tail) = match position(rest, b',') {
-            Some(at) => (rest.split_at(at).0, rest.split_at(at + 1).1),
-            None => (rest, rest.split_at(rest.len()).1),
+        let (directive, tail): (_, &[u8]) = match split(rest, b',') {
+            Some(parts) => parts,
+            None => (rest.trim_ascii(), &[]),
         };
-        let directive = directive.trim_ascii();
         if !directive.is_empty() {
             return Some((directive, tail));
         }
         rest = tail;
+    }
+    None
+}
+
+/// The parts before and after the first `separator`, without spaces around them.
+const fn split(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let mut i = 0;
+    while i < bytes.len() {
+        if bytes[i] == separator {
+            let (before, after) = (bytes.split_at(i).0, bytes.split_at(i + 1).1);
+            return Some((before.trim_ascii(), after.trim_ascii()));
+        }
+        i += 1;
     }
     None
 }
@@ -200,10 +205,10 @@ const fn covers(path: &[u8], module_path: &[u8]) -> bool {
         return false;
     }
     let (head, tail) = module_path.split_at(path.len());
-    equal(head, path) && (tail.is_empty() || tail[0] == b':')
+    equal_ignoring_case(head, path) && (tail.is_empty() || tail[0] == b':')
 }
 
-/// Identifiers with `::` between them, as `module_path!()` writes them.
+/// Whether `path` is identifiers with `::` between them, as in `module_path!()`.
 const fn is_module_path(path: &[u8]) -> bool {
     let mut segment_is_empty = true;
     let mut i = 0;
@@ -226,19 +231,8 @@ const fn is_module_path(path: &[u8]) -> bool {
     !segment_is_empty
 }
 
-const fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
-    let mut i = 0;
-    while i < bytes.len() {
-        if bytes[i] == wanted {
-            return Some(i);
-        }
-        i += 1;
-    }
-    None
-}
-
-/// The names of levels may be written in upper case; module paths don't differ in case alone.
-const fn equal(a: &[u8], b: &[u8]) -> bool {
+/// Compares names of levels, which may be in upper case, and module paths, which don't differ only in case.
+const fn equal_ignoring_case(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -263,7 +257,8 @@ impl Mistake<'_> {
     }
 }
 
-/// A panic in a const context takes a finished `&str`; what doesn't fit is left out.
+/// The buffer of an error message, since a panic in a const context can't format. Text that doesn't fit is
+/// cut off.
 struct Text {
     bytes: [u8; 1024],
     len: usize,
@@ -309,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn longest_path_decides_wherever_it_stands() {
+    fn the_longest_path_decides_in_any_order() {
         const DIRECTIVES: &str = "a::hot=off, INFO ,a=warn,a::hot::loop=trace,";
         for (module_path, level) in [
             ("other", Level::INFO),
@@ -320,16 +315,20 @@ mod tests {
             ("a::hot::loop::x", Level::TRACE),
             ("ab", Level::INFO),
         ] {
-            assert_eq!(directed(DIRECTIVES, module_path), level, "{module_path}");
+            assert_eq!(
+                directed_level(DIRECTIVES, module_path),
+                level,
+                "{module_path}"
+            );
         }
-        assert_eq!(directed("a=off,info,warn,a=error", "a"), Level::ERROR);
-        assert_eq!(directed("a=off,info,warn,a=error", "b"), Level::WARN);
-        assert_eq!(directed("", "a"), ALL);
+        assert_eq!(directed_level("a=off,info,warn,a=error", "a"), Level::ERROR);
+        assert_eq!(directed_level("a=off,info,warn,a=error", "b"), Level::WARN);
+        assert_eq!(directed_level("", "a"), ALL);
         assert_eq!(mistake(DIRECTIVES), None);
     }
 
     #[test]
-    fn mistakes_name_the_directive() {
+    fn an_error_message_names_the_directive() {
         for (directives, text) in [
             ("loud", "the directive `loud` names no level"),
             ("info,a::b=", "the directive `a::b=` names no level"),
@@ -364,7 +363,8 @@ mod tests {
 
     #[test]
     fn the_most_restrictive_feature_wins() {
-        let set = |names: &[&str]| of_features(NAMES.map(|(name, _)| names.contains(&name)));
+        let set =
+            |names: &[&str]| level_of_features(NAMED_LEVELS.map(|(name, _)| names.contains(&name)));
         assert_eq!(set(&[]), ALL);
         assert_eq!(set(&["trace", "warn", "info"]), Level::WARN);
         assert_eq!(set(&["off", "trace"]), OFF);
