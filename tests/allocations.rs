@@ -38,23 +38,25 @@ fn a_queued_record_allocates_its_text_and_at_most_ninety_bytes() {
     const RECORDS: u64 = 3000;
     const TEXT: u64 = 100;
     let log = |n| pylog::error!(target: "queued", "{n:>width$}", width = TEXT as usize);
-    let taken = Python::attach(|py| {
+    let measured = Python::attach(|py| {
         pylog::set_delivery(py, pylog::Delivery::Queued(1_000_000))?;
         // The first records also allocate what the callsite and the thread keep.
-        let taken = py.detach(|| {
+        let measured = py.detach(|| {
             (0..100).for_each(log);
             measure(|| (0..RECORDS).for_each(log))
         });
         pylog::set_delivery(py, pylog::Delivery::Direct)?;
-        PyResult::Ok(taken)
+        PyResult::Ok(measured)
     });
     assert!(pylog::flush(std::time::Duration::from_secs(30)));
-    let taken = taken.expect("the delivery can be set");
-    let bytes = taken.bytes_total as f64 / RECORDS as f64;
-    let allocations = taken.count_total as f64 / RECORDS as f64;
-    println!("a queued record: {bytes:.1} bytes with {TEXT} of text, {allocations:.3} allocations");
-    // An allocation of its own holds the text. The queue allocates room for many records at once.
-    assert!(bytes >= TEXT as f64, "{taken:?}");
-    assert!(bytes <= (TEXT + 90) as f64, "{taken:?}");
-    assert!((1.0..=1.1).contains(&allocations), "{taken:?}");
+    let measured = measured.expect("the delivery can be set");
+    let bytes = measured.bytes_total as f64 / RECORDS as f64;
+    let allocations = measured.count_total as f64 / RECORDS as f64;
+    println!(
+        "a queued record: {allocations:.3} allocations, {bytes:.1} bytes, {TEXT} of them text"
+    );
+    // Each text has an allocation of its own. The queue allocates room for many records at once.
+    assert!(bytes >= TEXT as f64, "{measured:?}");
+    assert!(bytes <= (TEXT + 90) as f64, "{measured:?}");
+    assert!((1.0..=1.1).contains(&allocations), "{measured:?}");
 }

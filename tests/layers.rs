@@ -5,12 +5,15 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use regex::Regex;
 
-/// From top to bottom. Above them all are `lib.rs`, `private.rs` and the exported macros.
+/// The layers of the runtime from top to bottom. `lib.rs`, `private.rs` and the exported macros are above
+/// all of them.
 const RUNTIME: &str = "module bridge emit queue call callsite deliver handle record logger \
                        level_cache event python static_level level metadata index";
+/// The layers of the macros from top to bottom.
 const MACROS: &str = "lib enabled log module call";
 
-/// The file and the code of each module, by its path: `crate::record::make`.
+/// Adds the file and the code of each module in `directory` to `modules`, by the path of the module, such as
+/// `crate::record::make`.
 fn read(directory: &Path, parent: &str, modules: &mut BTreeMap<String, (String, String)>) {
     for path in fs::read_dir(directory)
         .unwrap()
@@ -55,16 +58,17 @@ fn modules_import_only_from_below() {
                 }
             }
         }
-        let up = imports
+        let from_above = imports
             .iter()
             .filter(|(from, to, _)| layer(to) < layer(from));
         assert_eq!(
-            up.map(|it| &it.2).collect::<Vec<_>>(),
+            from_above.map(|it| &it.2).collect::<Vec<_>>(),
             [""; 0],
             "imports from above"
         );
         imports.retain(|(from, to, _)| *from != to);
-        // What is left when modules without imports, and those that nothing imports, are taken away.
+        // Remove imports of modules that import nothing, and imports by modules that nothing imports, until only
+        // circles are left.
         for _ in 0..modules.len() {
             let all = imports.clone();
             imports.retain(|(from, to, _)| {

@@ -1,5 +1,5 @@
-//! What pyo3-log's documentation shows does the same with one import changed. Each test runs in a
-//! process of its own, as the `log` crate has one logger.
+//! The examples in pyo3-log's documentation work with pylog's bridge if one import is changed. Each test
+//! runs in a process of its own, because the `log` crate has one logger in a process.
 
 use std::ffi::CStr;
 use std::process::Command;
@@ -20,19 +20,19 @@ fn alone(name: &str, test: fn()) {
     if std::env::var_os(VARIABLE).is_some_and(|it| it == name) {
         return test();
     }
-    let this = std::env::current_exe().expect("a program");
+    let this = std::env::current_exe().expect("the path of this program is known");
     let mut child = Command::new(this);
     child
         .args([name, "--exact", "--nocapture"])
         .env(VARIABLE, name);
-    let output = child.output().expect("it runs again");
+    let output = child.output().expect("this program can be run");
     let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{printed}{errors}");
     assert!(printed.contains("1 passed"), "{printed}");
 }
 
-/// A logger that takes everything, heard by one handler.
+/// Captures the records of all levels of a logger.
 fn listen(logger: &str) -> Capture {
     Capture::new(logger, 1)
 }
@@ -112,16 +112,16 @@ fn declarative_module() {
 }
 
 #[test]
-fn filters_and_the_handle() {
-    alone("filters_and_the_handle", || {
+fn filters_and_the_reset_handle() {
+    alone("filters_and_the_reset_handle", || {
         let handle = Python::attach(|py| -> PyResult<ResetHandle> {
             Ok(Logger::new(py, Caching::LoggersAndLevels)?
                 .filter(LevelFilter::Trace)
                 .filter_target("my_module::verbose_submodule".to_owned(), LevelFilter::Warn)
                 .install()
-                .expect("Someone installed a logger before us :-("))
+                .expect("no logger is installed yet"))
         })
-        .expect("there is a Python");
+        .expect("Python's logging can be imported");
         let capture = listen("my_module");
         let log = || {
             log::trace!(target: "my_module", "a");
@@ -147,7 +147,7 @@ fn filters_and_the_handle() {
 fn the_default_filter_is_debug() {
     alone("the_default_filter_is_debug", || {
         let capture = listen(ROOT);
-        pyo3_log::try_init().expect("the first");
+        pyo3_log::try_init().expect("no logger is installed yet");
         log::trace!("a");
         log::debug!("b");
         assert_eq!(capture.messages(), ["b"]);
@@ -160,7 +160,7 @@ fn prefix() {
     alone("prefix", || {
         let capture = listen("application");
         let logger = Logger::default().set_prefix("application::native");
-        logger.install().expect("the first");
+        logger.install().expect("no logger is installed yet");
         log::info!(target: "net::http", "got it");
         assert_eq!(capture.take()[0].name, "application.native.net.http");
     });
@@ -169,8 +169,9 @@ fn prefix() {
 #[test]
 fn nothing_cached() {
     alone("nothing_cached", || {
-        let logger = Python::attach(|py| Logger::new(py, Caching::Nothing)).expect("a Python");
-        logger.install().expect("the first");
+        let logger = Python::attach(|py| Logger::new(py, Caching::Nothing))
+            .expect("Python's logging can be imported");
+        logger.install().expect("no logger is installed yet");
         let capture = listen("uncached");
         let log = || log::info!(target: "uncached", "here");
         set_level("uncached", 30);
@@ -179,7 +180,7 @@ fn nothing_cached() {
             assert!(!log::log_enabled!(target: "uncached", log::Level::Info));
         }
         assert_eq!(log::max_level(), LevelFilter::Debug);
-        // Past Python's own cache as well: only who asks each time sees this.
+        // Replacing `isEnabledFor` invalidates nothing, so this shows that Python is asked at each call.
         let answer = |answer: &CStr| {
             Python::attach(|py| {
                 let logger = py
@@ -204,7 +205,7 @@ fn nothing_cached() {
 
 #[test]
 fn inside_another_logger() {
-    /// As `fern` and the like combine loggers.
+    /// Combines two loggers, as the crate `fern` does.
     struct Both(Logger, std::sync::Mutex<Vec<String>>);
 
     impl Log for Both {
@@ -228,7 +229,7 @@ fn inside_another_logger() {
         let logger = Logger::default();
         let handle: ResetHandle = logger.reset_handle();
         let both: &'static Both = Box::leak(Box::new(Both(logger, Default::default())));
-        log::set_logger(both).expect("the first");
+        log::set_logger(both).expect("no logger is installed yet");
         log::set_max_level(LevelFilter::Trace);
         log::info!("a");
         set_level(ROOT, 30);
@@ -237,25 +238,25 @@ fn inside_another_logger() {
         log::warn!("c");
         assert_eq!(capture.messages(), ["a", "c"]);
         assert_eq!(*both.1.lock().expect("no panic"), ["a", "b", "c"]);
-        // Whoever owns the logger owns the maximum.
+        // The program installed the logger itself, so the bridge leaves the maximum level alone.
         assert_eq!(log::max_level(), LevelFilter::Trace);
     });
 }
 
 #[test]
-fn a_second_install_says_who_was_first() {
+fn a_second_install_names_the_first() {
     fn written_for_pyo3_log() -> Result<ResetHandle, SetLoggerError> {
         Ok(Logger::default().install()?)
     }
 
-    alone("a_second_install_says_who_was_first", || {
+    alone("a_second_install_names_the_first", || {
         let first = line!() + 1;
         pyo3_log::init();
-        let error = pyo3_log::try_init().expect_err("the second");
+        let error = pyo3_log::try_init().expect_err("a logger is installed already");
         let place = format!("{}:{first}:", file!());
         assert!(error.to_string().contains(&place), "{error}");
         assert!(written_for_pyo3_log().is_err());
-        // It would fail the import.
+        // `init` doesn't panic, because that would make the import of the module fail.
         pyo3_log::init();
     });
 }
@@ -273,12 +274,14 @@ mod attribute {
 }
 
 #[test]
-fn the_attribute_installs_it() {
-    alone("the_attribute_installs_it", || {
+fn the_attribute_installs_the_bridge() {
+    alone("the_attribute_installs_the_bridge", || {
         Python::attach(|py| drop(wrap_pymodule!(attribute::with_bridge)(py)));
-        let error = pyo3_log::try_init().expect_err("the second").to_string();
+        let error = pyo3_log::try_init()
+            .expect_err("a logger is installed already")
+            .to_string();
         assert!(error.contains(file!()), "{error}");
-        // Python decides; and the crate is the module.
+        // No filter applies on the Rust side, and the crate has the name of the module.
         let capture = listen("with_bridge");
         log::trace!("here");
         assert_eq!(capture.take()[0].name, "with_bridge");
@@ -286,18 +289,18 @@ fn the_attribute_installs_it() {
 }
 
 #[test]
-fn the_attribute_does_not_install_it_if_told_so() {
-    alone("the_attribute_does_not_install_it_if_told_so", || {
+fn with_log_false_the_attribute_installs_no_bridge() {
+    alone("with_log_false_the_attribute_installs_no_bridge", || {
         Python::attach(|py| drop(wrap_pymodule!(attribute::without_bridge)(py)));
         let capture = listen(ROOT);
-        pyo3_log::try_init().expect("the first");
+        pyo3_log::try_init().expect("no logger is installed yet");
         log::info!("here");
         assert_eq!(capture.take()[0].name, ROOT);
     });
 }
 
 #[test]
-fn another_logger_is_warned_of() {
+fn init_warns_if_another_logger_is_installed() {
     struct Other;
 
     impl Log for Other {
@@ -308,8 +311,8 @@ fn another_logger_is_warned_of() {
         fn flush(&self) {}
     }
 
-    alone("another_logger_is_warned_of", || {
-        log::set_logger(&Other).expect("the first");
+    alone("init_warns_if_another_logger_is_installed", || {
+        log::set_logger(&Other).expect("no logger is installed yet");
         let warned = Python::attach(|py| -> PyResult<Vec<String>> {
             let source = c"
 import warnings

@@ -1,15 +1,17 @@
-//! What calls become, as far as no procedural macro is needed: a call that has a message and nothing else is
-//! what most calls are, and a procedural macro costs as much of the time to build it as all the rest.
+//! The expansion of calls that have only a message, without a procedural macro. Most calls are like this,
+//! and a procedural macro would double the time to compile them.
 //!
-//! They are exported, since the facades are; `private` has them under the names by which they are used.
+//! The macros are exported, because the expansion is in the user's crate. `private` re-exports them under the
+//! names that expansions use.
 
-/// `(path to pylog) LEVEL; message`: what [`pylog_macros::log`] makes of the same.
+/// `(path to pylog) LEVEL; message`: expands to the same as [`pylog_macros::log`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
     (($krate:tt) $level:ident; $($message:tt)*) => {
         if $crate::__private::allows!($level) {
-            // The name of a local variable: an item of the user's by it would be meant instead.
+            // Local variables are hygienic, but an item of the same name would hide this one. Hence the
+            // prefix.
             let __pylog_callsite =
                 $crate::__private::callsite!($crate::__private::module_path!());
             if let $crate::__private::Some(__pylog_admitted) =
@@ -24,8 +26,8 @@ macro_rules! __message {
     };
 }
 
-/// A reference to the call's callsite. Its static has a scope of its own, so that none of the user's tokens
-/// can mean it.
+/// A reference to the call's callsite. The static has a scope of its own, so that code of the user can't
+/// refer to it by accident.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __callsite {
@@ -41,8 +43,8 @@ macro_rules! __callsite {
     }};
 }
 
-/// Whether the static maximum allows a named level here, where `PYLOG_MAX_LEVEL` has a say. Only a const block
-/// keeps what isn't allowed out of a dev binary too.
+/// Whether the static maximum allows a named level, if `PYLOG_MAX_LEVEL` is set. It is a const block, so that a
+/// call that isn't allowed is not in the binary of a dev build either.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __allows_by_module {
@@ -51,7 +53,8 @@ macro_rules! __allows_by_module {
     };
 }
 
-/// The same where it has none: a const block for each call would take the compiler longer than the call.
+/// Whether the static maximum allows a named level, if `PYLOG_MAX_LEVEL` isn't set. This avoids a const block
+/// for each call, which would take longer to compile than the call itself.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __allows_everywhere {

@@ -1,12 +1,12 @@
-//! Levels are Python's: whole numbers, the more severe the greater.
+//! Levels, with Python's numbers.
 
 use std::fmt;
 
 /// The severity of a record: Python's `levelno`.
 ///
-/// Greater is more severe, as in Python's [`logging`] and unlike the `log` crate, where
-/// `Level::Error < Level::Info`. Any number is a level; the six constants are those that have a
-/// macro of their own.
+/// A greater level is more severe, as in Python's [`logging`]. In the `log` crate the order is the other
+/// way round: `Level::Error < Level::Info`. Any number is a level. Each of the six constants has a macro
+/// of its own.
 ///
 /// ```
 /// use pylog::Level;
@@ -23,7 +23,7 @@ use std::fmt;
 pub struct Level(i32);
 
 impl Level {
-    /// 5. Python has no such level; pylog names it `TRACE` unless the application has named it.
+    /// 5. Python has no such level. pylog names it `TRACE`, unless the application has named it.
     pub const TRACE: Level = Level(5);
     /// 10, Python's `DEBUG`.
     pub const DEBUG: Level = Level(10);
@@ -36,23 +36,23 @@ impl Level {
     /// 50, Python's `CRITICAL`.
     pub const CRITICAL: Level = Level(50);
 
-    /// The level of that number, for levels registered with [`logging.addLevelName`].
+    /// The level with that number, for levels that are registered with [`logging.addLevelName`].
     ///
-    /// Python accepts any number but never lets a record below 1 pass (`logging.disable` starts
-    /// at 0), so neither does pylog.
+    /// Any number is allowed. By default Python refuses levels below 1, because `logging.disable` is 0 at
+    /// first; so does pylog.
     ///
     /// [`logging.addLevelName`]: https://docs.python.org/3/library/logging.html#logging.addLevelName
     pub const fn new(levelno: i32) -> Level {
         Level(levelno)
     }
 
-    /// The number that Python knows the level by.
+    /// The number of the level in Python.
     pub const fn levelno(self) -> i32 {
         self.0
     }
 }
 
-/// The `log` crate's spelling of the constants, so that code written for it compiles.
+/// The constants as the `log` crate spells them, so that code that is written for it compiles.
 #[allow(non_upper_case_globals)]
 impl Level {
     /// [`Level::TRACE`] as the `log` crate spells it.
@@ -67,7 +67,7 @@ impl Level {
     pub const Error: Level = Level::ERROR;
 }
 
-/// Python's number for the same name; `Trace` is 5.
+/// The level of the same name; `Trace` is level 5.
 ///
 /// ```
 /// assert_eq!(pylog::Level::from(log::Level::Warn), pylog::Level::WARN);
@@ -85,7 +85,7 @@ impl From<log::Level> for Level {
     }
 }
 
-/// The name as [`logging.getLevelName`] gives it where the application has named no level itself.
+/// The name that [`logging.getLevelName`] gives if the application has named no levels itself.
 ///
 /// [`logging.getLevelName`]: https://docs.python.org/3/library/logging.html#logging.getLevelName
 impl fmt::Display for Level {

@@ -1,8 +1,7 @@
-//! Log from Rust extension modules through Python's own [`logging`].
+//! Logging from Rust extension modules through Python's own [`logging`].
 //!
-//! A crate that makes a Python extension writes the macros of the `log` crate. Its records go to
-//! Python's loggers, with their hierarchy, levels, filters and handlers, whatever the application
-//! configured:
+//! The macros are those of the `log` crate. Their records go to Python's loggers, and the levels, filters
+//! and handlers that the application has configured apply to them:
 //!
 //! ```
 //! use pyo3::prelude::*;
@@ -19,93 +18,96 @@
 //! }
 //! ```
 //!
-//! Nothing has to be initialized: without [`module`], in a helper crate or a program that embeds
-//! Python, everything is found on first use. The attribute gives the crate the name that Python
-//! knows it by.
+//! [`module`] makes the crate log under the name by which Python imports it. Nothing else has to be
+//! initialized: the macros also work without the attribute, in a helper crate or in a program that embeds
+//! Python.
 //!
 //! # What a call takes
 //!
-//! What `format!` takes, and before it, with a comma behind each:
+//! A call takes a format string and arguments, like `format!`. Options can come before them, each followed
+//! by a comma:
 //!
-//! - `target: "net::http"`: the logger to log to, here `net.http`; by default the module that the
-//!   call stands in. Any expression of type `&str` will do. One that is no literal (or `concat!`
-//!   and the like) is looked up each time, and kept for ever, as Python keeps its loggers.
+//! - `target: "net::http"`: the logger to log to, here `net.http`. The default is the logger of the module
+//!   that contains the call. Any expression of type `&str` is accepted. If it isn't a literal or a macro
+//!   such as `concat!`, it is evaluated and looked up at each call, and each target is kept until the
+//!   process ends, as Python keeps its loggers.
 //! - `logger: object`: a Python object, as `&Bound<'_, T>`, `&Py<T>` or by value: a `Logger`, a
-//!   `LoggerAdapter`, or anything with the methods of one. It is asked each time.
+//!   `LoggerAdapter`, or any object with the same methods. Each call asks it whether it accepts the level.
+//! - `first_n: 3`, `every_n: 100`, `every: Duration::from_secs(5)`: log only the first 3 times, every
+//!   100th time, or at most once in 5 seconds. Only calls that are on count. The attribute `suppressed` of
+//!   a record is the number of calls that didn't log since the previous record.
 //!
-//! - `first_n: 3`, `every_n: 100`, `every: Duration::from_secs(5)`: log the first times only, one time of
-//!   so many, or once in an interval. Times when the call is off don't count. The attribute `suppressed`
-//!   of the record is how many were held back since the one before it.
-//!
-//! Then come key-values, with a semicolon behind the last. They become attributes of the record, as
-//! `extra` does in Python:
+//! Key-values come between the options and the format string, with a semicolon after the last one. They
+//! become attributes of the record, as `extra` does in Python:
 //!
 //! ```
 //! # let (user, path, status) = (7, std::path::Path::new("/"), 200);
 //! pylog::info!(user, "http.status" = status, path:? = path; "a request");
 //! ```
 //!
-//! - `key = value`, or `key` alone for the variable of that name: what has a natural form in Python
-//!   keeps it; see [`ToValue`]. A key may be a string.
-//! - `key:? = value` and `key:% = value`: the text of its `Debug` or `Display`. `key:err = error`: the text
-//!   of an error and of those that caused it.
-//! - `exc_info = error`: a `PyErr`, a Python exception, or any [`Error`](std::error::Error), whose sources
-//!   become the `__cause__` of a Python exception with the name of its type; `true` for the exception that
-//!   Python is handling. See [`ToExcInfo`].
-//! - `stack_info = true`: the Python code that led here.
+//! - `key = value`: the value as a Python object; [`ToValue`] lists the types. `key` alone is short for
+//!   `key = key`. A key can be a string literal.
+//! - `key:? = value` and `key:% = value`: the text of its `Debug` or `Display`.
+//! - `key:err = error`: the text of an error and of its sources.
+//! - `exc_info = error`: a `PyErr`, a Python exception, or any [`Error`](std::error::Error). An error that
+//!   isn't from Python becomes a Python exception that is named after the error's type and has its source
+//!   as `__cause__`. `true` means the exception that Python is handling. See [`ToExcInfo`].
+//! - `stack_info = true`: the stack of the Python code that led to the call.
 //!
-//! Keys that a `LogRecord` has already are refused while compiling. (One that the application's record
-//! factory adds gets an underscore behind it.)
+//! A key that `LogRecord` or `Formatter` uses itself, such as `name` or `message`, is a compile error. If the
+//! application's record factory adds an attribute of the same name, the key gets an underscore at its end.
 //!
-//! With the cargo feature `templates`, a message whose format string is a literal arrives as `record.msg`
-//! with `%s` for each argument, and the arguments' texts as `record.args`, for those who group records by
-//! `msg`. `record.getMessage()` is the same.
+//! With the cargo feature `templates`, if the format string is a literal, `record.msg` is the message
+//! template, with `%s` for each argument, and `record.args` has the text of each argument. Tools that group
+//! records by `msg` need this. `record.getMessage()` stays the same.
 //!
-//! Arguments and values are evaluated if, and only if, the call logs. (If `Logger.disabled` is set on a
-//! logger that accepted the level before, or if calls are [queued](Delivery::Queued) and it isn't known yet
-//! whether Python accepts the level, they may be evaluated for nothing, and a limited call counts.)
+//! The arguments and values are evaluated only if the call logs. There are two exceptions: a logger that
+//! accepted the level before and now has `Logger.disabled` set, and a [queued](Delivery::Queued) call for
+//! which Python's answer isn't known yet. Such a call may evaluate them although it doesn't log, and counts
+//! for its limit.
 //!
 //! # When a call is on
 //!
-//! If the logger's own `isEnabledFor` says so at that moment. Each call has a static that keeps the
-//! answer, so a call that is off costs a load, a compare and a branch. Any reconfiguration of
-//! Python's `logging` makes all of them forget: `setLevel` on any logger, `logging.disable`,
-//! `basicConfig`, `dictConfig`, `fileConfig`, a test's `caplog`. What Python itself doesn't cache,
-//! `Logger.disabled` and what a logger class overrides, isn't cached here either. As little as
-//! Python does pylog notice that `logger.level` is assigned rather than set, until the next
-//! `setLevel`.
+//! A call is on if the logger's `isEnabledFor` accepts its level at that moment. Each call has a static that
+//! caches the answer, so a call that is off costs a load, a compare and a branch. Any reconfiguration of
+//! Python's `logging` invalidates all these caches: `setLevel` on any logger, `logging.disable`,
+//! `basicConfig`, `dictConfig`, `fileConfig`, pytest's `caplog`. Python doesn't cache `Logger.disabled` and
+//! the answers of a logger class that overrides `isEnabledFor`, and neither does pylog. Like Python, pylog
+//! notices an assignment to `logger.level` only at the next `setLevel`.
 //!
 //! # Static levels
 //!
-//! A call below the static maximum isn't in the binary at all, though its arguments are still
+//! A call below the static maximum level isn't in the binary at all, but its arguments are still
 //! type-checked. The cargo features `max_level_off`, `max_level_critical`, `max_level_error`,
-//! `max_level_warn`, `max_level_info`, `max_level_debug` and `max_level_trace` set it, and those
-//! with `release_` in front, which count in builds without debug assertions. Of several, the most
-//! restrictive holds. The environment variable `PYLOG_MAX_LEVEL` restricts it further while
-//! compiling, by module:
+//! `max_level_warn`, `max_level_info`, `max_level_debug` and `max_level_trace` set the static maximum. The
+//! features with the prefix `release_`, such as `release_max_level_info`, apply only to builds without debug
+//! assertions. If several features are set, the most restrictive one wins. The environment variable
+//! `PYLOG_MAX_LEVEL` can restrict single modules further at compile time:
 //!
 //! ```console
 //! $ PYLOG_MAX_LEVEL="info,my_crate::hot=off,my_crate::net=debug" cargo build --release
 //! ```
 //!
-//! # What others log
+//! # Records of the `log` crate
 //!
-//! Most calls stand in crates that know nothing of Python and use the `log` crate. `#[pylog::module]`
-//! installs `pylog::bridge`, which sends them the same way: cargo feature `log`, on by default. The feature
-//! `kv` makes their key-values attributes of the record.
+//! Most libraries log with the `log` crate. `#[pylog::module]` installs `pylog::bridge`, which sends their
+//! records to Python in the same way. This is the cargo feature `log`, which is on by default. With the
+//! feature `kv`, their key-values become attributes of the record.
 //!
-//! # What can go wrong
+//! # Errors and deadlocks
 //!
-//! Nothing that the caller sees. What a handler, a filter or a formatter raises goes to
-//! [`sys.unraisablehook`]; a `KeyboardInterrupt` among it reaches the main thread. An exception
-//! that is set when a call is made is still set afterwards. Before there is an interpreter, and
-//! from Python's `atexit` on in threads other than the one that ends it, calls do nothing. A panic in a
-//! `Display` goes on to the caller, as from any formatting.
+//! A call returns no error. An exception that a handler, a filter or a formatter raises goes to
+//! [`sys.unraisablehook`]; a `KeyboardInterrupt` reaches the main thread. If an exception is set when a call
+//! is made, it is still set afterwards. A panic in a `Display` propagates to the caller, as with any
+//! formatting. Calls do nothing before the interpreter is initialized. Once Python's `atexit` functions
+//! run, calls do nothing in other threads than the one that ends the interpreter.
 //!
-//! A call that is on attaches to Python: a thread that holds the GIL and waits for a thread that logs
-//! waits forever. Wait within [`Python::detach`](pyo3::Python::detach), or have such threads leave their
-//! records in a queue: see [`Delivery`], and the option `queue` of [`module`]. Records of threads that
-//! Rust has spawned can carry the context variables of who asked for the work: see [`Context`].
+//! A call that is on attaches to Python. So if a thread holds the GIL and waits for a thread that logs, both
+//! wait forever. Either wait within [`Python::detach`](pyo3::Python::detach), or queue the records; see
+//! [`Delivery`] and the option `queue` of [`module`].
+//!
+//! A thread that Rust has spawned can log with the context variables of the code that asked for the work;
+//! see [`Context`].
 //!
 //! [`logging`]: https://docs.python.org/3/library/logging.html
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
@@ -117,10 +119,6 @@ mod call;
 mod callsite;
 mod deliver;
 mod emit;
-#[cfg_attr(
-    not(feature = "kv"),
-    allow(dead_code, reason = "only key-values are typed")
-)]
 mod event;
 mod expansion;
 mod handle;

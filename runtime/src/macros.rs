@@ -1,11 +1,11 @@
-//! The macros that users call: thin facades, so that `$crate` finds this crate under whatever name
-//! it has where they are called. The grammar and the expansion are in `pylog-macros`, those of a call with
-//! nothing but a message in `expansion`.
+//! The macros that users call. They only pass their input and `$crate` on, because a procedural macro
+//! can't know under which name the user's crate has pylog. `pylog-macros` parses and expands the input. If
+//! it is only a message, `expansion` does so.
 
 /// Logs at [`Level::TRACE`](crate::Level::TRACE), level 5.
 ///
 /// Python has no such level. pylog names it `TRACE`, so that `setLevel("TRACE")` works, unless the
-/// application has given it a name. See [the crate](crate#what-a-call-takes) for what a call takes.
+/// application has named it. See [the crate](crate#what-a-call-takes) for what a call takes.
 ///
 /// ```
 /// let bytes = [1u8, 2, 3];
@@ -118,10 +118,9 @@ macro_rules! critical {
 
 /// Logs at any [`Level`](crate::Level), as Python's [`Logger.log`] does.
 ///
-/// A level that is a path (`Level::INFO`, `my::NOTICE`, `Self::LEVEL`) or `Level::new` of a literal
-/// is taken for a constant, and the call is as cheap as one of the named macros. Any other
-/// expression may give a different level each time; then whether it is below the static maximum is
-/// decided when the call is reached.
+/// A path of several segments (`Level::INFO`, `my::NOTICE`, `Self::LEVEL`) must be a constant. With such a
+/// level, or with `Level::new` of a literal, the call costs as little as one of the named macros. Any other
+/// expression is evaluated at each call, and compared with the static maximum at run time.
 ///
 /// ```
 /// use pylog::Level;
@@ -129,7 +128,7 @@ macro_rules! critical {
 /// pylog::log!(Level::new(25), "a notice");
 ///
 /// let level = if 2 > 1 { Level::WARN } else { Level::INFO };
-/// pylog::log!(level, "as severe as it turned out");
+/// pylog::log!(level, "at a level from run time");
 /// pylog::log!(target: "etl::load", level, "elsewhere");
 /// ```
 ///
@@ -140,10 +139,11 @@ macro_rules! log {
     ($($arg:tt)*) => { $crate::__private::log!(($crate) _; $($arg)*) };
 }
 
-/// Whether a call at that [`Level`](crate::Level) would log: what Python's [`Logger.isEnabledFor`]
-/// says at this moment.
+/// Whether a call at that [`Level`](crate::Level) would log: the answer of Python's [`Logger.isEnabledFor`]
+/// at this moment.
 ///
-/// `false` costs as little as a call that is off. `target:` and `logger:` are as in [`log!`].
+/// If the answer is `false`, this costs as little as a call that is off. It takes the options `target:` and
+/// `logger:`, as [`log!`] does.
 ///
 /// ```
 /// use pylog::Level;

@@ -1,10 +1,10 @@
-//! What a call that is off at run time costs, instruction by instruction.
+//! The machine code of a call that is off at run time.
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, Instruction, IntelFormatter};
 use iced_x86::{Mnemonic, OpKind};
 use pylog_tests::{Build, Library};
 
-/// What runs from the function's start if no conditional jump is taken.
+/// The instructions that run from the function's start if no conditional jump is taken.
 fn straight_path(library: &Library, function: &str) -> Vec<Instruction> {
     let (address, code) = library.function(function);
     let mut path = Vec::new();
@@ -27,7 +27,7 @@ fn text(path: &[Instruction]) -> String {
     text
 }
 
-/// The instructions of the check: a load of the callsite's own static, a compare of what was loaded
+/// The positions of the check's instructions: a load of the callsite's static, a compare of the loaded value
 /// with a constant, and a conditional jump. (LLVM never folds an atomic load into a compare.)
 fn check(path: &[Instruction]) -> Option<[usize; 3]> {
     let load = path.iter().position(|it| {
@@ -69,19 +69,19 @@ fn a_call_that_is_off_is_a_load_a_compare_and_a_branch_without_a_stack_frame() {
         let with = straight_path(&library, function);
         let listing = format!("{function}:\n{}\nwithout:\n{}", text(&with), text(&without));
         let check = check(&with).unwrap_or_else(|| panic!("no check in {listing}"));
-        // But for these it is the same function: no push, no `sub rsp`, nothing saved.
+        // The rest of the function is the same as without the call: no `push`, no `sub rsp`, no saved register.
         let rest = with.iter().enumerate().filter(|(i, _)| !check.contains(i));
         let rest: Vec<_> = rest.map(|(_, instruction)| *instruction).collect();
         assert_eq!(text(&rest), text(&without), "{listing}");
     }
 }
 
-/// Where LLVM makes the function's stack frame before the check: for a variable that the message
-/// borrows, which must have an address, and for an argument with a destructor, which must run if
-/// formatting panics. `log` and `tracing` have the same.
+/// LLVM makes the function's stack frame before the check in two cases: the message borrows a variable, which
+/// needs an address, or an argument has a destructor, which must run if formatting panics. Calls of `log` and
+/// `tracing` also have this frame.
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "reads x86-64 machine code")]
-fn what_needs_the_stack_adds_a_frame_and_the_store_of_what_is_borrowed() {
+fn a_call_that_needs_the_stack_adds_a_frame_and_a_store_of_the_borrowed_variable() {
     for (function, borrowed) in [("straight_borrow", 1), ("straight_destructor", 0)] {
         let path = straight_path(&library(), function);
         let listing = format!("{function}:\n{}", text(&path));
@@ -116,7 +116,7 @@ fn a_call_is_no_longer_than_one_of_the_log_crate() {
         let templates = length(&with_templates, format!("sized_pylog_{call}"));
         let theirs = length(&library, format!("sized_log_{call}"));
         let figures =
-            format!("{call}: {ours} bytes, {templates} with a template, {theirs} with log");
+            format!("{call}: {ours} bytes, {templates} with templates, {theirs} with log");
         println!("{figures}");
         assert!(ours <= theirs && templates <= 2 * ours, "{figures}");
         assert!(call != "literal" || templates == ours, "{figures}");

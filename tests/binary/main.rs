@@ -1,4 +1,4 @@
-//! What a call is in the binary.
+//! Tests of the machine code of calls.
 
 mod disassembly;
 mod static_levels;

@@ -2,14 +2,14 @@
 
 use pylog_tests::{Build, Library};
 
-/// From the most restrictive on, as the features and the directives name them.
+/// The names of the static levels in features and directives, the most restrictive first.
 const LEVELS: [&str; 7] = ["off", "critical", "error", "warn", "info", "debug", "trace"];
 
 fn build() -> Build {
     Build::of("static-levels")
 }
 
-/// Asserts that calls at `max` and above are in the library, and nothing of the others.
+/// Asserts that the library contains the calls at `max` and above, and no trace of less severe calls.
 #[track_caller]
 fn assert_static_maximum(library: &Library, max: &str, context: &str) {
     let max = LEVELS
@@ -90,7 +90,7 @@ fn the_most_restrictive_feature_wins() {
 #[test]
 fn directives_by_module() {
     for profile in ["dev", "release"] {
-        // One after the other in one target directory: each change rebuilds what it affects.
+        // All builds share one target directory, so this also tests that a change of the variable rebuilds.
         for (directives, max, present, absent) in [
             (
                 "",

@@ -1,3 +1,3 @@
-//! In an embedded interpreter.
+//! Tests in a program that embeds Python.
 
 mod modules;

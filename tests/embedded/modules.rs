@@ -5,8 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyModule;
 use pyo3::wrap_pymodule;
 
-/// What the attribute made of a module: the crate logs under the module's name. One test, since
-/// the crate has one name at a time.
+/// This is one test, because the name belongs to the whole crate.
 #[test]
 fn the_crate_takes_the_name_of_the_last_module_that_was_imported() {
     assert_eq!(name_here(), "embedded.modules");
@@ -14,33 +13,33 @@ fn the_crate_takes_the_name_of_the_last_module_that_was_imported() {
         Python::attach(|py| {
             let module = import(py).bind(py).clone();
             let answer = module.getattr("answer").and_then(|it| it.extract::<u32>());
-            // Whatever else the user's code does, it still does.
+            // The attribute keeps the rest of the module. `underscore` defines no `answer`.
             assert_eq!(answer.ok(), (name != "underscore").then_some(42), "{name}");
         });
         assert_eq!(name_here(), format!("{name}.modules"));
     }
-    // An inline module is the Python module, so its own calls bear its name and nothing more.
+    // An inline module is the Python module, so its calls log under the module's name.
     let capture = Capture::new("inline", 30);
     inline::log();
     let records = capture.take();
     assert_eq!(records[0].name, "inline");
 }
 
-/// The logger of a call in this module.
+/// The name of the logger of a call in this module.
 fn name_here() -> String {
     let capture = Capture::new("", 30);
-    pylog::warn!("where?");
+    pylog::warn!("here");
     let records = capture.take();
     let here = records
         .into_iter()
-        .find(|it| it.message == "where?")
+        .find(|it| it.message == "here")
         .expect("it was logged");
     here.name
 }
 
 type Import = fn(Python<'_>) -> Py<PyModule>;
 
-/// The name that each takes, and how it is imported.
+/// The name under which each module makes the crate log, and a function that imports the module.
 const FORMS: [(&str, Import); 7] = [
     ("plain", |py| wrap_pymodule!(plain)(py)),
     ("underscore", |py| wrap_pymodule!(underscore)(py)),

@@ -1,4 +1,5 @@
-//! Calls in places that a macro can trip over. That this compiles is half of the test.
+//! Calls in places where the expansion of a macro may fail to compile. Part of the test is that this crate
+//! compiles.
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
 #![deny(warnings, missing_docs, unused, rust_2018_idioms)]

@@ -1,4 +1,4 @@
-//! Kinds of functions, and positions in them.
+//! Calls in all kinds of functions and positions.
 
 use ::core::convert::From;
 use ::core::future::{Future, ready};

@@ -1,4 +1,4 @@
-//! Names that an expansion might use mean something else here.
+//! Calls in a module that gives its own meaning to names that an expansion may use.
 
 use ::pylog_tests::Capture;
 use ::std::assert_eq;
@@ -39,7 +39,7 @@ macro_rules! module_path {
 }
 
 #[test]
-fn an_expansion_means_its_own_names() {
+fn an_expansion_uses_its_own_names() {
     let capture = Capture::new("hygiene.shadowed", 20);
     let callsite = "callsite";
     let level = ::pylog::Level::WARN;
@@ -65,7 +65,8 @@ fn an_expansion_means_its_own_names() {
     let _ = (Data, Limit, Pair, Probe, Value);
 }
 
-/// Items aren't hygienic: a local variable that has the name of one would mean that.
+/// Items aren't hygienic: if an expansion's local variable had the name of one of these, `let` would mean
+/// the item.
 #[allow(non_upper_case_globals, non_camel_case_types)]
 fn items() {
     const callsite: () = ();

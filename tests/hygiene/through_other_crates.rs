@@ -1,4 +1,4 @@
-//! pylog under another name, and another crate's macro.
+//! Calls through a re-export of pylog under another name, and through a macro of another crate.
 
 use ::core::iter::Iterator;
 use ::pylog_test_reexport::{log_here, logging, note};

@@ -1,4 +1,4 @@
-//! Building a crate as a user does, and reading what came out.
+//! Builds a crate as a user does, and reads the library.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .canonicalize()
-        .expect("the repository is there")
+        .expect("the repository exists")
 }
 
 /// `cargo build` of a crate that is a workspace of its own.
@@ -24,7 +24,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// Of the crate in `directory` below `tests`.
+    /// A build of the crate in `directory` below `tests`.
     pub fn of(directory: &str) -> Build {
         Build {
             manifest: repository()
@@ -38,32 +38,32 @@ impl Build {
         }
     }
 
-    /// In the profile `dev` or `release`.
+    /// Sets the profile: `dev` or `release`.
     pub fn profile(mut self, profile: &'static str) -> Build {
         self.profile = profile;
         self
     }
 
-    /// With features, separated by commas.
+    /// Sets the features, separated by commas.
     pub fn features(mut self, features: impl Into<String>) -> Build {
         self.features = features.into();
         self
     }
 
-    /// With `PYLOG_MAX_LEVEL`.
+    /// Sets `PYLOG_MAX_LEVEL`.
     pub fn max_level(mut self, directives: impl Into<String>) -> Build {
         self.max_level = Some(directives.into());
         self
     }
 
-    /// What cargo printed, and whether it succeeded.
+    /// Runs the build. Returns cargo's output and exit status.
     pub fn output(&self) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--message-format=short", "--profile", self.profile]);
         cargo.args(["--features", &self.features]);
         cargo.arg("--manifest-path").arg(&self.manifest);
         cargo.arg("--target-dir").arg(&self.target);
-        // What the tests themselves were built with must not reach it.
+        // The settings of the tests' own build must not apply to this one.
         cargo.env_remove("PYLOG_MAX_LEVEL").env_remove("RUSTFLAGS");
         cargo.envs(
             self.max_level
@@ -73,12 +73,12 @@ impl Build {
         cargo.output().expect("cargo runs")
     }
 
-    /// The shared library `name`.
+    /// Builds the shared library `name`, and reads it.
     ///
     /// # Panics
     /// If the build fails.
     pub fn library(&self, name: &str) -> Library {
-        // The next build overwrites what this one made.
+        // The next build overwrites the library.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let output = self.output();
@@ -102,7 +102,7 @@ impl Library {
         object::File::parse(&*self.0).expect("an object file")
     }
 
-    /// Whether `needle` stands anywhere in it but in the names of symbols and in debug information.
+    /// Whether the library contains `needle` outside of the names of symbols and of debug information.
     pub fn contains(&self, needle: &str) -> bool {
         self.file().sections().any(|section| {
             let name = section.name().unwrap_or_default();
@@ -132,14 +132,17 @@ impl Library {
         let file = self.file();
         let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
         let symbol = symbol.unwrap_or_else(|| panic!("no function {name}"));
-        let section = symbol.section_index().expect("it is in a section");
-        let section = file
-            .section_by_index(section)
-            .expect("the section is there");
+        let section = symbol
+            .section_index()
+            .expect("the function is in a section");
+        let section = file.section_by_index(section).expect("the section exists");
         let code = section.data_range(symbol.address(), symbol.size());
         (
             symbol.address(),
-            code.ok().flatten().expect("the code is there").to_owned(),
+            code.ok()
+                .flatten()
+                .expect("the section contains the code")
+                .to_owned(),
         )
     }
 }

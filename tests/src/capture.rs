@@ -3,24 +3,24 @@ use std::ffi::CStr;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// What a handler got.
+/// A record that a handler has received.
 #[derive(Debug, Clone, PartialEq, FromPyObject)]
 pub struct Record {
-    /// The logger.
+    /// The name of the logger.
     pub name: String,
     /// The level.
     pub levelno: i32,
-    /// The message, formatted.
+    /// The formatted message.
     pub message: String,
-    /// The function that the call stands in.
+    /// The function that contains the call.
     #[pyo3(attribute("funcName"))]
     pub function: String,
-    /// The line that the call stands on.
+    /// The line of the call.
     #[pyo3(attribute("lineno"))]
     pub line: u32,
 }
 
-/// A handler on one logger, for as long as this lives.
+/// A handler on one logger, which is removed when this is dropped.
 pub struct Capture {
     logger: Py<PyAny>,
     handler: Py<PyAny>,
@@ -40,10 +40,10 @@ class ListHandler(logging.Handler):
 ";
 
 impl Capture {
-    /// Sets the logger to `levelno` and listens to it.
+    /// Adds the handler to the logger, and sets the level of the logger to `levelno`.
     ///
     /// # Panics
-    /// If Python's `logging` isn't what it is.
+    /// If Python raises an exception.
     pub fn new(logger: &str, levelno: i32) -> Capture {
         Python::attach(|py| {
             static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -63,10 +63,10 @@ impl Capture {
         .expect("a handler can be added")
     }
 
-    /// What has come since the last time.
+    /// The records since the last time.
     ///
     /// # Panics
-    /// If what came is no record.
+    /// If a record lacks an attribute.
     pub fn take(&self) -> Vec<Record> {
         Python::attach(|py| {
             let records = self.handler.bind(py).getattr("records")?;
@@ -77,7 +77,7 @@ impl Capture {
         .expect("records have these attributes")
     }
 
-    /// The messages of what has come since the last time.
+    /// The messages of the records since the last time.
     pub fn messages(&self) -> Vec<String> {
         self.take()
             .into_iter()

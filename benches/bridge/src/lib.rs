@@ -1,4 +1,4 @@
-//! What `pylog_benches` does with pyo3-log, with pylog's bridge.
+//! The loops of `pylog_benches` that use the `log` crate, with pylog's bridge instead of pyo3-log.
 
 #[path = "../../side-by-side/src/calls.rs"]
 mod calls;
@@ -25,7 +25,7 @@ fn find(call: &str) -> Option<fn(Arguments)> {
 mod pylog_bridge_benches {
     use super::*;
 
-    /// Nanoseconds a call.
+    /// The nanoseconds of one call, on average.
     #[pyfunction]
     #[pyo3(signature = (call, iterations, detached = false))]
     fn measure(py: Python<'_>, call: &str, iterations: u64, detached: bool) -> PyResult<f64> {

@@ -1,4 +1,4 @@
-//! What tests/extension does for pylog, with pyo3-log: its default caching, and no reset.
+//! The counterpart of tests/extension with pyo3-log: with its default caching, and without resets.
 
 use pyo3::prelude::*;
 
@@ -32,7 +32,7 @@ mod calls {
 mod pylog_peer {
     use super::*;
 
-    /// The levels that the `log` crate has.
+    /// Installs pyo3-log, and adds the levels and sites that [`call`] accepts.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let logger = pyo3_log::Logger::new(module.py(), pyo3_log::Caching::LoggersAndLevels)?;

@@ -1,10 +1,10 @@
-//! The loops that are timed, for the extension with pyo3-log and the one with the bridge: each `log`
-//! crate has one logger.
+//! The timed loops. Two extensions share them, one with pyo3-log and one with the bridge, because the `log`
+//! crate has one logger in an extension.
 
 use std::hint::black_box;
 use std::time::Instant;
 
-/// What the calls have for arguments.
+/// The arguments of the calls.
 #[derive(Clone, Copy)]
 pub(crate) struct Arguments {
     pub(crate) i: u64,
@@ -45,7 +45,7 @@ macro_rules! peer {
 }
 pub(crate) use peer;
 
-/// Nanoseconds a call.
+/// The nanoseconds of one call, on average.
 pub(crate) fn time(call: fn(Arguments), iterations: u64) -> f64 {
     let start = Instant::now();
     for i in 0..iterations {

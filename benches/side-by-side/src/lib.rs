@@ -1,4 +1,4 @@
-//! The loops that are timed. One crate, so that all of them are compiled alike.
+//! The timed loops. They are in one crate, so that the compiler treats all of them alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ mod statically_off {
     }
 }
 
-/// Ten times the same, in a function of its own.
+/// Repeats code ten times, in a function of its own.
 macro_rules! ten {
     ($i:ident, $($body:tt)*) => {{
         #[inline(never)]
@@ -38,7 +38,7 @@ macro_rules! ten {
     }};
 }
 
-/// Each of many callsites once.
+/// Makes one call of each of `count` callsites.
 fn call_each(peer: &str, count: u32, i: u64) -> bool {
     match (peer, count) {
         ("pylog", 10) => ten!(i, pylog::debug!("value {i}")),
@@ -83,14 +83,13 @@ mod pylog_benches {
         Ok(())
     }
 
-    /// Lets `log` reject everything below a level itself, as with `log` alone, or lets pyo3-log see
-    /// everything.
+    /// Sets `log::max_level()`. If the name isn't a level, all records reach pyo3-log.
     #[pyfunction]
     fn set_log_max_level(name: &str) {
         log::set_max_level(name.parse().unwrap_or(log::LevelFilter::Trace));
     }
 
-    /// From now on pylog's delivery is queued, with room for `capacity` records, or direct.
+    /// Sets queued delivery with room for `capacity` records, or direct delivery.
     #[pyfunction]
     #[pyo3(signature = (capacity = None))]
     fn set_queue(py: Python<'_>, capacity: Option<usize>) -> PyResult<()> {
@@ -98,13 +97,13 @@ mod pylog_benches {
         pylog::set_delivery(py, delivery)
     }
 
-    /// Waits until what is queued has been delivered.
+    /// Waits until all queued records have been delivered.
     #[pyfunction]
     fn flush() -> bool {
         pylog::flush(Duration::from_secs(60))
     }
 
-    /// Nanoseconds that one call of each of `count` callsites takes, 10 or 10,000.
+    /// The nanoseconds that one call of each of `count` callsites takes together. `count` is 10 or 10,000.
     #[pyfunction]
     fn call_many(peer: &str, count: u32) -> PyResult<f64> {
         let start = Instant::now();
@@ -114,7 +113,8 @@ mod pylog_benches {
         Ok(start.elapsed().as_secs_f64() * 1e9)
     }
 
-    /// Nanoseconds a call. `threads` above 1 make the calls at the same time, each that many.
+    /// The nanoseconds of one call, on average. Each of `threads` threads makes `iterations` calls at the same
+    /// time.
     #[pyfunction]
     #[pyo3(signature = (peer, call, iterations, detached = false, threads = 1))]
     fn measure(

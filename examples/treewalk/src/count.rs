@@ -1,12 +1,12 @@
-//! The files.
+//! Counts the lines of files.
 
 use std::fs;
 use std::path::Path;
 
-/// Files above this many bytes are worth a warning.
+/// Files with more bytes than this get a warning.
 const LARGE: usize = 500_000;
 
-/// The lines of a text file; 0 for what can't be read or is no text.
+/// The number of lines of a text file; 0 if the file can't be read or isn't text.
 pub(crate) fn lines(path: &Path) -> u64 {
     let shown = path.display();
     let bytes = match fs::read(path) {

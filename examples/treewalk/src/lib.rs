@@ -1,4 +1,4 @@
-//! Walks a directory tree on several threads, and logs what it meets through Python's `logging`.
+//! Counts the files and lines in a directory tree on several threads, and logs through Python's `logging`.
 
 mod count;
 mod tree;
@@ -14,7 +14,7 @@ mod _native {
     use crate::tree;
 
     /// Counts the files and lines below `path` on `threads` threads (0: as many as there are
-    /// cores). Returns how many directories, files and lines there are.
+    /// cores). Returns the numbers of directories, files and lines.
     #[pyfunction]
     #[pyo3(signature = (path, threads = 0))]
     fn walk(py: Python<'_>, path: PathBuf, threads: usize) -> PyResult<(u64, u64, u64)> {

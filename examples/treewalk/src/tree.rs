@@ -1,4 +1,4 @@
-//! The tree.
+//! Walks the directory tree.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,21 +7,21 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::count;
 
-/// What a walk has found.
+/// The result of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Directories, with the root.
+    /// The number of directories, including the root.
     pub(crate) directories: u64,
-    /// Files.
+    /// The number of files.
     pub(crate) files: u64,
-    /// Lines in the files that are text.
+    /// The number of lines in text files.
     pub(crate) lines: u64,
 }
 
-/// Walks the tree below `root` on several threads, and reads what is in it.
+/// Walks the tree below `root` on several threads, and reads its files.
 ///
 /// # Errors
-/// What is wrong with `root`, if it is no directory.
+/// If `root` isn't a directory.
 pub(crate) fn walk(root: &Path, threads: usize) -> Result<Totals, String> {
     if !root.is_dir() {
         pylog::critical!("{} is not a directory", root.display());

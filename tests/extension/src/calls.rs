@@ -1,10 +1,10 @@
-//! Callsites at every level in several modules.
+//! Calls at every level in several modules.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static EVALUATIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// An argument with a side effect: it must be evaluated if, and only if, the call logs.
+/// Counts how often it is called. As an argument it must be evaluated only if the call logs.
 fn evaluate(levelno: i32) -> i32 {
     EVALUATIONS.fetch_add(1, Ordering::Relaxed);
     levelno
@@ -74,7 +74,7 @@ mod dynamic {
     calls!(target: &target(),);
 }
 
-/// The same with the `log` crate, which has fewer levels.
+/// The same functions with the `log` crate, which has fewer levels.
 macro_rules! log_calls {
     ($($option:tt)*) => {
         pub(crate) fn call(levelno: i32) {
@@ -110,7 +110,7 @@ mod logged {
     }
 }
 
-/// The callsites of one module: the end of their logger's name, and what calls them.
+/// The calls of one module: the end of their logger's name, and functions that make them.
 pub(crate) struct Site {
     pub(crate) name: &'static str,
     pub(crate) call: fn(i32),

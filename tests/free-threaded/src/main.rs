@@ -1,5 +1,5 @@
-//! The test extensions built into a program that runs pytest, for ThreadSanitizer: that has to be in the
-//! program itself.
+//! A program that contains the test extensions and runs pytest. ThreadSanitizer needs this, because it must be
+//! part of the program itself.
 
 use std::ffi::CString;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 const RUN: &str = "\
 import _imp, importlib.machinery, sys, types
 
-# Made under the name by which the tests know it.
+# The tests import the extension as pylog_probe._native.
 spec = importlib.machinery.ModuleSpec('_native', importlib.machinery.BuiltinImporter)
 native = _imp.create_builtin(spec)
 native.__name__ = 'pylog_probe._native'

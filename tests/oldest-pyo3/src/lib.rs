@@ -1,4 +1,4 @@
-//! Imported as `pylog_oldest`.
+//! The extension `pylog_oldest`.
 
 #[path = "../../extension/src/calls.rs"]
 mod calls;
@@ -7,7 +7,7 @@ mod python;
 
 use pyo3::prelude::*;
 
-/// The function form, with a name of its own for the loggers.
+/// A module that is a function, and that sets the name of its logger.
 #[pylog::module(logger = "oldest")]
 #[pymodule(gil_used = false)]
 pub fn pylog_oldest(m: &Bound<'_, PyModule>) -> PyResult<()> {

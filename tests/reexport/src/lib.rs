@@ -1,4 +1,4 @@
-//! A crate that passes pylog on, under another name.
+//! A crate that re-exports pylog under another name.
 
 pub use renamed as logging;
 
@@ -10,7 +10,7 @@ macro_rules! note {
     };
 }
 
-/// Logs from within this crate, where pylog has the name `renamed`.
+/// Logs from this crate, where pylog has the name `renamed`.
 pub fn log_here() {
     renamed::info!(target: "hygiene::here", "from the crate with the renamed dependency");
 }

@@ -1,11 +1,11 @@
-//! Pairs of functions, one with a call and one without, and a needle in each message.
+//! Functions with calls. The tests in `tests/binary` search the library for their messages, symbols and code.
 #![deny(warnings)]
-// The symbols are for the tests to find; an `extern "C"` function would have to catch panics.
+// The tests find the functions by their symbols. An `extern "C"` function would have to catch panics.
 #![allow(clippy::no_mangle_with_rust_abi)]
 
 use pylog::Level;
 
-/// Nothing but a call at each level: what remains of it in the binary?
+/// Functions that contain only a call, one for each level.
 macro_rules! only_calls {
     ($($level:ident $function:ident $needle:literal;)*) => {
         $(
@@ -54,7 +54,7 @@ pub mod hot {
         pylog::error!("needle-hot-error {x}");
     }
 
-    /// And one below it.
+    /// A module below `hot`.
     pub mod inner {
         #[unsafe(no_mangle)]
         pub fn inner_calls(x: u32) {
@@ -64,7 +64,7 @@ pub mod hot {
     }
 }
 
-/// A constant level of any number, a named target, and a question.
+/// A constant level without a name, constant targets, and `enabled!`.
 #[unsafe(no_mangle)]
 pub fn other_calls(x: u32) -> bool {
     pylog::log!(Level::new(25), "needle-25 {x}");
@@ -79,7 +79,7 @@ macro_rules! passed_on {
     };
 }
 
-/// A level and a target that come through another macro.
+/// A level and a target that another macro passes on.
 #[unsafe(no_mangle)]
 pub fn passed_on(x: u32) {
     passed_on!(Level::INFO, "a::target", "needle-passed {x}");
@@ -113,7 +113,7 @@ straight_paths! {
     straight_enabled(x) { if pylog::enabled!(Level::DEBUG) { summarize(); } }
 }
 
-/// The same calls with pylog and with `log`: whose code is longer?
+/// The same calls with pylog and with `log`, to compare the size of their code.
 macro_rules! sized_calls {
     ($macros:ident $literal:ident $value:ident $values:ident $expression:ident) => {
         #[unsafe(no_mangle)]

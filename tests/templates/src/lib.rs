@@ -1,10 +1,10 @@
-//! Imported as `pylog_templates`: messages that arrive with their arguments apart.
+//! The extension `pylog_templates`, which logs with message templates.
 
 use std::fmt;
 
 use pyo3::prelude::*;
 
-/// A `Display` that does more than to write.
+/// A value whose `Display` does something unusual.
 struct Peculiar<'a>(&'a str);
 
 impl fmt::Display for Peculiar<'_> {
@@ -12,7 +12,7 @@ impl fmt::Display for Peculiar<'_> {
         match self.0 {
             "logs" => pylog::info!("nested {} {}", 1, "two"),
             "fails" => return f.write_str("half").and(Err(fmt::Error)),
-            // The text by which arguments are told apart, but from elsewhere.
+            // The text that marks an argument, but at another address.
             "mark" => return f.write_str(&["an argument ", "begins"].concat()),
             _ => {}
         }
@@ -25,7 +25,7 @@ impl fmt::Display for Peculiar<'_> {
 mod pylog_templates {
     use super::*;
 
-    /// Logs messages of every form, and returns what `format!` makes of them.
+    /// Logs messages of every form, and returns the texts that `format!` gives for them.
     #[pyfunction]
     fn log_all() -> Vec<String> {
         let mut expected = Vec::new();
@@ -68,7 +68,7 @@ mod pylog_templates {
         expected
     }
 
-    /// A value whose `Display` fails, and key-values beside a template.
+    /// Logs a value whose `Display` fails, and message templates together with key-values and options.
     #[pyfunction]
     fn log_more(logger: Bound<'_, PyAny>) {
         let n = 1;

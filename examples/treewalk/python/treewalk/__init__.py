@@ -1,4 +1,4 @@
-"""Walks a directory tree on several threads, and logs what it meets."""
+"""Counts the files and lines in a directory tree on several threads, and logs."""
 
 from ._native import walk
 

@@ -1,6 +1,6 @@
 """Counts the files and lines below a directory.
 
-Nothing here knows that the records come from Rust: this is how any application sets up logging.
+This sets up logging like any application. The Rust records need no set-up of their own.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="treewalk", description=__doc__.splitlines()[0])
     parser.add_argument("path")
     parser.add_argument("--log-level", default="INFO", help="TRACE, DEBUG, INFO, … (default INFO)")
-    parser.add_argument("--console-level", default="NOTSET", help="show less on the console")
+    parser.add_argument("--console-level", default="NOTSET", help="the level of the console handler")
     parser.add_argument(
         "--logger",
         action="append",
@@ -27,7 +27,7 @@ def parse_arguments():
         metavar="NAME=LEVEL",
         help="the level of one logger, such as ignore=DEBUG; may be given more than once",
     )
-    parser.add_argument("--log-file", help="also log there; rotated at 1 MB, 5 old files are kept")
+    parser.add_argument("--log-file", help="also log to this file; rotated at 1 MB, keeps 5 old files")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--watch", type=float, metavar="SECONDS", help="walk again and again")
     parser.add_argument(
