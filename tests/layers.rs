@@ -15,6 +15,7 @@ const MACROS: &str = "lib enabled log module call";
 /// Adds the file and the code of each module in `directory` to `modules`, by the path of the module, such as
 /// `crate::record::make`.
 fn read(directory: &Path, parent: &str, modules: &mut BTreeMap<String, (String, String)>) {
+    let comment = Regex::new("(?m)//.*$").unwrap();
     for path in fs::read_dir(directory)
         .unwrap()
         .map(|it| it.unwrap().path())
@@ -26,7 +27,7 @@ fn read(directory: &Path, parent: &str, modules: &mut BTreeMap<String, (String, 
             let code = fs::read_to_string(&path).unwrap();
             let code = code.split("#[cfg(test)]").next().unwrap();
             let code = code.replace("super::", &format!("{parent}::"));
-            let code = Regex::new("(?m)//.*$").unwrap().replace_all(&code, "");
+            let code = comment.replace_all(&code, "");
             let file = (path.display().to_string(), code.into_owned());
             modules.insert(name.trim_end_matches("::mod").to_owned(), file);
         }

@@ -27,7 +27,7 @@ def parse_arguments():
         metavar="NAME=LEVEL",
         help="the level of one logger, such as ignore=DEBUG; may be given more than once",
     )
-    parser.add_argument("--log-file", help="also log to this file; rotated at 1 MB, keeps 5 old files")
+    parser.add_argument("--log-file", help="also log to this file, rotated at 1 MB, 5 old ones kept")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--watch", type=float, metavar="SECONDS", help="walk again and again")
     parser.add_argument(
