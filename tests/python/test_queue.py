@@ -494,12 +494,15 @@ class TestDrops:
         logger.disabled = True  # Python is asked at each call then.
         native.set_queue(1000)
         try:
-            native.flood(1, 5000)
+            with blocked(arrived) as is_waiting:
+                native.call("alpha", logging.INFO, True)
+                assert is_waiting.wait(LIMIT)
+                native.flood(1, 5000)
             assert native.flush()
         finally:
             native.set_queue()
             logger.disabled = False
-        assert arrived.records == []
+        assert arrived.messages == ["level 20"]
 
     def test_calls_without_room_count_as_dropped_if_python_accepts_them_later(self, arrived):
         logging.root.setLevel(logging.DEBUG)
