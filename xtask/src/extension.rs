@@ -63,9 +63,9 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result {
         .map_err(|error| format!("Cannot copy {}: {error}", from.display()))
 }
 
-pub(crate) fn write(path: &Path, text: &str) -> Result {
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result {
     make_parent(path)?;
-    fs::write(path, text).map_err(|error| format!("Cannot write {}: {error}", path.display()))
+    fs::write(path, content).map_err(|error| format!("Cannot write {}: {error}", path.display()))
 }
 
 fn make_parent(path: &Path) -> Result {

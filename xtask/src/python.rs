@@ -18,16 +18,13 @@ print(sys.implementation.name, *sys.version_info[:2], platform.python_version(),
       bool(get('Py_GIL_DISABLED')), sep='\\n')
 print(sys.executable)
 print(get('LIBDIR') if get('Py_ENABLE_SHARED') else '')
-print(get('LDLIBRARY') or '')
-print(sysconfig.get_path('stdlib'))";
+print(get('LDLIBRARY') or '')";
 
 /// One interpreter.
 #[derive(Clone)]
 pub(crate) struct Python {
     pub(crate) executable: PathBuf,
     pub(crate) version: String,
-    /// The directory of the standard library.
-    pub(crate) standard_library: PathBuf,
     minor: (u32, u32),
     /// The directory of libpython, if it is a shared library.
     library: Option<PathBuf>,
@@ -168,7 +165,6 @@ fn query(executable: &Path) -> Option<Python> {
         executable,
         libdir,
         library,
-        standard_library,
     ] = lines[..]
     else {
         return None;
@@ -181,7 +177,6 @@ fn query(executable: &Path) -> Option<Python> {
     Some(Python {
         executable: executable.into(),
         version: version.to_owned(),
-        standard_library: standard_library.into(),
         minor,
         library: libdir.join(library).exists().then_some(libdir),
         is_free_threaded: no_gil == "True",
@@ -229,14 +224,19 @@ impl Python {
     pub(crate) fn environment(&self, name: &str, packages: &[&str]) -> Result<Environment> {
         let directory = target("venv").join(format!("{name}-{}", self.version));
         let environment = Environment { directory };
-        if output(command(environment.python()).args(["-c", ""])).is_none() {
-            let hint =
-                "On Debian and Ubuntu, `apt install python3-venv` installs the module `venv`.";
+        // If Debian's `python3-venv` is missing, a try leaves an environment without pip behind.
+        if output(command(environment.python()).args(["-c", "import pip"])).is_none() {
+            let (major, minor) = self.minor;
+            let hint = format!(
+                "{self} cannot create virtual environments: its module `venv` or `ensurepip` may be \
+                 missing. On Debian and Ubuntu, they are in the package `python{major}.{minor}-venv`: \
+                 run `apt install python{major}.{minor}-venv`."
+            );
             let mut venv = command(&self.executable);
             run(
                 venv.args(["-m", "venv", "--clear"])
                     .arg(&environment.directory),
-                hint,
+                &hint,
             )?;
         }
         if !packages.is_empty() {
