@@ -1,5 +1,8 @@
 //! What `#[pylog::module]` does when Python imports the module.
 
+use std::ffi::CString;
+
+use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 
 use crate::logger::{levels, names};
@@ -9,7 +12,20 @@ use crate::python::library;
 use crate::queue::drain;
 use crate::queue::mode::{self, Delivery};
 
-/// Makes the crate of a module log as `name`, or else as the module's own `__name__`.
+/// An import of a module with the attribute.
+struct Import {
+    /// The crate.
+    root: &'static str,
+    /// The `__name__` of the module.
+    module: String,
+    /// The name under which the crate logs from then on.
+    logger: String,
+}
+
+/// The imports that changed the name of a crate. The last one of a crate holds.
+static IMPORTS: boxcar::Vec<Import> = boxcar::Vec::new();
+
+/// Makes the crate of a module log as `name`, or else under the name of the module.
 ///
 /// `metadata` is that of the module's init function. An inline module is the Python module itself, so
 /// its path takes the same name as the root of the crate.
@@ -30,21 +46,80 @@ pub fn init(
     let _ = log;
     attach(metadata, |py| {
         library::import_all(py)?;
-        let name = match name {
-            Some(name) => name.to_owned(),
-            None => module.getattr("__name__")?.extract()?,
-        };
+        let module: String = module.getattr("__name__")?.extract()?;
+        let name = name.unwrap_or_else(|| name_of(&module));
         let path = metadata.target;
         let root = path.split_once("::").map_or(path, |(root, _)| root);
-        names::rename(root, &name);
+        names::rename(root, name);
         if is_inline {
-            names::rename(path, &name);
+            names::rename(path, name);
         }
         drain::set_owner(root);
         if let Some(capacity) = queue {
             mode::set_delivery(py, Delivery::Queued(capacity))?;
         }
         // So that `setLevel("TRACE")` works before the first record.
-        levels::name_trace(py)
+        levels::name_trace(py)?;
+        warn_of_second_name(py, root, &module, name)
     });
+}
+
+/// The name under which the crate of a module logs by default. maturin puts a project without Python files
+/// at `orders/orders.*.so`, which is `orders` for everybody who imports it, and `orders.orders` for itself.
+fn name_of(module: &str) -> &str {
+    match module.rsplit_once('.') {
+        Some((package, last)) if package.rsplit('.').next() == Some(last) => package,
+        _ => module,
+    }
+}
+
+/// Issues a `RuntimeWarning` if another module of the crate has given the crate another name.
+fn warn_of_second_name(
+    py: Python<'_>,
+    root: &'static str,
+    module: &str,
+    logger: &str,
+) -> PyResult<()> {
+    let imports = IMPORTS.iter().map(|(_, import)| import);
+    let earlier = imports.filter(|import| import.root == root).last();
+    if earlier.is_some_and(|earlier| earlier.logger == logger) {
+        return Ok(());
+    }
+    IMPORTS.push(Import {
+        root,
+        module: module.to_owned(),
+        logger: logger.to_owned(),
+    });
+    let Some(earlier) = earlier else {
+        return Ok(());
+    };
+    let message = format!(
+        "the modules {:?} and {module:?} are of one Rust crate, `{root}`, and both have \
+         `#[pylog::module]`: the crate logged to {:?}, and logs to {logger:?} from now on; keep the \
+         attribute on one of them, or give both the same `logger`",
+        earlier.module, earlier.logger
+    );
+    let category = py.get_type::<PyRuntimeWarning>();
+    PyErr::warn(py, &category, &CString::new(message)?, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn a_doubled_last_segment_counts_once() {
+        for (module, name) in [
+            ("orders.orders", "orders"),
+            ("a.b.b", "a.b"),
+            ("a.a.a", "a.a"),
+            ("orders", "orders"),
+            ("orders._native", "orders._native"),
+            ("a.a.b", "a.a.b"),
+            ("reorders.orders", "reorders.orders"),
+            ("a.ab.b", "a.ab.b"),
+        ] {
+            assert_eq!(name_of(module), name);
+        }
+    }
 }
