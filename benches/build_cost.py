@@ -45,7 +45,12 @@ class Crate:
         )
 
     def build(self, *arguments):
-        environment = dict(os.environ, CARGO_INCREMENTAL="0", PYO3_PYTHON=sys.executable)
+        environment = dict(
+            os.environ,
+            CARGO_INCREMENTAL="0",
+            PYO3_BUILD_EXTENSION_MODULE="1",
+            PYO3_PYTHON=sys.executable,
+        )
         cargo = environment.get("CARGO", "cargo")
         command = [cargo, "rustc", "--quiet", "--target-dir", self.target, *arguments]
         start = time.perf_counter()
@@ -131,7 +136,7 @@ def extension(directory):
             fn double(n: i64) -> i64 {{ {call} n * 2 }}
         }}
     """
-    pyo3 = 'pyo3 = { version = "0.30", features = ["abi3-py39", "extension-module"] }'
+    pyo3 = 'pyo3 = { version = "0.30", features = ["abi3-py39"] }'
     kinds = {
         "pylog": (DEPENDENCIES["pylog"].split("\n")[0] + "\n" + pyo3, "#[pylog::module]", 'pylog::info!("doubling {n}");'),
         "nothing": (pyo3, "", ""),

@@ -65,6 +65,8 @@ impl Build {
         cargo.arg("--target-dir").arg(&self.target);
         // The settings of the tests' own build must not apply to this one.
         cargo.env_remove("PYLOG_MAX_LEVEL").env_remove("RUSTFLAGS");
+        // The libraries are extension modules, which don't link to libpython.
+        cargo.env("PYO3_BUILD_EXTENSION_MODULE", "1");
         cargo.envs(
             self.max_level
                 .iter()

@@ -19,7 +19,7 @@ pub(crate) fn bench() -> Result {
         ),
     ];
     for package in ["pylog-benches", "pylog-bridge-benches"] {
-        let build = format!("--release --package {package} --features extension-module");
+        let build = format!("--release --package {package}");
         extension::cargo_build(&build, &directory, &variables)?;
         let module = package.replace('-', "_");
         let library = directory.join(format!("release/lib{module}.so"));

@@ -38,8 +38,8 @@ pub(crate) fn build_member(package: &str, module: &Path) -> Result {
     copy(&extensions.join(library), module)
 }
 
-/// Runs `cargo build` with these arguments and environment variables. `directory` is the target
-/// directory.
+/// Runs `cargo build` with these arguments and environment variables, for libraries that Python imports.
+/// `directory` is the target directory.
 pub(crate) fn cargo_build(
     arguments: &str,
     directory: &Path,
@@ -49,6 +49,8 @@ pub(crate) fn cargo_build(
     let mut build = cargo();
     build.args(["build", "--quiet", "--target-dir"]);
     build.arg(directory).args(arguments.split_whitespace());
+    // Such libraries don't link to libpython. maturin and setuptools-rust set this, too.
+    build.env("PYO3_BUILD_EXTENSION_MODULE", "1");
     run(build.envs(variables.iter().copied()), hint)
 }
 
