@@ -6,7 +6,8 @@ pub(crate) const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   demo             build the example package into a virtual environment and show what it logs
-  test             run all tests: the Rust tests, and the Python-side tests on every Python found
+  test             run all tests: the Rust tests, the README's quick start, and the Python-side tests
+                   on every Python found
   bench            measure calls beside pyo3-log, log, tracing and Python's own logger
   compare          apply the same random reconfigurations to pylog and to pyo3-log, and count how
                    often each disagrees with Python
@@ -17,8 +18,9 @@ options of `test`:
 
   --rust           run only the Rust tests
   --pytest         run only the Python-side tests, which pytest runs
-  --python VERSION run the Python-side tests only on this version, such as 3.13;
-                   may be given several times
+  --quick-start    only do what the README's quick start says, on the oldest and the newest Python
+  --python VERSION use only this version, such as 3.13, for the Python-side tests and the quick
+                   start; may be given several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
 
 examples:
@@ -42,7 +44,8 @@ pub(crate) enum Task {
 pub(crate) struct Selection {
     pub(crate) only_rust: bool,
     pub(crate) only_pytest: bool,
-    /// The versions of Python for the Python-side tests. Empty stands for all that are found.
+    pub(crate) only_quick_start: bool,
+    /// The versions of Python for all but the Rust tests. Empty stands for all that are found.
     pub(crate) pythons: Vec<String>,
     /// Further arguments of pytest.
     pub(crate) pytest: Vec<String>,
@@ -82,6 +85,7 @@ fn selection(options: Vec<String>) -> Result<Selection> {
         match option.as_str() {
             "--rust" => selection.only_rust = true,
             "--pytest" => selection.only_pytest = true,
+            "--quick-start" => selection.only_quick_start = true,
             "--python" => {
                 let version = options.next().filter(|version| !version.starts_with('-'));
                 let version = version.ok_or("`--python` needs a version, such as 3.13")?;
@@ -96,6 +100,9 @@ fn selection(options: Vec<String>) -> Result<Selection> {
     }
     if selection.only_rust && (selection.only_pytest || !selection.pythons.is_empty()) {
         return Err("`--rust` excludes the Python-side tests and their options".to_owned());
+    }
+    if selection.only_quick_start && (selection.only_rust || selection.only_pytest) {
+        return Err("`--quick-start` excludes the other tests and their options".to_owned());
     }
     Ok(selection)
 }
@@ -155,6 +162,13 @@ mod tests {
             ..Selection::default()
         };
         assert_eq!(parsed("test --pytest"), Ok(Task::Test(pytest)));
+        let quick_start = Selection {
+            only_quick_start: true,
+            pythons: owned(&["3.13"]),
+            ..Selection::default()
+        };
+        let line = "test --quick-start --python 3.13";
+        assert_eq!(parsed(line), Ok(Task::Test(quick_start)));
     }
 
     #[test]
@@ -192,6 +206,8 @@ mod tests {
             ("test --rust --pytest", "`--rust` excludes"),
             ("test --rust --python 3.13", "`--rust` excludes"),
             ("test --rust -- -x", "`--rust` excludes"),
+            ("test --rust --quick-start", "`--quick-start` excludes"),
+            ("test --quick-start -- -x", "`--quick-start` excludes"),
         ] {
             let error = parsed(line).expect_err(line);
             assert!(error.starts_with(problem), "{line}: {error}");

@@ -9,6 +9,7 @@ mod demo;
 mod extension;
 mod free_threaded;
 mod python;
+mod quick_start;
 mod run;
 mod test;
 

@@ -188,7 +188,7 @@ pub(crate) fn embeddable() -> Result<Python> {
     let mut candidates = vec![default()?];
     candidates.extend(all()?.into_iter().rev());
     let names: Vec<_> = candidates.iter().map(Python::to_string).collect();
-    candidates.into_iter().find(|python| python.library.is_some()).ok_or_else(|| {
+    candidates.into_iter().find(Python::is_embeddable).ok_or_else(|| {
         format!(
             "The Rust tests embed Python, and none of these has a shared library with its development \
              files: {}.\nOn Debian and Ubuntu, run `apt install python3-dev`. With pyenv, run \
@@ -206,6 +206,11 @@ impl Python {
             .ancestors()
             .nth(2)
             .map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// Whether there is a libpython to embed.
+    pub(crate) fn is_embeddable(&self) -> bool {
+        self.library.is_some()
     }
 
     /// Makes PyO3 build for this interpreter, and the dynamic loader find its library.
@@ -254,6 +259,17 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) fn python(&self) -> PathBuf {
         self.directory.join("bin/python")
+    }
+
+    /// Lets a command run as in a shell in which the environment is active.
+    pub(crate) fn activate<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let before = std::env::var_os("PATH").unwrap_or_default();
+        let paths =
+            std::iter::once(self.directory.join("bin")).chain(std::env::split_paths(&before));
+        if let Ok(paths) = std::env::join_paths(paths) {
+            command.env("PATH", paths);
+        }
+        command.env("VIRTUAL_ENV", &self.directory)
     }
 
     /// Runs `pip install`.

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::arguments::Selection;
-use crate::extension;
 use crate::python::{self, Python};
 use crate::run::{Result, cargo, command, headline, run, target};
+use crate::{extension, quick_start};
 
 const HINT: &str = "The output above names the test that failed.";
 
@@ -18,10 +18,20 @@ pub(crate) fn test(selection: &Selection) -> Result {
     } else {
         python::all_of(&selection.pythons)?
     };
-    if !selection.only_pytest {
+    let Selection {
+        only_rust,
+        only_pytest,
+        only_quick_start,
+        ..
+    } = *selection;
+    let all = !only_rust && !only_pytest && !only_quick_start;
+    if all || only_rust {
         test_rust(&python::embeddable()?)?;
     }
-    if !pythons.is_empty() {
+    if all || only_quick_start {
+        quick_start::test(&pythons)?;
+    }
+    if all || only_pytest {
         test_pythons(&pythons, &selection.pytest)?;
     }
     println!("\nThe tests passed, in {} s.", start.elapsed().as_secs());

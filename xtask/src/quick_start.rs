@@ -1,0 +1,136 @@
+//! The quick start of the README, done as a reader does it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::extension::{copy, write};
+use crate::python::{Environment, Python};
+use crate::run::{Result, cargo, headline, root, target};
+
+/// Tests the quick start with some Pythons, from the oldest to the newest. Each one has PyO3 built
+/// again, so only the oldest and the newest are used.
+pub(crate) fn test(pythons: &[Python]) -> Result {
+    let (Some(oldest), Some(newest)) = (pythons.first(), pythons.last()) else {
+        return Ok(());
+    };
+    let readme = fs::read_to_string(root().join("README.md"));
+    let readme = readme.map_err(|error| format!("Cannot read README.md: {error}"))?;
+    // Also for the tools that call cargo themselves.
+    let directory = target("quick-start");
+    write(
+        &directory.join(".cargo/config.toml"),
+        format!("build.target-dir = {:?}\n", directory.join("target")),
+    )?;
+
+    if oldest.executable != newest.executable {
+        with_maturin(oldest, &readme)?;
+    }
+    with_maturin(newest, &readme)?;
+    with_setuptools_rust(newest, &readme)
+}
+
+fn with_maturin(python: &Python, readme: &str) -> Result {
+    headline(&format!("The quick start with maturin and {python}"));
+    let environment = python.environment("quick-start", &[])?;
+    let project = write_project("project", readme)?;
+    let console = block(readme, "console")?.replace("$ ", "");
+    let mut build = in_project(Command::new("sh"), &project);
+    output(
+        environment
+            .activate(&mut build)
+            .args(["-e", "-c", &console]),
+    )?;
+    run_example(&environment, &project, readme)?;
+
+    if !python.is_embeddable() {
+        println!("`cargo test` is left out: this Python has no shared library to link to.");
+        return Ok(());
+    }
+    let mut test = in_project(cargo(), &project);
+    python.embed_in(&mut test);
+    output(test.args(["test", "--quiet"])).map(drop)
+}
+
+fn with_setuptools_rust(python: &Python, readme: &str) -> Result {
+    headline(&format!(
+        "The quick start with setuptools-rust and {python}"
+    ));
+    let environment = python.environment("setuptools-rust", &[])?;
+    let project = write_project("setuptools-rust", readme)?;
+    copy(
+        &root().join("tests/setuptools-rust/pyproject.toml"),
+        &project.join("pyproject.toml"),
+    )?;
+    let mut pip = in_project(Command::new(environment.python()), &project);
+    output(pip.args(["-m", "pip", "install", "--force-reinstall", "."]))?;
+    run_example(&environment, &project, readme)
+}
+
+/// Writes the files of the README, and returns their directory.
+fn write_project(name: &str, readme: &str) -> Result<PathBuf> {
+    let project = target("quick-start").join(name);
+    // As a user has it, but with the pylog that is here.
+    let local = |package: &str, folder: &str| {
+        let path = root().join(folder);
+        format!("{package} = {{ path = {:?} }}\n", path.display())
+    };
+    let manifest = block(readme, "toml")?.to_owned()
+        + "\n[workspace]\n\n[patch.crates-io]\n"
+        + &local("pylog", "runtime")
+        + &local("pylog-macros", "macros");
+    write(&project.join("Cargo.toml"), manifest)?;
+    write(&project.join("src/lib.rs"), block(readme, "rust")?)?;
+    write(&project.join("main.py"), block(readme, "python")?)?;
+    Ok(project)
+}
+
+/// Runs the Python code of the README, and compares what it prints.
+fn run_example(environment: &Environment, project: &Path, readme: &str) -> Result {
+    let mut example = in_project(Command::new(environment.python()), project);
+    let printed = output(example.arg("main.py"))?;
+    let expected = block(readme, "text")?;
+    if printed != expected {
+        return Err(format!(
+            "The quick start prints\n\n{printed}\ninstead of\n\n{expected}"
+        ));
+    }
+    print!("{printed}");
+    Ok(())
+}
+
+/// The first block in `language` behind the heading "Quick start".
+fn block<'a>(readme: &'a str, language: &str) -> Result<&'a str> {
+    let block = readme.split_once("## Quick start").and_then(|(_, rest)| {
+        let (_, block) = rest.split_once(&format!("```{language}\n"))?;
+        Some(block.split_once("```")?.0)
+    });
+    block.ok_or_else(|| format!("The README's quick start has no block `{language}`."))
+}
+
+/// Without the variables by which this machine's user chooses another Python or other levels.
+fn in_project(mut command: Command, project: &Path) -> Command {
+    command.current_dir(project).stdin(Stdio::null());
+    for variable in [
+        "CARGO_TARGET_DIR",
+        "PYLOG_MAX_LEVEL",
+        "PYO3_PYTHON",
+        "PYTHONPATH",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Runs a command, and returns what it wrote to its standard error.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output();
+    let output = output.map_err(|error| format!("Cannot run {command:?}: {error}"))?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        Ok(stderr)
+    } else {
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        Err(format!("{command:?} failed:\n{stdout}{stderr}"))
+    }
+}
