@@ -8,6 +8,14 @@ use crate::extension::{copy, write};
 use crate::python::{Environment, Python};
 use crate::run::{Result, cargo, headline, root, target};
 
+/// What a reader adds next. A test binary without such a call links even if libpython is missing.
+const UNIT_TEST: &str = r#"
+#[test]
+fn a_test_may_log() {
+    pylog::info!("from a test");
+}
+"#;
+
 /// Tests the quick start with some Pythons, from the oldest to the newest. Each one has PyO3 built
 /// again, so only the oldest and the newest are used.
 pub(crate) fn test(pythons: &[Python]) -> Result {
@@ -80,7 +88,8 @@ fn write_project(name: &str, readme: &str) -> Result<PathBuf> {
         + &local("pylog", "runtime")
         + &local("pylog-macros", "macros");
     write(&project.join("Cargo.toml"), manifest)?;
-    write(&project.join("src/lib.rs"), block(readme, "rust")?)?;
+    let library = block(readme, "rust")?.to_owned() + UNIT_TEST;
+    write(&project.join("src/lib.rs"), library)?;
     write(&project.join("main.py"), block(readme, "python")?)?;
     Ok(project)
 }
