@@ -18,7 +18,7 @@ const IGNORED: [&str; 3] = [
 const SANITIZED: [&str; 4] = [
     "test_races.py",
     "test_model.py",
-    "test_coherence.py",
+    "test_invalidation.py",
     "test_queue.py",
 ];
 
@@ -62,7 +62,7 @@ pub(crate) fn free_threaded() -> Result {
     // This test starts another Python, which can't import the extension.
     pytest.args([
         "--deselect",
-        "tests/python/test_coherence.py::test_loggers_are_created_on_first_use_not_at_import",
+        "tests/python/test_invalidation.py::test_loggers_are_created_on_first_use_not_at_import",
     ]);
     pytest.args(SANITIZED.map(|file| format!("tests/python/{file}")));
     // Python itself isn't instrumented. If the sanitizer finds a race, the program exits with 66.

@@ -191,7 +191,7 @@ impl<'a> ExcInfoRef<'a> {
     }
 }
 
-/// Selects the variant of [`ExcInfoRef`] by the type of the value ("autoref specialization"). The macros
+/// Selects the variant of `ExcInfoRef` by the type of the value ("autoref specialization"). The macros
 /// call `__pylog_exc_info` on a `&&&&Probe`, and the compiler takes the first trait below that applies:
 /// there is no other way to accept both any error and some types that aren't errors.
 #[derive(Debug)]

@@ -55,7 +55,7 @@ pub(crate) fn log_in_worker(
             .name("worker".to_owned())
             .spawn(work)?;
         // Python's own idents are the same.
-        let ident = worker.as_pthread_t() as u64;
+        let ident = worker.as_pthread_t();
         let (before, after) = join(worker)?;
         Ok((before, after, ident))
     };
