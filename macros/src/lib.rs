@@ -5,7 +5,7 @@ mod enabled;
 mod log;
 mod module;
 
-use proc_macro::{TokenStream, TokenTree};
+use proc_macro::TokenStream;
 
 /// `(path to pylog) LEVEL; options, message`: called by the facades `info!`, `log!` and so on.
 #[proc_macro]
@@ -17,19 +17,6 @@ pub fn log(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn enabled(input: TokenStream) -> TokenStream {
     finish(syn::parse(input).map(enabled::expand))
-}
-
-/// `{ items } { items }`, called by `pylog` itself: expands to the first items if `PYLOG_MAX_LEVEL` is set
-/// while `pylog` is compiled, else to the second ones. There is no `cfg` for environment variables.
-#[proc_macro]
-pub fn if_directed(input: TokenStream) -> TokenStream {
-    let is_set = std::env::var_os("PYLOG_MAX_LEVEL").is_some_and(|value| !value.is_empty());
-    let mut blocks = input.into_iter();
-    let first = blocks.next();
-    match if is_set { first } else { blocks.next() } {
-        Some(TokenTree::Group(items)) => items.stream(),
-        _ => TokenStream::new(),
-    }
 }
 
 /// `#[module(options)]` above a `#[pymodule]`. `pylog` documents it where it re-exports it.

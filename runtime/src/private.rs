@@ -22,7 +22,7 @@ pub use crate::metadata::Metadata;
 pub use crate::module::init as init_module;
 pub use crate::static_level::{allowed, allows, max_level};
 
-pylog_macros::if_directed! {
-    { pub use crate::__allows_by_module as allows; }
-    { pub use crate::__allows_everywhere as allows; }
-}
+#[cfg(pylog_directed)]
+pub use crate::__allows_by_module as allows;
+#[cfg(not(pylog_directed))]
+pub use crate::__allows_everywhere as allows;

@@ -5,9 +5,9 @@
 //! functions are `const`, because at opt-level 0 only a constant condition keeps the message of a call out of
 //! the binary.
 //!
-//! The variable is read only while this crate is compiled. So a mistake in it is reported once, and when it
-//! changes, cargo rebuilds this crate and all crates that depend on it. If it isn't set, a call at a named
-//! level uses a constant of [`allowed`], which compiles faster than a call of [`allows`].
+//! The build script reads the variable, so a mistake in it is reported once, and when it changes, cargo
+//! rebuilds this crate and all crates that depend on it. If it isn't set, a call at a named level uses a
+//! constant of [`allowed`], which compiles faster than a call of [`allows`].
 
 use crate::level::Level;
 
@@ -74,41 +74,27 @@ pub const fn max_level(module_path: &str) -> Level {
     more_restrictive(STATIC_MAX_LEVEL, directed_level(DIRECTIVES, module_path))
 }
 
-const DIRECTIVES: &str = match option_env!("PYLOG_MAX_LEVEL") {
-    Some(directives) => directives,
-    None => "",
-};
+/// The directives of `PYLOG_MAX_LEVEL`: module path and level, the shortest path first.
+const DIRECTIVES: &[(&str, i32)] = include!(concat!(env!("OUT_DIR"), "/directives.rs"));
 
-const _: () = if let Err(mistake) = check(DIRECTIVES) {
-    panic!("{}", mistake.text().as_str())
-};
-
-/// The static maximum that allows no call.
-const OFF: Level = Level::new(i32::MAX);
 /// The static maximum that allows every call.
 const ALL: Level = Level::new(i32::MIN);
 
-/// The levels by the names that `PYLOG_MAX_LEVEL` and the features use, the most restrictive first.
-const NAMED_LEVELS: [(&str, Level); 7] = [
-    ("off", OFF),
-    ("critical", Level::CRITICAL),
-    ("error", Level::ERROR),
-    ("warn", Level::WARN),
-    ("info", Level::INFO),
-    ("debug", Level::DEBUG),
-    ("trace", Level::TRACE),
-];
-
-/// The end of each error message.
-const ACCEPTED: &[u8] = b"; accepted: LEVEL or module::path=LEVEL, separated by commas, \
-     where LEVEL is one of off, critical, error, warn, info, debug, trace";
-
-/// The most restrictive level that is set. `set` has the order of [`NAMED_LEVELS`].
-const fn level_of_features(set: [bool; NAMED_LEVELS.len()]) -> Level {
+/// The most restrictive level that is set. `set` begins with `off` and ends with `trace`.
+const fn level_of_features(set: [bool; 7]) -> Level {
+    const LEVELS: [Level; 7] = [
+        Level::new(i32::MAX),
+        Level::CRITICAL,
+        Level::ERROR,
+        Level::WARN,
+        Level::INFO,
+        Level::DEBUG,
+        Level::TRACE,
+    ];
     let mut i = 0;
-    while i < NAMED_LEVELS.len() {
+    while i < LEVELS.len() {
         if set[i] {
-            return NAMED_LEVELS[i].1;
+            return LEVELS[i];
         }
         i += 1;
     }
@@ -119,192 +105,48 @@ const fn more_restrictive(a: Level, b: Level) -> Level {
     if a.levelno() > b.levelno() { a } else { b }
 }
 
-/// The level that `directives` set for `module_path`, without those that are malformed.
-const fn directed_level(directives: &str, module_path: &str) -> Level {
-    let (mut level, mut longest) = (ALL, 0);
-    let mut rest = directives.as_bytes();
-    while let Some((directive, tail)) = next(rest) {
-        rest = tail;
-        if let Ok((path, its_level)) = parse(directive) {
-            // The longest path decides. If two directives have the same path, the last one decides.
-            if path.len() >= longest && covers(path, module_path.as_bytes()) {
-                (level, longest) = (its_level, path.len());
-            }
+/// The level that `directives` set for `module_path`. The longest path decides, and of several directives
+/// for one path the last one.
+const fn directed_level(directives: &[(&str, i32)], module_path: &str) -> Level {
+    let mut level = ALL;
+    let mut i = 0;
+    while i < directives.len() {
+        if covers(directives[i].0.as_bytes(), module_path.as_bytes()) {
+            level = Level::new(directives[i].1);
         }
+        i += 1;
     }
     level
 }
 
-const fn check(directives: &str) -> Result<(), Mistake<'_>> {
-    let mut rest = directives.as_bytes();
-    while let Some((directive, tail)) = next(rest) {
-        if let Err(mistake) = parse(directive) {
-            return Err(mistake);
-        }
-        rest = tail;
-    }
-    Ok(())
-}
-
-/// A directive and what is wrong with it.
-struct Mistake<'a>(&'a [u8], &'static str);
-
-/// The module path and the level of `path=level`. `level` alone has an empty path, which covers all modules.
-const fn parse(directive: &[u8]) -> Result<(&[u8], Level), Mistake<'_>> {
-    let (path, name): (&[u8], _) = match split(directive, b'=') {
-        None => (&[], directive),
-        Some((path, _)) if !is_module_path(path) => {
-            return Err(Mistake(directive, "has no module path before `=`"));
-        }
-        Some(path_and_name) => path_and_name,
-    };
-    let mut i = 0;
-    while i < NAMED_LEVELS.len() {
-        if equal_ignoring_case(name, NAMED_LEVELS[i].0.as_bytes()) {
-            return Ok((path, NAMED_LEVELS[i].1));
-        }
-        i += 1;
-    }
-    Err(Mistake(directive, "names no level"))
-}
-
-/// The first directive that isn't empty, and the rest after it.
-const fn next(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    while !rest.is_empty() {
-        let (directive, tail): (_, &[u8]) = match split(rest, b',') {
-            Some(parts) => parts,
-            None => (rest.trim_ascii(), &[]),
-        };
-        if !directive.is_empty() {
-            return Some((directive, tail));
-        }
-        rest = tail;
-    }
-    None
-}
-
-/// The parts before and after the first `separator`, without spaces around them.
-const fn split(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let mut i = 0;
-    while i < bytes.len() {
-        if bytes[i] == separator {
-            let (before, after) = (bytes.split_at(i).0, bytes.split_at(i + 1).1);
-            return Some((before.trim_ascii(), after.trim_ascii()));
-        }
-        i += 1;
-    }
-    None
-}
-
-/// Whether `path` is `module_path` or one of its parents.
+/// Whether `path` is `module_path` or one of its parents, or empty. Module paths don't differ only in case.
 const fn covers(path: &[u8], module_path: &[u8]) -> bool {
-    if path.is_empty() {
-        return true;
-    }
-    if path.len() > module_path.len() {
-        return false;
-    }
-    let (head, tail) = module_path.split_at(path.len());
-    equal_ignoring_case(head, path) && (tail.is_empty() || tail[0] == b':')
-}
-
-/// Whether `path` is identifiers with `::` between them, as in `module_path!()`.
-const fn is_module_path(path: &[u8]) -> bool {
-    let mut segment_is_empty = true;
     let mut i = 0;
     while i < path.len() {
-        match path[i] {
-            b':' => {
-                if segment_is_empty || i + 1 == path.len() || path[i + 1] != b':' {
-                    return false;
-                }
-                segment_is_empty = true;
-                i += 1;
-            }
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'#' | 0x80.. => {
-                segment_is_empty = false;
-            }
-            _ => return false,
-        }
-        i += 1;
-    }
-    !segment_is_empty
-}
-
-/// Compares names of levels, which may be in upper case, and module paths, which don't differ only in case.
-const fn equal_ignoring_case(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if !a[i].eq_ignore_ascii_case(&b[i]) {
+        if i >= module_path.len() || !path[i].eq_ignore_ascii_case(&module_path[i]) {
             return false;
         }
         i += 1;
     }
-    true
-}
-
-impl Mistake<'_> {
-    const fn text(&self) -> Text {
-        Text::new()
-            .with(b"PYLOG_MAX_LEVEL: the directive `")
-            .with(self.0)
-            .with(b"` ")
-            .with(self.1.as_bytes())
-            .with(ACCEPTED)
-    }
-}
-
-/// The buffer of an error message, since a panic in a const context can't format. Text that doesn't fit is
-/// cut off.
-struct Text {
-    bytes: [u8; 1024],
-    len: usize,
-}
-
-impl Text {
-    const fn new() -> Text {
-        Text {
-            bytes: [0; 1024],
-            len: 0,
-        }
-    }
-
-    const fn with(mut self, part: &[u8]) -> Text {
-        let mut i = 0;
-        while i < part.len() && self.len < self.bytes.len() {
-            self.bytes[self.len] = part[i];
-            self.len += 1;
-            i += 1;
-        }
-        self
-    }
-
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(text) => text,
-            Err(_) => "PYLOG_MAX_LEVEL is malformed",
-        }
-    }
+    i == 0 || i == module_path.len() || module_path[i] == b':'
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+#[allow(dead_code, reason = "the tests don't run `main`")]
+#[path = "../build.rs"]
+mod build;
 
-    fn mistake(directives: &str) -> Option<String> {
-        let text = check(directives).err()?.text().as_str().to_owned();
-        assert!(
-            text.ends_with(std::str::from_utf8(ACCEPTED).unwrap()),
-            "{text}"
-        );
-        Some(text.split(';').next().unwrap().to_owned())
-    }
+#[cfg(test)]
+mod tests {
+    use super::build::parse;
+    use super::*;
 
     #[test]
     fn the_longest_path_decides_in_any_order() {
+        let directed = |directives: &str, module_path| {
+            directed_level(&parse(directives).unwrap(), module_path)
+        };
+        const OFF: Level = Level::new(i32::MAX);
         const DIRECTIVES: &str = "a::hot=off, INFO ,a=warn,a::hot::loop=trace,";
         for (module_path, level) in [
             ("other", Level::INFO),
@@ -315,16 +157,11 @@ mod tests {
             ("a::hot::loop::x", Level::TRACE),
             ("ab", Level::INFO),
         ] {
-            assert_eq!(
-                directed_level(DIRECTIVES, module_path),
-                level,
-                "{module_path}"
-            );
+            assert_eq!(directed(DIRECTIVES, module_path), level, "{module_path}");
         }
-        assert_eq!(directed_level("a=off,info,warn,a=error", "a"), Level::ERROR);
-        assert_eq!(directed_level("a=off,info,warn,a=error", "b"), Level::WARN);
-        assert_eq!(directed_level("", "a"), ALL);
-        assert_eq!(mistake(DIRECTIVES), None);
+        assert_eq!(directed("a=off,info,warn,a=error", "a"), Level::ERROR);
+        assert_eq!(directed("a=off,info,warn,a=error", "b"), Level::WARN);
+        assert_eq!(directed("", "a"), ALL);
     }
 
     #[test]
@@ -354,19 +191,21 @@ mod tests {
                 "the directive `a-b=info` has no module path before `=`",
             ),
         ] {
-            assert_eq!(
-                mistake(directives),
-                Some(format!("PYLOG_MAX_LEVEL: {text}"))
+            let mistake = parse(directives).unwrap_err();
+            assert!(
+                mistake.starts_with(&format!("{text}; accepted: ")),
+                "{mistake}"
             );
+            assert!(mistake.ends_with("off, critical, error, warn, info, debug, trace"));
         }
     }
 
     #[test]
     fn the_most_restrictive_feature_wins() {
         let set =
-            |names: &[&str]| level_of_features(NAMED_LEVELS.map(|(name, _)| names.contains(&name)));
+            |index: &[usize]| level_of_features(std::array::from_fn(|it| index.contains(&it)));
         assert_eq!(set(&[]), ALL);
-        assert_eq!(set(&["trace", "warn", "info"]), Level::WARN);
-        assert_eq!(set(&["off", "trace"]), OFF);
+        assert_eq!(set(&[6, 3, 4]), Level::WARN);
+        assert_eq!(set(&[0, 6]), Level::new(i32::MAX));
     }
 }
