@@ -64,8 +64,9 @@ pub fn init(
     });
 }
 
-/// The name under which the crate of a module logs by default. maturin puts a project without Python files
-/// at `orders/orders.*.so`, which is `orders` for everybody who imports it, and `orders.orders` for itself.
+/// The name under which the crate of a module logs by default. A doubled last segment counts once: maturin
+/// installs a project without Python files as `orders/orders.*.so`. Its users import `orders`, and its
+/// `__name__` is `orders.orders`.
 fn name_of(module: &str) -> &str {
     match module.rsplit_once('.') {
         Some((package, last)) if package.rsplit('.').next() == Some(last) => package,

@@ -16,8 +16,8 @@ fn a_test_may_log() {
 }
 "#;
 
-/// Tests the quick start with some Pythons, from the oldest to the newest. Each one has PyO3 built
-/// again, so only the oldest and the newest are used.
+/// Tests the quick start with the first and the last of these Pythons, which are the oldest and the
+/// newest. Each Python needs a build of PyO3 of its own, so all of them would take too long.
 pub(crate) fn test(pythons: &[Python]) -> Result {
     let (Some(oldest), Some(newest)) = (pythons.first(), pythons.last()) else {
         return Ok(());
@@ -117,7 +117,8 @@ fn block<'a>(readme: &'a str, language: &str) -> Result<&'a str> {
     block.ok_or_else(|| format!("The README's quick start has no block `{language}`."))
 }
 
-/// Without the variables by which this machine's user chooses another Python or other levels.
+/// Runs a command in the project, without the variables that choose another Python, another target
+/// directory or other levels.
 fn in_project(mut command: Command, project: &Path) -> Command {
     command.current_dir(project).stdin(Stdio::null());
     for variable in [
