@@ -66,6 +66,10 @@ def test_a_dummy_thread_names_no_thread(arrived):
     for _ in range(3):
         native.call_in_thread("alpha", logging.INFO)
     names = {record.threadName for record in arrived.records}
+    arrived.after = lambda record: None
+    for thread in threading.enumerate():
+        if isinstance(thread, threading._DummyThread):
+            del threading._active[thread.ident]
     assert not any("Dummy" in name for name in names), names
 
 

@@ -24,36 +24,51 @@ pub(crate) fn attach<R>(
 ) -> Option<R> {
     let _permit = AttachPermit::acquire()?;
     Python::try_attach(|py| {
-        raised::suspend(py);
-        let value = guard(py, metadata, || {
-            fork::prepare(py);
-            exit::prepare(py)?;
-            f(py)
-        });
-        raised::schedule(py);
-        value
+        with_nothing_in_flight(py, || {
+            raised::suspend(py);
+            let value = unless_raised(py, metadata, || {
+                fork::prepare(py);
+                exit::prepare(py)?;
+                f(py)
+            });
+            raised::schedule(py);
+            value
+        })
     })
     .flatten()
 }
 
-/// The same for a thread that is attached already. What has to reach the program is only kept.
+/// The same for a thread that is attached already. Exceptions that have to reach the program are only
+/// kept.
 pub(crate) fn guard<R>(
     py: Python<'_>,
     metadata: &Metadata,
     f: impl FnOnce() -> PyResult<R>,
 ) -> Option<R> {
+    with_nothing_in_flight(py, || unless_raised(py, metadata, f))
+}
+
+fn with_nothing_in_flight<R>(py: Python<'_>, f: impl FnOnce() -> R) -> R {
     let in_flight = catch(|| PyErr::take(py)).unwrap_or_else(Some);
-    let value = match catch(f).and_then(|result| result) {
+    let value = f();
+    if let Some(error) = in_flight {
+        error.restore(py);
+    }
+    value
+}
+
+fn unless_raised<R>(
+    py: Python<'_>,
+    metadata: &Metadata,
+    f: impl FnOnce() -> PyResult<R>,
+) -> Option<R> {
+    match catch(f).and_then(|result| result) {
         Ok(value) => Some(value),
         Err(error) => {
             report(py, error, metadata);
             None
         }
-    };
-    if let Some(error) = in_flight {
-        error.restore(py);
     }
-    value
 }
 
 /// PyO3 resumes a panic when it meets the exception that carries it, such as one that another

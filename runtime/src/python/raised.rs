@@ -12,7 +12,7 @@
 
 use std::cell::RefCell;
 use std::ffi::c_ulong;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyException;
@@ -23,6 +23,9 @@ use super::interpreter::{add_pending_call, set_async_exception};
 use super::library::{GET_IDENT, THREADING, current_frame, loaded};
 use super::once::intern;
 use super::thread_state;
+
+// No function here runs Python code in the main thread: Python would run signal handlers and pending calls
+// meanwhile.
 
 thread_local! {
     /// The exception that this thread keeps.
@@ -36,8 +39,8 @@ thread_local! {
 /// for a few instructions.
 static OF_MAIN_THREAD: Mutex<Vec<PyErr>> = Mutex::new(Vec::new());
 
-/// Whether an exception is going to be raised in any thread.
-static IS_ANY_SCHEDULED: AtomicBool = AtomicBool::new(false);
+/// How many exceptions are going to be raised, in any thread.
+static SCHEDULED: AtomicUsize = AtomicUsize::new(0);
 
 fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
     OF_MAIN_THREAD
@@ -47,13 +50,22 @@ fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
 
 /// Keeps an exception if it has to reach the program. Otherwise it comes back.
 pub(super) fn keep(py: Python<'_>, error: PyErr) -> Option<PyErr> {
-    let is_exception = error.is_instance_of::<PyException>(py);
+    let is_exception = error.is_instance_of::<PyException>(py) || is_panic(py, &error);
     if is_exception && !is_of_signal_handler(py, &error).unwrap_or_default() {
         return Some(error);
     }
     // At the end of a thread the variable may be gone.
     let earlier = KEPT.try_with(|kept| kept.replace(Some(error)));
     earlier.unwrap_or_default()
+}
+
+/// Whether the exception stands for a panic in this or another extension. It isn't an `Exception`, but
+/// reports a mistake, like one.
+fn is_panic(py: Python<'_>, error: &PyErr) -> bool {
+    let module = error.get_type(py).getattr(intern!(py, "__module__"));
+    module
+        .and_then(|it| it.eq("pyo3_runtime"))
+        .unwrap_or_default()
 }
 
 /// Whether this thread keeps an exception.
@@ -71,7 +83,7 @@ pub(super) fn take() -> Option<PyErr> {
 /// logging handler, which would lose the record.
 #[inline]
 pub(super) fn suspend(py: Python<'_>) {
-    if IS_ANY_SCHEDULED.load(Ordering::Relaxed) {
+    if SCHEDULED.load(Ordering::Relaxed) > 0 {
         suspend_scheduled(py);
     }
 }
@@ -92,6 +104,7 @@ fn suspend_scheduled(py: Python<'_>) {
         error
     };
     if let Some(error) = error {
+        SCHEDULED.fetch_sub(1, Ordering::Relaxed);
         let _ = KEPT.try_with(|kept| {
             kept.borrow_mut().get_or_insert(error);
         });
@@ -104,12 +117,13 @@ pub(crate) fn schedule(py: Python<'_>) {
         return;
     }
     if let Some(error) = take() {
-        IS_ANY_SCHEDULED.store(true, Ordering::Relaxed);
+        SCHEDULED.fetch_add(1, Ordering::Relaxed);
         let unscheduled = match is_of_other_thread(py) {
             Ok(Some(ident)) => schedule_here(py, ident, error),
             _ => schedule_in_main_thread(error),
         };
         if let Some(error) = unscheduled {
+            SCHEDULED.fetch_sub(1, Ordering::Relaxed);
             error.write_unraisable(py, None);
         }
     }
@@ -126,8 +140,11 @@ fn is_of_other_thread(py: Python<'_>) -> PyResult<Option<c_ulong>> {
 fn schedule_in_main_thread(error: PyErr) -> Option<PyErr> {
     of_main_thread().push(error);
     let raise = |_: Python<'_>| {
-        let error = of_main_thread().pop();
-        error.map_or(Ok(()), Err)
+        let Some(error) = of_main_thread().pop() else {
+            return Ok(()); // It was suspended.
+        };
+        SCHEDULED.fetch_sub(1, Ordering::Relaxed);
+        Err(error)
     };
     match add_pending_call(raise) {
         true => None,
@@ -153,7 +170,9 @@ fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> PyResult<Bound<'py, 
     let object = error.value(py).clone().unbind();
     let new = PyCFunction::new_closure(py, None, None, move |args, _| {
         let raised = ASYNCHRONOUS.try_with(RefCell::take);
-        drop(raised);
+        if raised.is_ok_and(|error| error.is_some()) {
+            SCHEDULED.fetch_sub(1, Ordering::Relaxed);
+        }
         object.clone_ref(args.py())
     })?;
     let namespace = PyDict::new(py);
@@ -165,7 +184,7 @@ fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> PyResult<Bound<'py, 
 
 /// Whether the exception was raised by a signal handler, which Python runs in the main thread.
 fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-    let Some(signal) = loaded(intern!(py, "signal"))? else {
+    let Some(signal) = loaded(intern!(py, "_signal"))? else {
         return Ok(false);
     };
     if current_ident(py)? != main_ident(py)? {
@@ -194,6 +213,6 @@ fn current_ident(py: Python<'_>) -> PyResult<c_ulong> {
 }
 
 fn main_ident(py: Python<'_>) -> PyResult<c_ulong> {
-    let main = THREADING.get(intern!(py, "main_thread"))?.call0()?;
-    main.getattr(intern!(py, "ident"))?.extract()
+    let main = THREADING.get(intern!(py, "_main_thread"))?;
+    main.getattr(intern!(py, "_ident"))?.extract()
 }

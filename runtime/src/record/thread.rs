@@ -53,7 +53,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             (None, None) => Ident::get(py)?,
         };
         let (known, dummy) = match active.get_item(&ident.object)? {
-            Some(thread) if is_dummy(&thread)? => (None, Some(thread)),
+            // gevent makes one for each greenlet, as Python's own records show.
+            Some(thread) if get_ident.is_none() && is_dummy(&thread)? => (None, Some(thread)),
             known => (known, None),
         };
         Ok(RecordThread {
