@@ -33,6 +33,12 @@ def test_one_recursion_error_ends_all_handlers_that_log_what_they_handle(handler
     run("nested_handlers", handlers)
 
 
+@pytest.mark.parametrize("delivery", ["direct", "queued"])
+def test_exit_functions_that_run_in_the_middle_of_a_program(delivery):
+    stdout, _ = run("exit_functions", delivery)
+    assert sorted(stdout.splitlines()) == ["level 20", "level 30", "level 40"]
+
+
 @pytest.mark.parametrize("patched", ["early", "late"])
 def test_gevent(patched):
     pytest.importorskip("gevent")

@@ -160,3 +160,7 @@ def test_a_service_that_logs_can_be_stopped(by, delivery):
     for process in processes:
         stdout, stderr = finish(process, status=7)
         assert stderr == ""
+
+
+def test_a_signal_while_pylog_imports_a_module():
+    finish(start("signal_in_import"), status=7)

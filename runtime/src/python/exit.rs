@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
-use super::library::{REGISTER_AT_EXIT, callback};
+use super::interpreter::add_pending_call;
+use super::library::{REGISTER_AT_EXIT, callback, current_frame};
 use super::once::RunOnce;
 use super::raised;
 
@@ -69,15 +70,19 @@ pub(crate) fn add_last_action(action: fn(Python<'_>)) {
     LAST_ACTIONS.push(action);
 }
 
+static REGISTERED: RunOnce = RunOnce::new();
+
 /// Makes Python report its end.
 ///
 /// # Errors
 /// What `atexit.register` raises.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
-    static REGISTERED: RunOnce = RunOnce::new();
+    static HOOKS_ADDED: RunOnce = RunOnce::new();
     REGISTERED.run(|| {
         let finalize = callback(py, finalize)?;
-        REGISTER_AT_EXIT.get(py)?.call1((finalize,))?;
+        REGISTER_AT_EXIT.get(py)?.call1((finalize,)).map(drop)
+    })?;
+    HOOKS_ADDED.run(|| {
         fork::add_hooks(Hooks {
             before: || {},
             in_parent: || {},
@@ -92,6 +97,13 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 }
 
 fn finalize(py: Python<'_>) -> PyResult<()> {
+    if current_frame(py)?.is_some() {
+        // Python code has called `atexit._run_exitfuncs()`, and goes on. Python drops all registrations at
+        // the end of that call, so this one is renewed after it.
+        REGISTERED.reset();
+        add_pending_call(prepare);
+        return Ok(());
+    }
     let _ = FINALIZER.set(thread::current().id());
     py.detach(|| {
         let end = Instant::now() + WAIT_FOR_PERMITS;

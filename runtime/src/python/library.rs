@@ -133,8 +133,11 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &METHOD_TYPE,
         &FUNCTION_TYPE,
     ] {
-        // What a platform doesn't have is an error where it is used.
-        let _ = import.get(py);
+        match import.get(py) {
+            Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            // What a platform doesn't have is an error where it is used.
+            _ => {}
+        }
     }
     for globals in [
         &LOGGING_GLOBALS,
@@ -157,15 +160,6 @@ pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) 
     Ok(function.is_exact_instance_of::<PyCFunction>()
         && function.getattr(intern!(py, "__module__"))?.eq(module)?
         && function.getattr(intern!(py, "__name__"))?.eq(name)?)
-}
-
-/// `try: … except Exception: pass`
-pub(crate) fn unless_exception<T>(py: Python<'_>, result: PyResult<T>) -> PyResult<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// A module, if the program has imported it: `sys.modules.get(name)`.

@@ -57,6 +57,11 @@ impl RunOnce {
         self.0.load(Ordering::Acquire) == HAS_RUN
     }
 
+    /// Makes the action run again.
+    pub(crate) fn reset(&self) {
+        self.0.store(NOT_RUN, Ordering::Release);
+    }
+
     /// Runs `action` unless it has run, or is running at this moment: in another thread, or further
     /// up in this one if the action logs. After an error the next call tries again.
     ///

@@ -59,6 +59,18 @@ pub(super) fn keep(py: Python<'_>, error: PyErr) -> Option<PyErr> {
     earlier.unwrap_or_default()
 }
 
+/// `try: … except Exception: pass`. What has to reach the program is kept.
+pub(crate) fn attempt<T>(py: Python<'_>, result: PyResult<T>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let dropped = keep(py, error);
+            drop(dropped);
+            None
+        }
+    }
+}
+
 /// Whether the exception stands for a panic in this or another extension. It isn't an `Exception`, but
 /// reports a mistake, like one.
 fn is_panic(py: Python<'_>, error: &PyErr) -> bool {

@@ -19,6 +19,7 @@ use pyo3::types::{PyDict, PyType};
 use super::interpreter::{self, A_CLASS_LACKS_VERSION, CHANGES};
 use super::library::SYS;
 use super::once::Once;
+use super::raised;
 
 // Everything here happens under the GIL, so that the atomics need no order.
 
@@ -75,7 +76,7 @@ pub(crate) fn watch<'a, 'py: 'a>(
         return None;
     }
     let watchers = Watchers::get(py)?;
-    let watch_all = || {
+    let watch_all = || -> PyResult<bool> {
         for dict in dicts {
             watchers.watch_dict(dict)?;
         }
@@ -88,11 +89,8 @@ pub(crate) fn watch<'a, 'py: 'a>(
         }
         watchers.give_versions(py)
     };
-    let are_watched = watch_all().unwrap_or_else(|error: PyErr| {
-        error.write_unraisable(py, None);
-        false
-    });
-    are_watched.then(Epoch::current)
+    let are_watched = raised::attempt(py, watch_all());
+    (are_watched == Some(true)).then(Epoch::current)
 }
 
 /// CPython's functions for watching.
@@ -116,7 +114,11 @@ impl Watchers {
                 return None;
             }
             // Without `ctypes` nothing is watched.
-            WATCHERS.get_or_make(|| Watchers::new(py).ok());
+            let watchers = raised::attempt(py, Watchers::new(py));
+            // A signal handler may have interrupted it.
+            if !raised::is_kept() {
+                WATCHERS.get_or_make(|| watchers);
+            }
             IS_BEING_MADE.store(false, Ordering::Relaxed);
         }
         WATCHERS.get().and_then(Option::as_ref)

@@ -9,6 +9,7 @@ use super::current::{self, IS_QUEUED};
 use super::{drain, multiprocessing};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
+use crate::python::raised::attempt;
 use crate::python::{exit, interpreter};
 
 /// How records get to Python; see [`set_delivery`].
@@ -60,7 +61,7 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
             exit::prepare(py)?;
             add_hooks();
             // If this fails, a child of `multiprocessing` may end before its records are delivered.
-            let _ = multiprocessing::flush_at_end(py);
+            attempt(py, multiprocessing::flush_at_end(py));
             current::make_current_if_none();
             CAPACITY.store(capacity.max(1), Ordering::Release);
             IS_QUEUED.store(true, Ordering::Release);

@@ -8,8 +8,8 @@ use super::content::Content;
 use super::thread::RecordThread;
 use super::times::Times;
 use crate::python::context;
-use crate::python::library::unless_exception;
 use crate::python::once::intern;
+use crate::python::raised::attempt;
 
 /// `logger.makeRecord(…)`, looked up at each call, because agents replace it at run time.
 pub(super) fn make<'py>(
@@ -51,7 +51,7 @@ fn make_with<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
     // Without it the record is as Python makes it.
-    let thread = unless_exception(py, RecordThread::get(py, None))?;
+    let thread = attempt(py, RecordThread::get(py, None));
     let args = content.message.args(py)?;
     let record = context::call_method(
         logger,
@@ -70,7 +70,7 @@ fn make_with<'py>(
         ),
     )?;
     if let Some(thread) = &thread {
-        unless_exception(py, set_thread(&record, content, thread))?;
+        attempt(py, set_thread(&record, content, thread));
     }
     if let Some(origin) = content.origin {
         if let Some(times) = Times::of_origin(origin, py)? {

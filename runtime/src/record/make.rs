@@ -9,8 +9,8 @@ use super::new_record::NewRecord;
 use super::prototype::RecordPrototype;
 use super::stock::Stock;
 use crate::logger::dict::LoggerDict;
-use crate::python::library::unless_exception;
 use crate::python::once::Once;
+use crate::python::raised::attempt;
 
 /// `logger.makeRecord(…)`.
 ///
@@ -18,7 +18,7 @@ use crate::python::once::Once;
 /// attributes of the callsite's logger. If anything fails there, Python makes the record.
 ///
 /// # Errors
-/// What `makeRecord` or the record factory raises, and what isn't an `Exception`.
+/// What `makeRecord` or the record factory raises.
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
@@ -27,16 +27,16 @@ pub(crate) fn make<'py>(
     let py = logger.py();
     let mut guards = None;
     if let Some((prototype, dict)) = fast {
-        let stock = unless_exception(py, Stock::get(py))?.flatten();
+        let stock = attempt(py, Stock::get(py)).flatten();
         match (prototype.get(), stock) {
             (Some(prototype), Some(stock)) => {
-                let made = unless_exception(py, prototype.make(stock, logger, dict, content))?;
+                let made = attempt(py, prototype.make(stock, logger, dict, content));
                 if let Some(record) = made.flatten() {
                     return Ok(record);
                 }
             }
             (None, Some(stock)) => {
-                let new = unless_exception(py, Guards::new(stock, logger, content.level))?;
+                let new = attempt(py, Guards::new(stock, logger, content.level));
                 guards = new.flatten().map(|guards| (prototype, stock, guards));
             }
             _ => {}
@@ -44,7 +44,7 @@ pub(crate) fn make<'py>(
     }
     let record = general::make(logger, content)?;
     if let Some((prototype, stock, guards)) = guards {
-        unless_exception(py, keep(&record, logger, content, prototype, stock, guards))?;
+        attempt(py, keep(&record, logger, content, prototype, stock, guards));
     }
     Ok(NewRecord {
         record,

@@ -17,8 +17,9 @@ use super::stock::Stock;
 use super::thread::RecordThread;
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
-use crate::python::library::{loaded, unless_exception};
+use crate::python::library::loaded;
 use crate::python::once::intern;
+use crate::python::raised::attempt;
 
 /// The first record of a callsite, as Python made it.
 ///
@@ -234,7 +235,7 @@ fn process_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     };
     let process = multiprocessing.call_method0(intern!(py, "current_process"));
     let name = process.and_then(|process| process.getattr(intern!(py, "name")));
-    unless_exception(py, name)
+    Ok(attempt(py, name))
 }
 
 /// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
@@ -254,5 +255,5 @@ fn task_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
         let task = asyncio.call_method0(intern!(py, "current_task"))?;
         task.call_method0(intern!(py, "get_name")).map(Some)
     };
-    Ok(unless_exception(py, name())?.flatten())
+    Ok(attempt(py, name()).flatten())
 }
