@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
-use super::interpreter::add_pending_call;
 use super::library::{REGISTER_AT_EXIT, callback, current_frame};
 use super::once::RunOnce;
 use super::raised;
@@ -99,9 +98,8 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 fn finalize(py: Python<'_>) -> PyResult<()> {
     if current_frame(py)?.is_some() {
         // Python code has called `atexit._run_exitfuncs()`, and goes on. Python drops all registrations at
-        // the end of that call, so this one is renewed after it.
+        // the end of that call, so the next record registers again.
         REGISTERED.reset();
-        add_pending_call(prepare);
         return Ok(());
     }
     let _ = FINALIZER.set(thread::current().id());

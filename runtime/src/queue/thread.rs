@@ -5,7 +5,7 @@ use std::thread;
 use pyo3::prelude::*;
 
 use super::bounded::Queue;
-use crate::python::exit::AttachPermit;
+use crate::python::exit::{self, AttachPermit};
 use crate::python::raised;
 
 /// Spawns the drain thread of a queue that has none: with the first record rather than at import, so
@@ -34,6 +34,7 @@ fn run(queue: &'static Queue) {
             return;
         };
         let has_drained = Python::try_attach(|py| {
+            raised::attempt(py, exit::prepare(py));
             let has_drained = queue.drain(py);
             raised::schedule(py);
             has_drained
