@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
-use super::library::{REGISTER_AT_EXIT, callback, current_frame};
-use super::once::RunOnce;
+use super::library::{REGISTER_AT_EXIT, THREADING, callback, current_frame};
+use super::once::{RunOnce, intern};
 use super::raised;
 
 /// The thread that finalizes the interpreter, once it has begun to.
@@ -98,9 +98,10 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 fn finalize(py: Python<'_>) -> PyResult<()> {
     if current_frame(py)?.is_some() {
         // Python code has called `atexit._run_exitfuncs()`, and goes on. Python drops all registrations at
-        // the end of that call, so the next record registers again.
+        // the end of that call. This one is renewed by the next record, or at the end of the program.
         REGISTERED.reset();
-        return Ok(());
+        let register_at_exit = THREADING.get(intern!(py, "_register_atexit"))?;
+        return register_at_exit.call1((callback(py, prepare)?,)).map(drop);
     }
     let _ = FINALIZER.set(thread::current().id());
     py.detach(|| {
