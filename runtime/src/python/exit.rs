@@ -97,11 +97,15 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 
 fn finalize(py: Python<'_>) -> PyResult<()> {
     if current_frame(py)?.is_some() {
-        // Python code has called `atexit._run_exitfuncs()`, and goes on. Python drops all registrations at
-        // the end of that call. This one is renewed by the next record, or at the end of the program.
-        REGISTERED.reset();
+        // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
+        // call. If the program goes on, this one is renewed by the next record, or at the end of the
+        // program. A child of `multiprocessing` has shut its threads down by now, and ends.
         let register_at_exit = THREADING.get(intern!(py, "_register_atexit"))?;
-        return register_at_exit.call1((callback(py, prepare)?,)).map(drop);
+        let renewal = register_at_exit.call1((callback(py, prepare)?,));
+        if raised::attempt(py, renewal).is_some() {
+            REGISTERED.reset();
+            return Ok(());
+        }
     }
     let _ = FINALIZER.set(thread::current().id());
     py.detach(|| {
