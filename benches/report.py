@@ -1,4 +1,4 @@
-"""Draws results.svg and writes the table in the README, both from results.json.
+"""Draws results.svg and writes the tables in the README and in the guide, all from results.json.
 
 The chart shows the times of the peers as multiples of the time of pylog.
 """
@@ -9,9 +9,20 @@ from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
-# The table is written between these marks in the README.
+GUIDE = HERE.parent / "runtime" / "docs" / "cost.md"
+# The tables are written between these marks.
 MARKS = "<!-- figures: cargo xtask bench -->\n", "<!-- /figures -->\n"
 PEERS = ["pylog", "queued", "bridge", "pyo3-log", "python", "log", "tracing", "nothing"]
+# The rows in the README. The guide has all of them.
+SHORT = {
+    "off (log: by its own maximum)": "a call that is off (`log`: by its own maximum)",
+    "off by Python's level": "a call that is off by Python's level (`log` lets it pass)",
+    "NullHandler, arguments 1": "a call to a `NullHandler`, one argument",
+    "NullHandler, detached, a busy Python thread": "the same in a detached thread, beside a busy Python thread",
+    "StreamHandler on /dev/null": "a call to a `StreamHandler` on /dev/null",
+    "cargo build of 2,000 calls, release": "`cargo build` of 2,000 calls, release",
+    "code a call, release": "code of a call, release",
+}
 CHART = {
     "NullHandler, arguments 0": "NullHandler, no arguments",
     "NullHandler, arguments 1": "NullHandler, one argument",
@@ -32,13 +43,13 @@ def text(x, y, content, anchor="start", weight="normal"):
     )
 
 
-def table(results):
-    """Yields the lines of a Markdown table with all rows."""
-    yield "| | " + " | ".join(NAMES.get(peer, peer) for peer in PEERS) + " |"
-    yield "|---" * (len(PEERS) + 1) + "|"
-    for row in results["rows"]:
+def table(rows, peers):
+    """Yields the lines of a Markdown table."""
+    yield "| | " + " | ".join(NAMES.get(peer, peer) for peer in peers) + " |"
+    yield "|---" * (len(peers) + 1) + "|"
+    for row in rows:
         cells = []
-        for peer in PEERS:
+        for peer in peers:
             value, ratio = row["values"].get(peer), row["ratio"].get(peer)
             if value is None:
                 cells.append("")
@@ -49,17 +60,19 @@ def table(results):
         yield f"| {row['row']}, {row['unit']} | " + " | ".join(cells) + " |"
 
 
-def write_table(results):
+def write_table(page, rows, peers):
     begin, end = MARKS
-    before, rest = README.read_text().split(begin)
+    before, rest = page.read_text().split(begin)
     after = rest.split(end)[1]
-    README.write_text(before + begin + "\n".join(table(results)) + "\n" + end + after)
+    page.write_text(before + begin + "\n".join(table(rows, peers)) + "\n" + end + after)
 
 
 def main():
     results = json.loads((HERE / "results.json").read_text())
-    write_table(results)
     rows = {row["row"]: row for row in results["rows"]}
+    write_table(GUIDE, results["rows"], PEERS)
+    short = [rows[name] | {"row": title} for name, title in SHORT.items()]
+    write_table(README, short, [peer for peer in PEERS if peer != "nothing"])
     parts, y = [text(10, 24, f"A call that is on, CPython {results['python']}: time, pylog = 1", weight="bold")], 44
     for name, title in CHART.items():
         row = rows[name]

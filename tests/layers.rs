@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use regex::Regex;
 
-/// The layers of the runtime from top to bottom. `lib.rs`, `private.rs` and the exported macros are above
-/// all of them.
+/// The layers of the runtime from top to bottom. `lib.rs`, `private.rs`, `guide.rs` and the exported macros are
+/// above all of them.
 const RUNTIME: &str = "module bridge emit queue call callsite deliver handle record logger \
                        level_cache event python static_level level metadata index";
 /// The layers of the macros from top to bottom.

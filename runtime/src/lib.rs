@@ -20,7 +20,7 @@
 //!
 //! [`module`] makes the crate log under the name by which Python imports it. Nothing else has to be
 //! initialized: the macros also work without the attribute, in a helper crate or in a program that embeds
-//! Python.
+//! Python. The [`guide`] has a chapter on each topic.
 //!
 //! # What a call takes
 //!
@@ -121,6 +121,7 @@ mod deliver;
 mod emit;
 mod event;
 mod expansion;
+pub mod guide;
 mod handle;
 mod index;
 mod level;

@@ -6,7 +6,7 @@ use crate::run::{Result, command, headline, root, run, target};
 use crate::{extension, python};
 
 /// Runs the benchmark on the newest Python found. Writes the figures to `benches/results.json`, and
-/// from there to the README and to `benches/results.svg`.
+/// from there to the README, to the guide (`runtime/docs/cost.md`) and to `benches/results.svg`.
 pub(crate) fn bench() -> Result {
     let python = python::all()?.pop().ok_or("No Python found.")?;
     headline(&format!("{python}"));

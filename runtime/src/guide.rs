@@ -1,0 +1,30 @@
+//! The guide: chapters for people who write extensions, and for people who run them.
+//!
+//! | chapter | content |
+//! |---|---|
+//! | [`authors`] | calls, values, limits, templates |
+//! | [`names`] | the names of the loggers |
+//! | [`static_levels`] | calls that are not in the binary |
+//! | [`delivery`] | direct and queued delivery, deadlocks, contexts |
+//! | [`errors`] | exceptions in handlers, signals, the end of the program |
+//! | [`reconfiguration`] | which changes of the configuration are seen, and when |
+//! | [`applications`] | for people who run the extension: loggers, levels, `dictConfig`, queues |
+//! | [`pyo3_log`] | moving from pyo3-log |
+//! | [`testing`] | tests in Rust and in Python |
+//! | [`cost`] | what a call costs, all figures |
+//! | [`questions`] | why is nothing logged, and other questions |
+//! | [`support`] | versions, tests at the end of processes, known limits |
+//! | [`features`] | the cargo features |
+//! | [`comparison`] | pylog beside pyo3-log, `log` and `tracing` |
+
+macro_rules! chapters {
+    ($($name:ident)+) => {$(
+        #[doc = include_str!(concat!("../docs/", stringify!($name), ".md"))]
+        pub mod $name {}
+    )+};
+}
+
+chapters! {
+    authors names static_levels delivery errors reconfiguration applications pyo3_log testing cost questions
+    support features comparison
+}
