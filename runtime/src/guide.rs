@@ -18,13 +18,16 @@
 //! | [`comparison`] | pylog beside pyo3-log, `log` and `tracing` |
 
 macro_rules! chapters {
-    ($($name:ident)+) => {$(
+    ($($(#[$attribute:meta])* $name:ident)+) => {$(
+        $(#[$attribute])*
         #[doc = include_str!(concat!("../docs/", stringify!($name), ".md"))]
         pub mod $name {}
     )+};
 }
 
 chapters! {
-    authors names static_levels delivery errors reconfiguration applications pyo3_log testing cost questions
-    support features comparison
+    authors names static_levels delivery errors reconfiguration applications pyo3_log testing
+    #[allow(clippy::doc_markdown, reason = "the benchmark names the rows of the table")]
+    cost
+    questions support features comparison
 }
