@@ -8,7 +8,7 @@ import sys
 import pytest
 from programs.collecting import Collector
 
-# Those are run by the tests, each in an interpreter of its own.
+# The tests run these programs, each in an interpreter of its own.
 collect_ignore = ["programs"]
 
 
@@ -82,6 +82,16 @@ def both_records(request):
         # With another factory than the stock one, pylog has Python make the record.
         logging.setLogRecordFactory(lambda *args, **kwargs: logging.LogRecord(*args, **kwargs))
     return collector.records
+
+
+@pytest.fixture
+def arrived():
+    """A handler of the root logger that keeps the records at level INFO and above."""
+    handler = Collector()
+    logging.root.addHandler(handler)
+    logging.root.setLevel(logging.INFO)
+    yield handler
+    logging.root.setLevel(logging.WARNING)
 
 
 @pytest.fixture

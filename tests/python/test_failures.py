@@ -7,18 +7,8 @@ import threading
 
 import pytest
 from processes import run
-from programs.collecting import Collector
 from pylog_probe import _native as native
 from waiting import wait_until
-
-
-@pytest.fixture
-def arrived():
-    handler = Collector()
-    logging.root.addHandler(handler)
-    logging.root.setLevel(logging.INFO)
-    yield handler
-    logging.root.removeHandler(handler)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -12,20 +12,10 @@ import time
 from unittest import mock
 
 import pytest
-from programs.collecting import Collector
 from pylog_probe import _native as native
 from waiting import HAS_GIL, LIMIT, blocked, wait_until
 
 NAME = native.__name__ + ".threads"
-
-
-@pytest.fixture
-def arrived():
-    handler = Collector()
-    logging.root.addHandler(handler)
-    logging.root.setLevel(logging.INFO)
-    yield handler
-    logging.root.setLevel(logging.WARNING)
 
 
 @pytest.fixture
