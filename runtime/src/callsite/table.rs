@@ -10,7 +10,7 @@ use crate::index::AtomicIndex;
 use crate::level_cache::cache::LevelCache;
 
 /// What distinguishes calls. Unknown parts are empty.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Key<'a> {
     pub(crate) target: &'a str,
     /// The address of the call's own static.
@@ -22,6 +22,15 @@ pub(crate) struct Key<'a> {
 }
 
 impl Key<'_> {
+    /// Most files differ in their last bytes. Hashing more would take longer than the rest of the look-up.
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let end = self.file.len().saturating_sub(16);
+        (self.target, self.address, self.levelno, self.line).hash(&mut hasher);
+        hasher.write(&self.file.as_bytes()[end..]);
+        hasher.finish()
+    }
+
     fn leak(self) -> Key<'static> {
         let leak = |text: &str| -> &'static str { Box::leak(text.into()) };
         Key {
@@ -60,9 +69,7 @@ impl Table {
         key: &Key<'_>,
         make: impl FnOnce(&Key<'static>) -> Callsite,
     ) -> &'static Callsite {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let mut hash = hasher.finish();
+        let mut hash = key.hash();
         let mut child = |node: &'static Node| {
             hash = hash.rotate_right(CHILDREN.ilog2());
             &node.children[hash as usize % CHILDREN]
