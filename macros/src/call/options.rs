@@ -25,7 +25,7 @@ const DESTINATIONS: [&str; 2] = ["target", "logger"];
 const LIMITS: [&str; 3] = ["first_n", "every_n", "every"];
 
 /// Whether a name is that of an option.
-fn is_option(name: &Ident) -> bool {
+pub(crate) fn is_option(name: &Ident) -> bool {
     DESTINATIONS
         .iter()
         .chain(&LIMITS)

@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
+use super::options::is_option;
 
 /// The key-values of a call, and the semicolon after them.
 #[derive(Default)]
@@ -85,6 +86,7 @@ impl Pairs {
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>) -> Result<()> {
+        check_habits(input)?;
         if !input.peek(LitStr) && !input.peek(Ident::peek_any) {
             return Err(input.error("expected `key = value`, a key being a name or a string"));
         }
@@ -126,6 +128,9 @@ impl Pairs {
         if text.is_empty() {
             return Err(Error::new(key.span(), "the key is empty"));
         }
+        if let Some(name) = &variable {
+            check_name(name)?;
+        }
         if RESERVED.contains(&&*text) {
             let message = format!(
                 "`{text}` is an attribute that every record has; keys may not be any of {}",
@@ -162,6 +167,36 @@ impl Pairs {
         });
         Ok(())
     }
+}
+
+/// Reports a name that means something else to `pylog` or to Python. As a string it can be a key.
+fn check_name(name: &Ident) -> Result<()> {
+    let message = match name.to_string().as_str() {
+        _ if is_option(name) => format!(
+            "`{name}` is an option, which takes a colon and a comma: `{name}: …,` before the key-values"
+        ),
+        "extra" => "`extra` isn't needed: write its items as key-values".to_owned(),
+        "stacklevel" => {
+            "`stacklevel` has no meaning here: a record has the file and the line of the call"
+                .to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(name.span(), message))
+}
+
+/// Reports what `tracing` or Python would accept.
+fn check_habits(input: ParseStream<'_>) -> Result<()> {
+    if input.peek(LitStr) && input.peek2(Token![;]) && !input.peek3(LitStr) {
+        return Err(input.error("key-values come before the message: `key = value; \"…\"`"));
+    }
+    if input.peek(Token![?]) || input.peek(Token![%]) {
+        return Err(input.error("the sign goes behind the key: `key:?` or `key:%`"));
+    }
+    if input.peek(Ident::peek_any) && input.peek2(Token![.]) {
+        return Err(input.error("a key with a dot is a string: `\"http.status\" = 200`"));
+    }
+    Ok(())
 }
 
 fn duplicate(key: &LitStr) -> Error {

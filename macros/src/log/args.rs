@@ -3,7 +3,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, Result, Token, parse_quote};
 
-use crate::call::{Crate, Level, Options, Pairs};
+use crate::call::{Crate, Level, Options, Pairs, is_option};
 
 /// `(path to pylog) LEVEL; options, pairs; message`, or `(path to pylog) _; options, level, pairs; message`.
 pub(crate) struct Args {
@@ -57,9 +57,20 @@ fn message(input: ParseStream<'_>) -> Result<TokenStream> {
         let message = "expected a message: a format string and its arguments";
         return Err(Error::new(input.span(), message));
     }
-    let is_named = input.peek(Ident::peek_any)
-        && (input.peek2(Token![=]) || input.peek2(Token![:]) && !input.peek2(Token![::]));
-    if is_named {
+    let is_sigil = input.peek(Token![?]) || input.peek(Token![%]);
+    let is_pair = input.peek(Ident::peek_any) && input.peek2(Token![=]);
+    let is_option_or_capture =
+        input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+    if is_pair {
+        let name: Ident = input.fork().call(Ident::parse_any)?;
+        if is_option(&name) {
+            return Err(input.error(format!("`{name}` takes a colon: `{name}: …,`")));
+        }
+    }
+    if is_pair || is_sigil {
+        return Err(input.error("a semicolon ends the key-values: `user = 1; \"…\"`"));
+    }
+    if is_option_or_capture {
         return Err(input.error(
             "expected a message: a format string and its arguments; \
              accepted before it: `target: …,` or `logger: …,`, then `key = value, …;`",

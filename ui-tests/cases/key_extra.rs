@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!(extra = 1; "message");
+}

@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!(target = "net"; "message");
+}

@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!(stacklevel = 2; "message");
+}

@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!("message"; user = 1);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!(user = 1, "message");
+}

@@ -1,0 +1,3 @@
+fn main() {
+    pylog::info!(http.status = 200; "message");
+}

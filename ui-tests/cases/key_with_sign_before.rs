@@ -1,0 +1,4 @@
+fn main() {
+    let path = "/";
+    pylog::info!(?path; "message");
+}
