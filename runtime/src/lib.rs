@@ -97,10 +97,11 @@
 //! # Errors and deadlocks
 //!
 //! A call returns no error. An exception that a handler, a filter or a formatter raises goes to
-//! [`sys.unraisablehook`]; a `KeyboardInterrupt` reaches the main thread. If an exception is set when a call
+//! [`sys.unraisablehook`]; `SystemExit`, `KeyboardInterrupt` and exceptions of signal handlers
+//! reach the program; see [`guide::errors`]. If an exception is set when a call
 //! is made, it is still set afterwards. A panic in a `Display` propagates to the caller, as with any
 //! formatting. Calls do nothing before the interpreter is initialized. Once Python's `atexit` functions
-//! run, calls do nothing in other threads than the one that ends the interpreter.
+//! run, records of other threads than the one that ends the interpreter are dropped.
 //!
 //! A call that is on attaches to Python. So if a thread holds the GIL and waits for a thread that logs, both
 //! wait forever. Either wait within [`Python::detach`](pyo3::Python::detach), or queue the records; see

@@ -24,7 +24,7 @@ pub struct Callsite {
     metadata: Metadata,
 }
 
-/// What a callsite needs once it logs.
+/// What a callsite needs once Python is asked about it.
 struct CallsiteState {
     name: LoggerName,
     prototype: Once<RecordPrototype>,
@@ -53,7 +53,7 @@ impl CallsiteState {
 pub(crate) enum Decision {
     /// The level cache holds Python's acceptance.
     Cached,
-    /// Python has just been asked, and accepts the level.
+    /// Python accepted the level when the call was made. It isn't asked again.
     Accepted,
     /// Python will be asked when the call is delivered.
     Undecided,

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
 use super::value;
+use crate::python::attach::try_attach;
 use crate::python::library::{FORMAT_STACK, SYS, current_frame};
 use crate::python::once::{Once, intern};
 
@@ -66,7 +67,7 @@ impl ToExcInfo for PyErr {
 
 impl<T> ToExcInfo for Py<T> {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        let object = Python::try_attach(|py| self.clone_ref(py).into_any());
+        let object = try_attach(|py| self.clone_ref(py).into_any());
         ExcInfo(object.map_or(Kind::None, Kind::Object))
     }
 }

@@ -10,6 +10,8 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::python::attach::try_attach;
+
 /// The value of an attribute, which becomes a Python object when the record is made.
 ///
 /// [`ToValue`] makes it, or `From`: of `None`, `bool`, whole numbers, floats, text, bytes, and Python
@@ -264,7 +266,7 @@ forward_to_pointee!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 /// `None` if there is no interpreter. The value isn't logged then.
 impl<T> ToValue for Py<T> {
     fn to_value(&self) -> Value<'_> {
-        Python::try_attach(|py| self.clone_ref(py).into_any()).into()
+        try_attach(|py| self.clone_ref(py).into_any()).into()
     }
 }
 

@@ -38,7 +38,14 @@ pub(crate) fn attach<R>(
     .flatten()
 }
 
-/// The same for a thread that is attached already. Exceptions that have to reach the program are only
+/// Attaches while no record is handled, such as to clone a Python object. `None` if there is no
+/// interpreter to attach to.
+pub(crate) fn try_attach<R>(f: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+    let _permit = AttachPermit::acquire()?;
+    Python::try_attach(f)
+}
+
+/// The same as [`attach`] for a thread that is attached already. Exceptions that have to reach the program are only
 /// kept.
 pub(crate) fn guard<R>(
     py: Python<'_>,

@@ -1,13 +1,14 @@
 //! The end of the interpreter.
 //!
 //! Below Python 3.13 a thread that attaches while the interpreter finalizes is ended inside the
-//! call, which aborts the process. So from Python's `atexit` on, only the finalizing thread attaches.
+//! call, which aborts the process. From 3.13 on PyO3 refuses to attach then, but below 3.14 a thread that
+//! was attached before is still ended when it comes back. So from Python's `atexit` on, only the finalizing thread attaches.
 //! It waits for the other threads that hold an [`AttachPermit`], and then delivers what is queued.
 //! `logging` registers its own `shutdown` when it is imported, which is earlier, so the handlers are
 //! still open then: `atexit` runs the latest registration first.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -38,8 +39,10 @@ pub(crate) struct AttachPermit;
 impl AttachPermit {
     /// `None` where attaching is no longer safe.
     pub(crate) fn acquire() -> Option<AttachPermit> {
-        // Counted before the check; `finalize` sets and counts in the opposite order.
+        // This thread counts and then reads `FINALIZER`; `finalize` sets it and then reads the count. The
+        // fences order both, so that at least one of them sees the other.
         PERMITS.fetch_add(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         let permit = AttachPermit;
         may_attach().then_some(permit)
     }
@@ -108,6 +111,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
         }
     }
     let _ = FINALIZER.set(thread::current().id());
+    fence(Ordering::SeqCst);
     py.detach(|| {
         let end = Instant::now() + WAIT_FOR_PERMITS;
         while PERMITS.load(Ordering::SeqCst) > 0 && Instant::now() < end {

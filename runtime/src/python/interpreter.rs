@@ -1,9 +1,8 @@
-//! Everything that is unsafe: functions of the interpreter that are called without PyO3, and
-//! functions that the interpreter is given by address.
+//! Everything that is unsafe: calls of CPython's C API, and the callbacks that CPython is given by address.
 //!
 //! PyO3 has no safe way to tell whether the current thread holds the GIL: its own ways to find out
 //! wait for it, which beside a busy Python thread takes milliseconds, and forever if that thread waits
-//! for this one. The functions that are called here are documented to work in any thread at any time.
+//! for this one. The [`Functions`] are documented to work in any thread at any time.
 //!
 //! `PyGILState_Check` isn't part of the limited API, and PyO3 doesn't declare the others in all of its
 //! versions. So `ctypes` is asked for their addresses, which serves every build alike.
@@ -26,7 +25,7 @@ struct Functions {
 
 static FUNCTIONS: Once<Functions> = Once::new();
 
-/// Finds the functions, on which the rest of this module depends.
+/// Finds the [`Functions`].
 ///
 /// # Errors
 /// If Python comes without `ctypes`.

@@ -127,6 +127,8 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &FORMAT_STACK,
         &OBJECT,
         &PROPERTY,
+        &CONTEXT,
+        &COPY_CONTEXT,
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
         &GET_IDENT,

@@ -1,6 +1,6 @@
 //! The Python interpreter: attaching to it, its library, its end, its forks, its threads.
 //!
-//! Nothing here knows of records or loggers.
+//! Nothing here makes a record or calls a logger.
 
 pub(crate) mod attach;
 pub(crate) mod context;

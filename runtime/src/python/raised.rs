@@ -48,15 +48,22 @@ fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps an exception if it has to reach the program. Otherwise it comes back.
+/// Keeps an exception that has to reach the program, and returns the one that was kept before. Returns
+/// any other exception.
 pub(super) fn keep(py: Python<'_>, error: PyErr) -> Option<PyErr> {
     let is_exception = error.is_instance_of::<PyException>(py) || is_panic(py, &error);
     if is_exception && !is_of_signal_handler(py, &error).unwrap_or_default() {
         return Some(error);
     }
-    // At the end of a thread the variable may be gone.
-    let earlier = KEPT.try_with(|kept| kept.replace(Some(error)));
-    earlier.unwrap_or_default()
+    replace_kept(error)
+}
+
+/// Returns the exception that was kept before, or `error` at the end of a thread, where the variable may
+/// be gone.
+fn replace_kept(error: PyErr) -> Option<PyErr> {
+    let mut error = Some(error);
+    let earlier = KEPT.try_with(|kept| kept.replace(error.take()));
+    earlier.unwrap_or(error)
 }
 
 /// `try: … except Exception: pass`. What has to reach the program is kept.
@@ -64,7 +71,11 @@ pub(crate) fn attempt<T>(py: Python<'_>, result: PyResult<T>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(error) => {
+            let earlier = take();
             let dropped = keep(py, error);
+            if let Some(earlier) = earlier {
+                replace_kept(earlier);
+            }
             drop(dropped);
             None
         }
@@ -105,21 +116,21 @@ fn suspend_scheduled(py: Python<'_>) {
     let Ok((ident, main)) = current_ident(py).and_then(|it| Ok((it, main_ident(py)?))) else {
         return;
     };
-    let error = if ident == main {
-        // The pending call then does nothing.
-        of_main_thread().pop()
+    let suspended = if ident == main {
+        // The pending calls then do nothing.
+        std::mem::take(&mut *of_main_thread())
     } else {
         let error = ASYNCHRONOUS.try_with(RefCell::take).unwrap_or_default();
         if error.is_some() {
             set_async_exception(py, ident, None);
         }
-        error
+        error.into_iter().collect()
     };
-    if let Some(error) = error {
-        SCHEDULED.fetch_sub(1, Ordering::Relaxed);
-        let _ = KEPT.try_with(|kept| {
-            kept.borrow_mut().get_or_insert(error);
-        });
+    SCHEDULED.fetch_sub(suspended.len(), Ordering::Relaxed);
+    for error in suspended {
+        if let Some(earlier) = replace_kept(error) {
+            earlier.write_unraisable(py, None);
+        }
     }
 }
 
@@ -130,7 +141,7 @@ pub(crate) fn schedule(py: Python<'_>) {
     }
     if let Some(error) = take() {
         SCHEDULED.fetch_add(1, Ordering::Relaxed);
-        let unscheduled = match is_of_other_thread(py) {
+        let unscheduled = match ident_unless_main(py) {
             Ok(Some(ident)) => schedule_here(py, ident, error),
             _ => schedule_in_main_thread(error),
         };
@@ -142,7 +153,7 @@ pub(crate) fn schedule(py: Python<'_>) {
 }
 
 /// The ident of this thread, if it runs Python code and isn't the main thread.
-fn is_of_other_thread(py: Python<'_>) -> PyResult<Option<c_ulong>> {
+fn ident_unless_main(py: Python<'_>) -> PyResult<Option<c_ulong>> {
     let ident = current_ident(py)?;
     let is_other = ident != main_ident(py)? && current_frame(py)?.is_some();
     Ok(is_other.then_some(ident))

@@ -4,8 +4,8 @@
 //! `PyType_Watch`). pylog only counts the changes: the count is the [`Epoch`]. A fact that was
 //! established from watched objects alone holds while the epoch is the same.
 //!
-//! The functions aren't part of the limited API. `ctypes` calls them, which serves every build alike:
-//! once for each object, and once for each class after a class has changed. Where they don't exist (in
+//! The functions aren't part of the limited API. `ctypes` calls them, which serves every build alike: to
+//! watch an object, and after any class has changed, to give each watched class a version. Where they don't exist (in
 //! older Pythons), where other libraries have taken the eight places for watchers, and on free-threaded
 //! Python, where a change may come between a check and its use, nothing is watched, and facts are
 //! established anew at each call.
@@ -116,7 +116,7 @@ impl Watchers {
             // Without `ctypes` nothing is watched.
             let watchers = raised::attempt(py, Watchers::new(py));
             // A signal handler may have interrupted it.
-            if !raised::is_kept() {
+            if watchers.is_some() || !raised::is_kept() {
                 WATCHERS.get_or_make(|| watchers);
             }
             IS_BEING_MADE.store(false, Ordering::Relaxed);
@@ -187,12 +187,16 @@ impl Watchers {
         if !A_CLASS_LACKS_VERSION.swap(false, Ordering::Relaxed) {
             return Ok(true);
         }
-        for (_, class) in &CLASSES {
+        let assign_version = |class: &Py<PyType>| {
             let class = self.py_object.bind(py).call1((class,))?;
-            let is_given = self.assign_version.bind(py).call1((class,))?.is_truthy()?;
-            if !is_given {
-                IS_EXHAUSTED.store(true, Ordering::Relaxed);
-                return Ok(false);
+            self.assign_version.bind(py).call1((class,))?.is_truthy()
+        };
+        for (_, class) in &CLASSES {
+            let is_given = assign_version(class);
+            if !matches!(is_given, Ok(true)) {
+                A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
+                IS_EXHAUSTED.store(is_given.is_ok(), Ordering::Relaxed);
+                return is_given;
             }
         }
         Ok(!A_CLASS_LACKS_VERSION.load(Ordering::Relaxed))

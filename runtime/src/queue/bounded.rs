@@ -85,7 +85,8 @@ impl Queue {
         } else {
             capacity.div_ceil(2)
         };
-        // `delivered` is read after `reserved`, so that the difference isn't too small.
+        // `delivered` is read after `reserved`. Read before, it could be older, and a queue with room would
+        // look full.
         let waiting = |reserved: usize| reserved.saturating_sub(self.delivered());
         let reserve = |reserved| (waiting(reserved) < capacity).then_some(reserved + 1);
         let reserved = self

@@ -70,6 +70,7 @@ impl Queue {
             };
             deliver(self, entry, &context, py);
             if self.has_delivered(end - 1) && self.is_current() {
+                // Before the last entry counts as delivered, so that `flush` waits for the WARNING too.
                 self.report_dropped(py);
             }
             self.count_delivered();
@@ -80,6 +81,7 @@ impl Queue {
             }
         }
         if self.is_current() && self.is_empty() {
+            // Records that were dropped meanwhile.
             self.report_dropped(py);
         }
         set_draining(before);

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use pyo3::prelude::*;
-
 use super::current::current;
+use crate::python::attach::try_attach;
 use crate::python::{exit, interpreter};
 
 /// A time that can be added to any `Instant`.
@@ -27,7 +26,7 @@ pub fn flush(timeout: Duration) -> bool {
     let now = Instant::now();
     let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
     let attached = interpreter::is_attached().then(|| {
-        Python::try_attach(|py| match exit::is_finalizing() {
+        try_attach(|py| match exit::is_finalizing() {
             // No other thread delivers any more.
             true => drop(queue.drain(py)),
             false => py.detach(|| queue.wait(position, end)),

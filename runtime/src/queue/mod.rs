@@ -1,4 +1,4 @@
-//! Queued delivery: threads that don't hold the GIL leave their records to a thread that takes it.
+//! Queued delivery: threads that don't hold the GIL leave their records to a thread that takes the GIL.
 //!
 //! A record enters the [queue][bounded] together with its time and its thread. Any attached thread can
 //! take records out: the [drain thread][thread], a thread that logs and first delivers what is ahead of

@@ -50,7 +50,7 @@ fn make_with<'py>(
     extra: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
-    // Without it the record is as Python makes it.
+    // If this fails, the record keeps the thread name that Python gives it.
     let thread = attempt(py, RecordThread::get(py, None));
     let args = content.message.args(py)?;
     let record = context::call_method(
@@ -73,9 +73,8 @@ fn make_with<'py>(
         attempt(py, set_thread(&record, content, thread));
     }
     if let Some(origin) = content.origin {
-        if let Some(times) = Times::of_origin(origin, py)? {
-            times.set_in(&record)?;
-        }
+        let times = attempt(py, Times::of_origin(origin, py)).flatten();
+        times.map(|times| attempt(py, times.set_in(&record)));
         // Python has taken the task of the delivering thread.
         let task_name = intern!(py, "taskName");
         if record.hasattr(task_name)? {

@@ -122,9 +122,11 @@ impl RecordPrototype {
             true => stock.clock.bind(py).clone(),
             false => Clock::function(py)?,
         };
+        if !clock.is(&stock.clock) {
+            // A replacement may look at its caller's frames, so Python has to call it.
+            return Ok(None);
+        }
         let times = match content.origin {
-            // A replacement of the clock may look at its caller's frames, so Python calls it.
-            _ if !clock.is(&stock.clock) => None,
             Some(origin) => Some(Times::at(origin.time, settings.clock)),
             None => Times::by(&clock, settings.clock)?,
         };
