@@ -79,7 +79,7 @@ impl<'a> Call<'a> {
     /// accepted it.
     ///
     /// # Errors
-    /// What Python raises.
+    /// The exception that Python raises.
     pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
         let values = self.values.as_deref();
         let content = |attributes| Content {

@@ -18,7 +18,7 @@ use crate::record::prototype::RecordPrototype;
 /// Makes the record and handles it. A callsite's own logger can take the fast path; see [`make`].
 ///
 /// # Errors
-/// What a filter, a handler or the making of the record raises.
+/// The exception that a filter or a handler raises, or that making the record raises.
 pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
@@ -32,7 +32,7 @@ pub(crate) fn deliver<'py>(
 /// this does what `LoggerAdapter.log` does; an object with another `log` method gets that called.
 ///
 /// # Errors
-/// What [`deliver`] and the adapter's `process` raise.
+/// The exceptions of [`deliver`] and of the adapter's `process`.
 pub(crate) fn deliver_to<'py>(
     logger: &Bound<'py, PyAny>,
     content: Content<'_, 'py>,

@@ -16,7 +16,7 @@ use crate::record::new_record::NewRecord;
 /// be the stock one, its work is done here.
 ///
 /// # Errors
-/// What a filter or a handler raises.
+/// The exception that a filter or a handler raises.
 pub(crate) fn handle<'py>(
     logger: &Bound<'py, PyAny>,
     new: NewRecord<'py>,
@@ -36,8 +36,8 @@ pub(crate) fn handle<'py>(
     context::call_method(logger, handle, (new.record,)).map(drop)
 }
 
-/// What the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` do with a record, if the
-/// logger isn't disabled. Returns `false`, and has no effect, where they do more than call handlers.
+/// Does the work of the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` for a logger
+/// that isn't disabled. Returns `false`, and has no effect, where they do more than call handlers.
 fn handle_as_stock<'py>(
     logger: &Bound<'py, PyAny>,
     dict: &LoggerDict<'py>,

@@ -1,4 +1,4 @@
-//! What the compiler knows of a call.
+//! The properties of a call that are known at compile time.
 
 /// Where a call stands and which logger it is for.
 #[derive(Clone, Copy)]

@@ -28,7 +28,7 @@ examples:
   cargo xtask test --python 3.13
   cargo xtask test --python 3.13 -- -k queue -x";
 
-/// What to do.
+/// The command to run.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Task {
     Help,

@@ -224,7 +224,7 @@ struct Watched {
     child: Child,
     /// The file with what it prints and logs.
     output: PathBuf,
-    /// What it prints after each walk.
+    /// The line that it prints after each walk.
     summary: String,
 }
 

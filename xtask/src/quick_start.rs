@@ -8,7 +8,7 @@ use crate::extension::{copy, write};
 use crate::python::{Environment, Python};
 use crate::run::{Result, cargo, headline, root, target};
 
-/// What a reader adds next. A test binary without such a call links even if libpython is missing.
+/// A test that a reader adds next. A test binary without such a call links even if libpython is missing.
 const UNIT_TEST: &str = r#"
 #[test]
 fn a_test_may_log() {

@@ -18,7 +18,7 @@ pub(crate) fn target(name: &str) -> PathBuf {
     root().join("target").join(name)
 }
 
-/// Prints what is done next.
+/// Prints the next step.
 pub(crate) fn headline(text: &str) {
     println!("\n== {text}");
 }

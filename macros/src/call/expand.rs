@@ -1,4 +1,4 @@
-//! What the macros that have a callsite expand to.
+//! The expansions of the macros that have a callsite.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};

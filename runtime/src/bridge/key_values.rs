@@ -12,7 +12,7 @@ use crate::record::attributes::{ATTRIBUTES, FORMATTER_ATTRIBUTES};
 /// Calls `log` with the key-values of a record.
 pub(super) fn with_keywords(record: &Record<'_>, log: impl FnOnce(Keywords<'_>)) {
     let mut pairs = Pairs(Vec::new());
-    // If a source fails, what it has given until then is logged.
+    // If a source fails, the key-values until then are logged.
     let _ = record.key_values().visit(&mut pairs);
     let pairs: Vec<Pair<'_>> = pairs
         .0

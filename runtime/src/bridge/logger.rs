@@ -24,9 +24,9 @@ use crate::metadata;
 use crate::python::attach::attach;
 use crate::queue::flush::flush;
 
-/// What is cached of Python's answers.
+/// Which of Python's answers are cached.
 ///
-/// The names are pyo3-log's. What is cached is never stale, so the default is right, except for a
+/// The names are pyo3-log's. A cached answer is never stale, so the default is right, except for a
 /// logger that has the stock class and still decides anew each time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -41,7 +41,7 @@ pub enum Caching {
     LoggersAndLevels,
 }
 
-/// Clears what is cached of Python's answers.
+/// Clears the cached answers of Python.
 ///
 /// That happens by itself. The type exists for code that was written for pyo3-log.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 //! verbose level that any Python logger accepts, within the filters on the Rust side. A reconfiguration
 //! resets it to what the filters allow, and the next call that Python refuses restricts it again.
 //!
-//! It may reject only what Python itself would refuse. A level that is assigned to `logger.level`
+//! It may reject only levels that Python itself would refuse. A level that is assigned to `logger.level`
 //! directly causes no invalidation, but has no effect either where Python has cached an earlier answer.
 //! So the maximum rejects a level only if Python has cached a refusal of it for each target seen.
 
@@ -66,7 +66,7 @@ fn reset() {
     }
 }
 
-/// Rejects what no Python logger accepts. Called when Python has just refused a level.
+/// Rejects the levels that no Python logger accepts. Called when Python has just refused a level.
 fn restrict(py: Python<'_>) -> PyResult<()> {
     let (allowed, calls, invalidations) = {
         let mut state = state();

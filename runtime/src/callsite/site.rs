@@ -24,7 +24,7 @@ pub struct Callsite {
     metadata: Metadata,
 }
 
-/// What a callsite needs once Python is asked about it.
+/// The part of a callsite that exists once Python has been asked about it.
 struct CallsiteState {
     name: LoggerName,
     prototype: Once<RecordPrototype>,
@@ -147,7 +147,7 @@ impl Callsite {
     /// open.
     ///
     /// # Errors
-    /// What Python raises.
+    /// The exception that Python raises.
     pub(crate) fn logger<'py>(
         &'static self,
         py: Python<'py>,

@@ -9,7 +9,7 @@ use super::site::Callsite;
 use crate::index::AtomicIndex;
 use crate::level_cache::cache::LevelCache;
 
-/// What distinguishes calls. Unknown parts are empty.
+/// The properties that distinguish calls. Unknown ones are empty.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Key<'a> {
     pub(crate) target: &'a str,

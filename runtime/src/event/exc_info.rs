@@ -113,7 +113,7 @@ to_exc_info_of_dyn_error!(
 );
 
 impl<'a> ExcInfo<'a> {
-    /// Copies what is borrowed. The exception comes back unchanged if that takes Python.
+    /// Copies borrowed data. The exception comes back unchanged if that takes Python.
     pub(crate) fn into_owned(self) -> Result<ExcInfo<'static>, ExcInfo<'a>> {
         let is_rust = |link: &Link<'_>| matches!(link, Link::Rust { .. });
         match self.0 {
@@ -159,7 +159,7 @@ impl ExcInfo<'_> {
         ExcInfo(Kind::Rust(chain))
     }
 
-    /// What Python code would pass as `exc_info=`.
+    /// The object that Python code would pass as `exc_info=`.
     pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(Some(match &self.0 {
             Kind::None => return Ok(None),
@@ -322,7 +322,7 @@ fn path_of(type_name: &str) -> Option<(String, String)> {
     Some((module.join("."), (*name).to_owned()))
 }
 
-/// What `Logger._log` makes of `exc_info`: the tuple for the record, or `None`.
+/// `record.exc_info` as `Logger._log` computes it: a tuple, or `None`.
 pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = exc_info.py();
     if !exc_info.is_truthy()? {
@@ -339,7 +339,7 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<B
     SYS.get(py)?.call_method0(intern!(py, "exc_info")).map(Some)
 }
 
-/// What `Logger.findCaller` makes of `stack_info`: Python's stack, unless it is empty.
+/// `record.stack_info` as `Logger.findCaller` computes it: Python's stack, unless it is empty.
 pub(crate) fn stack(py: Python<'_>) -> PyResult<Option<String>> {
     let Some(frame) = current_frame(py)? else {
         return Ok(None);

@@ -12,7 +12,7 @@ use super::exc_info::{self, ExcInfo, ExcInfoRef};
 use super::value::{ToValue, Value};
 use crate::python::once::intern;
 
-/// What the macros pass besides the message. Only references, so that a call that is off needs no
+/// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
 /// space on the stack for it.
 #[derive(Clone, Copy, Default)]
 pub struct Keywords<'a> {
@@ -91,7 +91,7 @@ pub(crate) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// Copies what is borrowed. The values come back unchanged if only Python can evaluate them.
+    /// Copies borrowed data. The values come back unchanged if only Python can evaluate them.
     pub(crate) fn into_owned(self) -> Result<Values<'static>, Values<'a>> {
         if self.stack_info || self.logger.is_some() {
             return Err(self);
@@ -117,7 +117,7 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// What `Logger._log` makes of these keyword arguments.
+    /// The attributes that `Logger._log` computes from these keyword arguments.
     pub(crate) fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Attributes<'py>> {
         let exc_info = self.exc_info(py)?;
         Ok(Attributes {
@@ -163,7 +163,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// What the keyword arguments add to a record.
+/// The attributes that the keyword arguments add to a record.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes<'py> {
     pub(crate) extra: Option<Bound<'py, PyAny>>,
@@ -172,7 +172,7 @@ pub(crate) struct Attributes<'py> {
 }
 
 impl<'py> Attributes<'py> {
-    /// What `Logger._log` makes of the mapping that an adapter's `process` returned.
+    /// The attributes that `Logger._log` computes from the mapping that an adapter's `process` returned.
     pub(crate) fn of_kwargs(kwargs: &Bound<'py, PyDict>) -> PyResult<Attributes<'py>> {
         let py = kwargs.py();
         let [extra, exc_info, stack_info] = [

@@ -39,7 +39,7 @@ impl Message {
             return Message::Literal(literal);
         }
         let mut buffer = Buffer::take();
-        // If a `Display` fails, what it has written until then is logged.
+        // If a `Display` fails, the text until then is logged.
         let _ = buffer.write_fmt(args);
         Message::Formatted(buffer)
     }

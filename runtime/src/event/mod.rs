@@ -1,4 +1,4 @@
-//! What one call says: its message, its values, when and where it was made.
+//! The content of one call: its message, its values, when and where it was made.
 
 pub(crate) mod buffer;
 pub(crate) mod exc_info;

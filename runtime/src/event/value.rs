@@ -105,7 +105,7 @@ impl Value<'_> {
         chain.into()
     }
 
-    /// Copies what is borrowed.
+    /// Copies borrowed data.
     pub(crate) fn into_owned(self) -> Value<'static> {
         Value(match self.0 {
             Kind::None => Kind::None,

@@ -25,7 +25,7 @@ use crate::python::once::{Once, intern};
 
 const PREVIOUS: &str = "_pylog_previous";
 
-/// What depends on Python's answers besides the callsites' own level caches.
+/// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
     /// Python's configuration has changed.
     pub(crate) on_invalidation: fn(),
@@ -52,7 +52,7 @@ pub(crate) fn invalidate() {
 /// Tells the listeners that Python has just refused a level.
 ///
 /// # Errors
-/// What Python raises.
+/// The exception that Python raises.
 pub(crate) fn report_refusal(py: Python<'_>) -> PyResult<()> {
     let mut listeners = LISTENERS.iter();
     listeners.try_for_each(|(_, listener)| (listener.on_refusal)(py))
@@ -66,7 +66,7 @@ pub(crate) fn ticket(cache: &'static LevelCache) -> Ticket<'static> {
 /// Makes changes of the loggers below `root` invalidate the level caches.
 ///
 /// # Errors
-/// What Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
+/// The exception that Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
 /// then.
 pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = root.py();

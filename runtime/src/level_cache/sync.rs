@@ -1,4 +1,4 @@
-//! What level caches are made of. `tests/model` replaces it with loom's types, to try every
+//! The types that level caches consist of. `tests/model` replaces it with loom's types, to try every
 //! interleaving of threads.
 
 pub(crate) use std::sync::atomic::{AtomicI32, Ordering, fence};

@@ -77,7 +77,7 @@ pub(crate) fn is_plain(class: &Bound<'_, PyType>) -> bool {
 /// Checks whether a class that is watched is plain, and remembers it for the epoch.
 ///
 /// # Errors
-/// What Python raises.
+/// The exception that Python raises.
 pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<bool> {
     let py = class.py();
     let Some(stock) = stock_methods(py)? else {

@@ -18,7 +18,7 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResul
     context::call_method(logger, intern!(py, "isEnabledFor"), (level.levelno(),))?.is_truthy()
 }
 
-/// Whether what `isEnabledFor` answers holds until the next invalidation.
+/// Whether an answer of `isEnabledFor` holds until the next invalidation.
 pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;

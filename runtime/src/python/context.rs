@@ -55,7 +55,7 @@ impl Context {
     /// Captures the current context: `contextvars.copy_context()`.
     ///
     /// # Errors
-    /// What importing `contextvars` raises.
+    /// The exception that importing `contextvars` raises.
     pub fn capture(py: Python<'_>) -> PyResult<Context> {
         let context = COPY_CONTEXT.get(py)?.call0()?;
         Ok(Context(Arc::new(context.unbind())))
@@ -122,7 +122,7 @@ impl Drop for Entered {
 /// in the same copy of the context, and see what the method has changed there.
 ///
 /// # Errors
-/// What the method raises.
+/// The exception that the method raises.
 pub(crate) fn call_method<'py, A>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,

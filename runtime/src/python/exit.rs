@@ -2,10 +2,10 @@
 //!
 //! Below Python 3.13 a thread that attaches while the interpreter finalizes is ended inside the
 //! call, which aborts the process. From 3.13 on PyO3 refuses to attach then, but below 3.14 a thread that
-//! was attached before is still ended when it comes back. So from Python's `atexit` on, only the finalizing thread attaches.
-//! It waits for the other threads that hold an [`AttachPermit`], and then delivers what is queued.
-//! `logging` registers its own `shutdown` when it is imported, which is earlier, so the handlers are
-//! still open then: `atexit` runs the latest registration first.
+//! was attached before is still ended when it comes back. So from Python's `atexit` on, only the finalizing
+//! thread attaches. It waits for the other threads that hold an [`AttachPermit`], and then delivers the
+//! queued records. `logging` registers its own `shutdown` when it is imported, which is earlier, so the
+//! handlers are still open then: `atexit` runs the latest registration first.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -25,7 +25,7 @@ static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
 /// How many permits there are.
 static PERMITS: AtomicUsize = AtomicUsize::new(0);
 
-/// What is done last, while handlers are still open.
+/// The actions that come last, while handlers are still open.
 static LAST_ACTIONS: boxcar::Vec<fn(Python<'_>)> = boxcar::Vec::new();
 
 /// How long the finalizing thread waits for handlers that run in other threads. `logging.shutdown`
@@ -77,7 +77,7 @@ static REGISTERED: RunOnce = RunOnce::new();
 /// Makes Python report its end.
 ///
 /// # Errors
-/// What `atexit.register` raises.
+/// The exception that `atexit.register` raises.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     static HOOKS_ADDED: RunOnce = RunOnce::new();
     REGISTERED.run(|| {

@@ -12,7 +12,7 @@ use pyo3::types::PyDict;
 use super::library::{REGISTER_AT_FORK, callback};
 use super::once::{RunOnce, intern};
 
-/// What runs before a fork, and after it in the parent and in the child.
+/// Functions that run before a fork, and after it in the parent and in the child.
 pub(crate) struct Hooks {
     pub(crate) before: fn(),
     pub(crate) in_parent: fn(),

@@ -31,7 +31,7 @@ impl Import {
     }
 
     /// # Errors
-    /// What the import raises. It is tried again on the next use.
+    /// The exception that the import raises. The next use imports again.
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
         let object = self.object.get_or_try(|| {
             let module = py.import(self.module)?.into_any();
@@ -61,7 +61,7 @@ impl Globals {
     }
 
     /// # Errors
-    /// What the import raises, or an `AttributeError` if the name isn't there.
+    /// The exception that the import raises, or an `AttributeError` if the name isn't there.
     pub(crate) fn get<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         self.dict(name.py())?.get_item(name)?.ok_or_else(|| {
             PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
@@ -72,7 +72,7 @@ impl Globals {
     /// not wrapped.
     ///
     /// # Errors
-    /// What Python raises.
+    /// The exception that Python raises.
     pub(crate) fn define(&self, function: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = function.py();
         // A wrapper can imitate the function in everything but its type.
@@ -90,7 +90,7 @@ impl Globals {
     /// The dict of all names.
     ///
     /// # Errors
-    /// What the import raises.
+    /// The exception that the import raises.
     pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
         let import = || PyResult::Ok(py.import(self.module)?.dict().unbind());
         Ok(self.dict.get_or_try(import)?.bind(py))
@@ -137,7 +137,7 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
     ] {
         match import.get(py) {
             Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
-            // What a platform doesn't have is an error where it is used.
+            // A name that a platform doesn't have is an error where it is used.
             _ => {}
         }
     }
@@ -156,7 +156,7 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
 /// Whether a function is a certain one of a module written in C.
 ///
 /// # Errors
-/// What Python raises.
+/// The exception that Python raises.
 pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> PyResult<bool> {
     let py = function.py();
     Ok(function.is_exact_instance_of::<PyCFunction>()
@@ -174,7 +174,7 @@ pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<
 /// `sys._getframe()`; `None` in a thread that runs no Python code.
 ///
 /// # Errors
-/// What Python raises.
+/// The exception that Python raises.
 pub(crate) fn current_frame(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let frame = match SYS.get(py)?.call_method0(intern!(py, "_getframe")) {
         Ok(frame) => frame,

@@ -66,7 +66,7 @@ impl RunOnce {
     /// up in this one if the action logs. After an error the next call tries again.
     ///
     /// # Errors
-    /// What `action` returns.
+    /// The error that `action` returns.
     pub(crate) fn run<E>(&self, action: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         let begin = || {
             self.0

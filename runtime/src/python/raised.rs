@@ -66,7 +66,7 @@ fn replace_kept(error: PyErr) -> Option<PyErr> {
     earlier.unwrap_or(error)
 }
 
-/// `try: … except Exception: pass`. What has to reach the program is kept.
+/// `try: … except Exception: pass`. An exception that has to reach the program is kept.
 pub(crate) fn attempt<T>(py: Python<'_>, result: PyResult<T>) -> Option<T> {
     match result {
         Ok(value) => Some(value),

@@ -1,4 +1,4 @@
-//! What the current thread is doing with a record.
+//! Whether the current thread is handling a record.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use std::cell::Cell;
 enum Handling {
     /// No record is being handled by this thread.
     None,
-    /// A record is being handled. What handlers log meanwhile is nested.
+    /// A record is being handled. Records that handlers log meanwhile are nested.
     Record,
     /// The same, but nesting has hit Python's recursion limit: nested records are dropped.
     RecordAfterRecursionError,

@@ -65,7 +65,7 @@ pub(crate) fn is_available(py: Python<'_>) -> bool {
 
 /// Watches these objects. A class is also watched for changes of what it inherits.
 ///
-/// What the caller then establishes from them holds as long as the returned epoch. `None` if they
+/// Facts that the caller then establishes from them hold as long as the returned epoch. `None` if they
 /// can't be watched.
 pub(crate) fn watch<'a, 'py: 'a>(
     py: Python<'py>,

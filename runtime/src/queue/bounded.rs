@@ -13,7 +13,7 @@ use crate::level::Level;
 /// How many records may wait; the last setting of this extension.
 pub(super) static CAPACITY: AtomicUsize = AtomicUsize::new(0);
 
-/// What waits in the queue.
+/// An entry of the queue.
 pub(super) enum Entry {
     Call(Call<'static>),
     /// A request to ask Python whether it accepts a level, so that the callsite knows the answer.

@@ -37,7 +37,7 @@ fn set_draining(is_draining: bool) -> bool {
     before.unwrap_or_default()
 }
 
-/// Delivers what is left at the end of the program, even if another thread takes entries out.
+/// Delivers the remaining entries at the end of the program, even if another thread takes entries out.
 pub(super) fn finish(py: Python<'_>) {
     if let Some(queue) = current() {
         queue.deliver_all(py);
@@ -45,7 +45,7 @@ pub(super) fn finish(py: Python<'_>) {
 }
 
 impl Queue {
-    /// Delivers what is in the queue now. Returns `false` if another thread does that already.
+    /// Delivers the entries that are in the queue now. Returns `false` if another thread does that already.
     pub(super) fn drain(&self, py: Python<'_>) -> bool {
         if self.is_draining.swap(true, Ordering::SeqCst) {
             return false;

@@ -17,7 +17,7 @@ const WAIT_FOR_QUEUE: Duration = Duration::from_secs(5);
 /// children that it forks.
 ///
 /// # Errors
-/// What `multiprocessing.util` raises.
+/// The exception that `multiprocessing.util` raises.
 pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
     static ADD_FINALIZER: Once<Py<PyCFunction>> = Once::new();
     static DONE_IN: AtomicU32 = AtomicU32::new(0);

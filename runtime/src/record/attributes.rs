@@ -25,7 +25,7 @@ pub(crate) const ATTRIBUTES: [&str; 21] = [
     "taskName",
 ];
 
-/// What a `Formatter` adds to a record, and the method that it calls. `Logger.makeRecord` refuses the
+/// The attributes that a `Formatter` adds to a record, and the method that it calls. `Logger.makeRecord` refuses the
 /// first two as keys, like the [`ATTRIBUTES`].
 #[allow(
     dead_code,

@@ -1,4 +1,4 @@
-//! What a record is made of.
+//! The content of a record.
 
 use pyo3::prelude::*;
 
@@ -13,7 +13,7 @@ pub(crate) struct Content<'a, 'py> {
     pub(crate) metadata: &'a Metadata,
     pub(crate) level: Level,
     pub(crate) message: &'a Message,
-    /// What an adapter's `process` has made of the message.
+    /// The message that an adapter's `process` has returned.
     pub(crate) processed: Option<Bound<'py, PyAny>>,
     /// For a callsite with a prototype, no key in `extra` is an attribute of every record.
     pub(crate) attributes: Attributes<'py>,

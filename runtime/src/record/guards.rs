@@ -1,4 +1,4 @@
-//! Guards: what must hold for a callsite's records to be made on the fast path.
+//! Guards: the conditions under which a callsite's records are made on the fast path.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -18,7 +18,7 @@ use crate::python::raised::attempt;
 /// attributes of the callsite's logger. If anything fails there, Python makes the record.
 ///
 /// # Errors
-/// What `makeRecord` or the record factory raises.
+/// The exception that `makeRecord` or the record factory raises.
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,

@@ -1,7 +1,7 @@
 //! The fast path: records that are made from a prototype, without running Python code.
 //!
-//! What varies is read from where `LogRecord.__init__` reads it, at each call or since it last changed. So
-//! a patched clock or a renamed level has the same effect as on a record that Python makes.
+//! Varying values are read from where `LogRecord.__init__` reads them, at each call or since they last
+//! changed. So a patched clock or a renamed level has the same effect as on a record that Python makes.
 
 use std::ffi::c_ulong;
 
@@ -165,7 +165,7 @@ impl RecordPrototype {
             attributes.set_item(intern!(py, "levelno"), levelno)?;
         }
 
-        // What is switched off is `None` in the prototype too.
+        // Attributes that are switched off are `None` in the prototype too.
         if settings.log_threads {
             let thread = match facts.all_is_watched() {
                 true => {

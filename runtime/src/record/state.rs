@@ -1,4 +1,4 @@
-//! What `logging` is at this moment: a fact of the process, established once in each epoch.
+//! The state of `logging` at this moment: a fact of the process, established once in each epoch.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -63,7 +63,7 @@ impl Facts {
 /// The stock functions are in place, and these settings hold.
 pub(super) struct LoggingState {
     pub(super) settings: &'static LoggingSettings,
-    /// What holds for the whole epoch. `None` if not everything is watched and stock.
+    /// The facts that hold for the whole epoch. `None` if not everything is watched and stock.
     pub(super) watched: Option<(Epoch, Facts)>,
 }
 
@@ -80,7 +80,7 @@ static LAST: LastCheck = LastCheck {
     settings: AtomicIndex::none(),
 };
 
-/// Checks what `logging` is now, unless it was checked in this epoch. `None` if Python has to make
+/// Checks the state of `logging`, unless it was checked in this epoch. `None` if Python has to make
 /// the records.
 pub(super) fn check(stock: &Stock, py: Python<'_>) -> PyResult<Option<LoggingState>> {
     if LAST.epoch.is_current() {

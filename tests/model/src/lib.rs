@@ -49,7 +49,7 @@ use level::Level;
 use level_cache::cache::LevelCache;
 use level_cache::registry;
 
-/// What the cache holds when the threads begin.
+/// The content of the cache when the threads begin.
 #[derive(Clone, Copy, Debug)]
 pub enum Before {
     /// No answer: the call has never been reached.

@@ -107,7 +107,7 @@ impl Tree {
         Ok(())
     }
 
-    /// What treewalk prints after a walk.
+    /// The line that treewalk prints after a walk.
     pub(crate) fn summary(&self) -> String {
         let Tree {
             directories,
