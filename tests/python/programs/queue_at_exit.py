@@ -28,15 +28,18 @@ class File(logging.FileHandler):
         super().close()
 
     def emit(self, record):
+        is_handling.set()
         is_ending.wait()
         assert not File.is_closed
         super().emit(record)
 
 
-is_ending = threading.Event()
+is_handling, is_ending = threading.Event(), threading.Event()
 logging.basicConfig(level=logging.INFO, handlers=[File(sys.argv[1])], format="%(message)s")
 native.set_queue(50_000)
 # And these before it, the second one first.
 atexit.register(is_ending.set)
 atexit.register(native.log_in_stages, 2)
 native.flood(4, 1000)
+# The drain thread is in the handler. Otherwise this thread could deliver at its end, and wait for itself.
+is_handling.wait()
