@@ -10,12 +10,13 @@ use crate::event::keywords::{Attributes, Keywords, Values};
 use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;
+use crate::logger::levels;
 use crate::record::content::Content;
 
 /// A call. Small, since many can be queued.
 pub(crate) struct Call<'a> {
     pub(crate) callsite: &'static Callsite,
-    level: Level,
+    pub(crate) level: Level,
     pub(crate) decision: Decision,
     message: Message,
     values: Option<Box<Values<'a>>>,
@@ -49,19 +50,15 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Makes a call that can be delivered later. It comes back unchanged if that takes Python.
-    pub(crate) fn into_queued(self) -> Result<Call<'static>, Call<'a>> {
-        let values = match self.values.map(|values| values.into_owned()) {
-            None => None,
-            Some(Ok(values)) => Some(Box::new(values)),
-            Some(Err(values)) => {
-                return Err(Call {
-                    values: Some(Box::new(values)),
-                    ..self
-                });
-            }
-        };
-        Ok(Call {
+    /// Whether [`Call::into_queued`] needs Python.
+    pub(crate) fn needs_python(&self) -> bool {
+        self.values.as_ref().is_some_and(|values| values.need_python())
+    }
+
+    /// Makes a call that can be delivered later, in another thread. `py` if the thread is attached. Runs no
+    /// Python code.
+    pub(crate) fn into_queued(self, origin: Origin, py: Option<Python<'_>>) -> Call<'static> {
+        Call {
             callsite: self.callsite,
             level: self.level,
             // A level that is accepted now counts as accepted when the call is delivered.
@@ -70,9 +67,9 @@ impl<'a> Call<'a> {
                 Decision::Undecided => Decision::Undecided,
             },
             message: self.message.shrunk(),
-            values,
-            origin: Some(Origin::here()),
-        })
+            values: self.values.map(|values| Box::new(values.into_owned(py))),
+            origin: Some(origin),
+        }
     }
 
     /// Makes the record and handles it, unless the logger refuses the level. Returns whether it
@@ -91,8 +88,12 @@ impl<'a> Call<'a> {
             origin: self.origin.as_ref(),
         };
         if let Some(logger) = values.and_then(|values| values.logger.as_ref()) {
+            let logger = logger.bind(py);
+            if self.decision == Decision::Undecided && !levels::is_enabled_for(logger, self.level)? {
+                return Ok(false);
+            }
             let content = content(Attributes::default());
-            return deliver_to(logger.bind(py), content, values).map(|()| true);
+            return deliver_to(logger, content, values).map(|()| true);
         }
         let found = self.callsite.logger(py, self.level, self.decision)?;
         let Some((logger, dict)) = found else {

@@ -8,7 +8,6 @@ use crate::event::keywords::{Attributes, Values};
 use crate::handle;
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
-use crate::python::context;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::once::{Once, intern};
 use crate::record::content::Content;
@@ -51,7 +50,7 @@ pub(crate) fn deliver_to<'py>(
         Some(values) => values.to_kwargs(py)?,
         None => PyDict::new(py),
     };
-    deliver_to_adapter(logger, content, kwargs)
+    deliver_to_adapter(logger, content, values, kwargs)
 }
 
 fn is_adapter(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -63,6 +62,7 @@ fn is_adapter(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
 fn deliver_to_adapter<'py>(
     adapter: &Bound<'py, PyAny>,
     content: Content<'_, 'py>,
+    values: Option<&Values<'_>>,
     kwargs: Bound<'py, PyDict>,
 ) -> PyResult<()> {
     let py = adapter.py();
@@ -76,7 +76,7 @@ fn deliver_to_adapter<'py>(
         }
         return log.call(PyTuple::new(py, args)?, Some(&kwargs)).map(drop);
     }
-    let processed = context::call_method(adapter, process, (message, kwargs))?;
+    let processed = adapter.call_method1(process, (message, kwargs))?;
     let message = processed.get_item(0)?;
     // `process` may return any mapping.
     let kwargs = PyDict::new(py);
@@ -91,10 +91,10 @@ fn deliver_to_adapter<'py>(
         ..content
     };
     if is_adapter(&logger)? {
-        return deliver_to_adapter(&logger, content, kwargs);
+        return deliver_to_adapter(&logger, content, values, kwargs);
     }
     let content = Content {
-        attributes: Attributes::of_kwargs(&kwargs)?,
+        attributes: Attributes::of_kwargs(&kwargs, values)?,
         ..content
     };
     deliver(&logger, &content, None)

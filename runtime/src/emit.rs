@@ -18,10 +18,11 @@ use pyo3::prelude::*;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
 use crate::event::keywords::Keywords;
+use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::as_logger::AsLogger;
 use crate::logger::levels;
-use crate::python::attach::attach;
+use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::thread_state;
 use crate::queue::{current, producer};
 
@@ -30,6 +31,13 @@ use crate::queue::{current, producer};
 pub struct Admitted {
     level: Level,
     decision: Decision,
+}
+
+/// The permission to log to the logger of a `logger:` option.
+#[derive(Debug)]
+pub struct AdmittedTo {
+    logger: Py<PyAny>,
+    admitted: Admitted,
 }
 
 impl Callsite {
@@ -97,14 +105,22 @@ impl Callsite {
         send(Call::new(self, level, decision, args, keywords));
     }
 
-    /// Whether the Python logger of a `logger:` option accepts `level`. Returns the logger if so.
+    /// Whether to evaluate the arguments and log to the Python logger of a `logger:` option.
     #[cold]
     #[inline(never)]
-    pub fn check_logger(&'static self, level: Level, logger: &dyn AsLogger) -> Option<Py<PyAny>> {
+    pub fn check_logger(&'static self, level: Level, logger: &dyn AsLogger) -> Option<AdmittedTo> {
+        let admit = |logger: Bound<'_, PyAny>, decision| AdmittedTo {
+            logger: logger.unbind(),
+            admitted: Admitted { level, decision },
+        };
+        if current::runs_no_python() {
+            let admitted = try_attach(|py| admit(logger.to_bound(py), Decision::Undecided));
+            return admitted;
+        }
         attach(self.metadata(), |py| {
             let logger = logger.to_bound(py);
             let is_enabled = levels::is_enabled_for(&logger, level)?;
-            Ok(is_enabled.then(|| logger.unbind()))
+            Ok(is_enabled.then(|| admit(logger, Decision::Accepted)))
         })
         .flatten()
     }
@@ -114,34 +130,39 @@ impl Callsite {
     #[inline(never)]
     pub fn log_to(
         &'static self,
-        logger: Py<PyAny>,
-        level: Level,
+        AdmittedTo { logger, admitted }: AdmittedTo,
         args: fmt::Arguments<'_>,
         keywords: Keywords<'_>,
     ) {
-        let call = Call::new(self, level, Decision::Accepted, args, keywords);
+        let Admitted { level, decision } = admitted;
+        let call = Call::new(self, level, decision, args, keywords);
         send(call.with_logger(logger));
     }
 }
 
-/// Delivers a call at once, or queues it where a delivery would have to wait for the GIL.
+/// Delivers a call at once, or queues it where a delivery would have to wait for the GIL or is not allowed
+/// to run Python code.
 fn send(call: Call<'_>) {
     if thread_state::drops_records() {
         return;
     }
-    let call = match current::for_this_thread() {
-        None => call,
-        Some(queue) => match call.into_queued() {
-            Ok(call) => return producer::push_or_drop(queue, call),
-            // Only Python can evaluate its values, so it waits for the GIL.
-            Err(call) => call,
-        },
-    };
-    attach(
-        call.callsite.metadata(),
-        |py| match producer::push_behind_own(call, py) {
+    let metadata = call.callsite.metadata();
+    let Some(queue) = current::for_this_thread() else {
+        attach(metadata, |py| match producer::push_behind_others(call, py) {
             Ok(()) => Ok(()),
             Err(call) => call.deliver(py).map(drop),
-        },
-    );
+        });
+        return;
+    };
+    if_attached(|py| match py {
+        // Only Python can evaluate its values, so it waits for the GIL.
+        None if call.needs_python() => {
+            let origin = Origin::here(None);
+            attach(metadata, |py| {
+                producer::push_or_drop(queue, call, || origin, Some(py));
+                Ok(())
+            });
+        }
+        _ => producer::push_or_drop(queue, call, || Origin::here(py), py),
+    });
 }

@@ -5,7 +5,6 @@ use pyo3::types::{PyInt, PyList};
 
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
-use crate::python::context::{self, Context};
 use crate::python::once::intern;
 use crate::python::thread_state::HandlingRecord;
 use crate::record::new_record::NewRecord;
@@ -24,16 +23,13 @@ pub(crate) fn handle<'py>(
 ) -> PyResult<()> {
     let handling = HandlingRecord::enter();
     if let Some(dict) = &new.stock_logger {
-        // Nested logging goes through Python, whose recursion limit stops it before the stack ends. And
-        // with an entered context one call into Python serves all handlers, since each of them sees what
-        // the others have changed in the context.
-        let is_direct = handling.is_outermost && !Context::is_entered();
-        if is_direct && handle_as_stock(logger, dict, &new.record, level)? {
+        // Nested logging goes through Python, whose recursion limit stops it before the stack ends.
+        if handling.is_outermost && handle_as_stock(logger, dict, &new.record, level)? {
             return Ok(());
         }
     }
     let handle = intern!(logger.py(), "handle");
-    context::call_method(logger, handle, (new.record,)).map(drop)
+    logger.call_method1(handle, (new.record,)).map(drop)
 }
 
 /// Does the work of the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` for a logger

@@ -36,7 +36,7 @@ pub fn init(
     is_inline: bool,
     name: Option<&'static str>,
     log: bool,
-    queue: Option<usize>,
+    delivery: Option<Delivery>,
 ) {
     #[cfg(feature = "log")]
     if log {
@@ -55,8 +55,8 @@ pub fn init(
             names::rename(path, name);
         }
         drain::set_owner(root);
-        if let Some(capacity) = queue {
-            mode::set_delivery(py, Delivery::Queued(capacity))?;
+        if let Some(delivery) = delivery {
+            mode::set_delivery(py, delivery)?;
         }
         // So that `setLevel("TRACE")` works before the first record.
         levels::name_trace(py)?;

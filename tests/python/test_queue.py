@@ -4,6 +4,7 @@ import asyncio
 import collections
 import contextvars
 import gc
+import itertools
 import logging
 import signal
 import sys
@@ -12,6 +13,7 @@ import time
 from unittest import mock
 
 import pytest
+from processes import run
 from pylog_probe import _native as native
 from waiting import HAS_GIL, LIMIT, blocked, wait_until
 
@@ -43,10 +45,10 @@ def queue():
     native.set_queue()
 
 
-@pytest.fixture(params=["direct", "queued"])
+@pytest.fixture(params=["direct", "queued", "all queued"])
 def delivery(request):
-    if request.param == "queued":
-        native.set_queue(100_000)
+    if request.param != "direct":
+        native.set_queue(100_000, every_thread=request.param == "all queued")
     yield request.param
     assert native.flush()
     native.set_queue()
@@ -176,9 +178,9 @@ class TestReentrantCalls:
 
 class TestRecords:
     @pytest.mark.parametrize("made", ["by pylog", "by Python", "by a subclass"])
-    @pytest.mark.parametrize("delivered_by", ["the drain thread", "a thread that logs"])
+    @pytest.mark.parametrize("followed_by", ["a flush", "a call"])
     def test_a_record_has_the_time_and_the_thread_of_its_call(
-        self, queue, arrived, one_at_a_time, made, delivered_by
+        self, queue, arrived, one_at_a_time, made, followed_by
     ):
         if made == "by Python":
             logging.setLogRecordFactory(lambda *args, **kwargs: logging.LogRecord(*args, **kwargs))
@@ -196,18 +198,17 @@ class TestRecords:
         arrived.after = lambda record: deliverers.append(threading.get_ident())
         for _ in range(2):
             arrived.records.clear()
-            if delivered_by == "the drain thread":
+            if followed_by == "a flush":
                 with blocked(arrived) as is_waiting:
                     native.flood(1, 1)
                     assert is_waiting.wait(LIMIT)
                     before, after, ident = log()
                 assert native.flush()
-                assert deliverers[-1] != threading.get_ident()
             else:
                 before, after, ident = log()
                 native.log_message("behind")
                 assert native.flush()
-                assert deliverers[-2] == threading.get_ident() or not HAS_GIL
+            assert threading.get_ident() not in deliverers
             (record,) = (record for record in arrived.records if record.msg == "hello")
             assert record.name == NAME
             assert (record.answer, record.text) == (42, "hello")
@@ -325,12 +326,10 @@ class TestLevels:
 
 
 class TestOrder:
-    def test_an_attached_thread_delivers_what_is_ahead_of_it(self, delivery, arrived, one_at_a_time):
+    def test_a_thread_keeps_its_order_attached_and_detached(self, delivery, arrived):
         for _ in range(50):
             native.log_in_stages(20)
-            # Its last call was attached, so everything has been handled. Without a GIL another thread may
-            # be delivering, and a call waits for that no longer than a tenth of a second.
-            assert HAS_GIL or native.flush()
+            assert native.flush()
             assert arrived.messages == [f"stage {n}" for n in range(20)]
             arrived.records.clear()
 
@@ -544,6 +543,99 @@ class Unprintable(Exception):
         raise ValueError("no text")
 
 
+class TestAllQueued:
+    """No call runs Python code."""
+
+    @pytest.fixture
+    def all_queued(self):
+        native.set_queue(100_000, every_thread=True)
+        yield
+        assert native.flush()
+        native.set_queue()
+
+    def switches(self, calls=300):
+        """How often another thread ran Python code in the middle of a call, by kind of call."""
+        is_over = threading.Event()
+        steps = [0]
+
+        def count():
+            while not is_over.is_set():
+                steps[0] += 1
+
+        class Finalized:
+            def __init__(self):
+                self.cycle = self
+
+            def __del__(self):
+                for _ in range(10):
+                    pass
+
+        threads = [threading.Thread(target=count) for _ in range(3)]
+        interval, threshold = sys.getswitchinterval(), gc.get_threshold()
+        for thread in threads:
+            thread.start()
+        sys.setswitchinterval(1e-6)
+        gc.set_threshold(1)
+        switches = collections.Counter()
+        try:
+            for _ in range(calls):
+                for _ in range(10):
+                    Finalized()
+                logging.root.setLevel(logging.root.level)  # No level is known.
+                try:
+                    raise ValueError("handled")
+                except ValueError as error:
+                    switches += native.count_switches(steps, error, logging.getLogger(NAME))
+        finally:
+            gc.set_threshold(*threshold)
+            sys.setswitchinterval(interval)
+            is_over.set()
+            for thread in threads:
+                thread.join()
+        return switches
+
+    @pytest.mark.skipif(not HAS_GIL, reason="threads run at the same time")
+    def test_no_other_thread_runs_within_a_call(self, all_queued, arrived):
+        native.set_queue(1_000_000, every_thread=True)
+        assert self.switches() == {}
+        assert native.flush()
+        assert len(arrived.records) == 300 * 9
+
+    @pytest.mark.skipif(not HAS_GIL, reason="threads run at the same time")
+    def test_other_threads_run_within_a_call_otherwise(self, arrived):
+        wait_until(lambda: len(self.switches(calls=20)) > 2)
+
+    def test_a_record_takes_along_what_belongs_to_the_thread(self, all_queued, arrived):
+        variable = contextvars.ContextVar("variable", default="none")
+        arrived.before = lambda record: setattr(record, "variable", variable.get())
+        value = object()
+
+        async def log():
+            variable.set("of the task")
+            try:
+                raise ValueError("handled")
+            except ValueError as error:
+                native.log_keywords(value)
+                return error, asyncio.current_task().get_name()
+
+        error, task = asyncio.run(log())
+        assert native.flush()
+        (record,) = arrived.records
+        assert record.value is value
+        assert record.exc_info == (ValueError, error, error.__traceback__)
+        assert record.stack_info.splitlines()[-1].strip() == "native.log_keywords(value)"
+        assert record.stack_info.startswith("Stack (most recent call last):\n")
+        assert record.variable == "of the task"
+        assert (record.thread, record.threadName) == (threading.get_ident(), "MainThread")
+        assert sys.version_info < (3, 12) or record.taskName == task
+
+    @pytest.mark.parametrize("kind", ["mutex", "lazy", "dependency"])
+    def test_threads_that_log_under_a_lock(self, kind):
+        """Eight threads of Python's, whose handler lets go of the GIL."""
+        output, _ = run("log_under_a_lock", "all_queued", kind)
+        assert output == f"{200 * (1 if kind == 'lazy' else 8)} records\n"
+
+
 class TestErrors:
     @pytest.mark.parametrize("place", Raising.PLACES)
     @pytest.mark.parametrize("attached", [True, False], ids=["attached", "detached"])
@@ -572,6 +664,7 @@ class TestErrors:
         assert {id(value) for value, _ in unraisable} == {id(error) for error in errors}
         # And pylog works on.
         native.log_message("afterwards")
+        assert native.flush()
         assert arrived.messages[-1] == "afterwards"
 
     @pytest.mark.parametrize("place", Raising.PLACES)
@@ -661,10 +754,9 @@ class TestDeliveringThread:
         later.join()
 
     @pytest.mark.parametrize("moment", ["before", "after"])
-    def test_an_interrupt_loses_no_more_than_the_record_that_is_handled(
+    def test_an_interrupt_loses_no_record_of_the_queue(
         self, queue, arrived, one_at_a_time, interruptible, moment
     ):
-        """As with any handler, that record is lost if the handler hasn't got it yet."""
         interrupted = []
 
         def interrupt(record):
@@ -688,10 +780,8 @@ class TestDeliveringThread:
         expected += [f"doubling {n}, with log" for n in range(100)]
         lost = {*expected, "behind them"} - set(arrived.messages)
         assert len(arrived.messages) == 201 - len(lost)
-        if HAS_GIL:
-            assert lost == (set(interrupted) if moment == "before" else set())
-        else:  # The interrupt may come before this thread's own record.
-            assert lost <= {"behind them"}
+        assert interrupted
+        assert lost <= {"behind them"}  # The interrupt may come before this thread's own record.
 
 
 class TestContext:
@@ -754,33 +844,69 @@ class TestContext:
     def test_the_handlers_of_a_record_share_its_context(self, delivery, arrived):
         class First(logging.Handler):
             def handle(self, record):
-                record.request = [request_id.get()]
-                request_id.set("of the first")
+                record.request = [variable.get()]
+                variable.set("of the first")
 
-        arrived.before = lambda record: record.request.append(request_id.get())
+        variable = contextvars.ContextVar("variable", default="none")
+        arrived.before = lambda record: record.request.append(variable.get())
         logging.getLogger(NAME).handlers.insert(0, First())
         context = contextvars.copy_context()
-        context.run(request_id.set, "a")
+        context.run(variable.set, "a")
         for _ in range(2):
             context.run(native.log_in_context, "a")
         assert native.flush()
-        inside = [record.request for record in arrived.records if "inside" in record.msg]
-        assert inside == [["a", "of the first"]] * len(inside) and inside
-        assert context[request_id] == "a"
+        # A thread enters the context anew for each pair of records.
+        inside = collections.Counter(
+            (*record.request, record.msg.endswith("with log"))
+            for record in arrived.records
+            if "inside" in record.msg
+        )
+        changed = "of the first"
+        assert inside == {("a", changed, False): 8, (changed, changed, True): 8}
+        assert context[variable] == "a"
+
+    def test_a_thread_has_one_context(self, delivery, arrived):
+        """As in Python, where it is that of the thread."""
+        seen = collections.defaultdict(list)
+
+        def count(record):
+            seen[record.thread].append(records.get())
+            records.set(records.get() + 1)
+
+        records = contextvars.ContextVar("records", default=0)
+        arrived.before = count
+        native.flood(2, 100)
+        assert native.flush()
+        # The second thread may have the ident of the first.
+        assert sorted(itertools.chain(*seen.values())) == sorted([*range(100)] * 2)
+        assert records.get() == 0
 
     def test_records_that_a_handler_logs_are_in_the_context_too(self, delivery, arrived):
         def log_nested(record):
-            record.request = request_id.get()
+            record.request = variable.get()
             if "inside" in record.msg and not record.msg.startswith("nested"):
-                request_id.set("changed")
+                variable.set("changed")
                 native.log_message("nested " + record.msg)
 
+        variable = contextvars.ContextVar("variable", default="none")
         arrived.after = log_nested
         context = contextvars.copy_context()
-        context.run(request_id.set, "a")
+        context.run(variable.set, "a")
         context.run(native.log_in_context, "a")
         assert native.flush()
-        of_nested = {record.request for record in arrived.records if record.msg.startswith("nested")}
-        of_others = {record.request for record in arrived.records if record.msg.startswith("a ")}
-        assert (of_nested, of_others) == ({"changed"}, {"a", "none"})
-        assert context[request_id] == "a"
+        requests = {
+            kind: {record.request for record in arrived.records if is_one(record.msg)}
+            for kind, is_one in {
+                "nested": lambda msg: msg.startswith("nested"),
+                "first": lambda msg: msg.startswith("a ") and msg.endswith("inside"),
+                "second": lambda msg: msg.startswith("a ") and msg.endswith("with log"),
+                "outside": lambda msg: "outside" in msg,
+            }.items()
+        }
+        assert requests == {
+            "nested": {"changed"},
+            "first": {"a"},
+            "second": {"changed"},
+            "outside": {"none"},
+        }
+        assert context[variable] == "a"

@@ -40,7 +40,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
                 __pylog_callsite.log_with(__pylog_admitted, #args, #keywords);
             },
             Some(_) => {
-                quote_spanned!(span=> #before __pylog_callsite.log_to(__pylog_logger, #level, #args, #keywords);)
+                quote_spanned!(span=> #before __pylog_callsite.log_to(__pylog_logger, #args, #keywords);)
             }
         };
         let log = match &options.limit {

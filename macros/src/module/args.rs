@@ -7,31 +7,39 @@ use syn::{
 };
 use syn::{Type, parse_quote_spanned};
 
-/// `logger = "…", log = false, queue = 65536, crate = path`.
+/// `logger = "…", log = false, queue = 65536, queue_all = 65536, crate = path`.
 pub(crate) struct Args {
     pub(crate) logger: Option<LitStr>,
     pub(crate) log: bool,
-    pub(crate) queue: Option<LitInt>,
+    pub(crate) delivery: Option<Delivery>,
     pub(crate) krate: Path,
+}
+
+/// `queue = 65536` or `queue_all = 65536`.
+pub(crate) struct Delivery {
+    /// The variant of `pylog::Delivery`.
+    pub(crate) variant: &'static str,
+    pub(crate) capacity: LitInt,
 }
 
 impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut logger = None;
         let mut log: Option<LitBool> = None;
-        let mut queue: Option<LitInt> = None;
+        let mut delivery: Option<Delivery> = None;
         let mut krate = None;
         while !input.is_empty() {
             let name = input.call(Ident::parse_any)?;
             let is_duplicate = match name.to_string().as_str() {
                 "logger" => logger.replace(value(input)?).is_some(),
                 "log" => log.replace(value(input)?).is_some(),
-                "queue" => queue.replace(value(input)?).is_some(),
+                "queue" => delivery.replace(queue("Queued", input)?).is_some(),
+                "queue_all" => delivery.replace(queue("AllQueued", input)?).is_some(),
                 "crate" => krate.replace(value(input)?).is_some(),
                 _ => {
                     let message = format!(
                         "unknown option `{name}`; accepted: `logger = \"…\"`, `log = false`, \
-                         `queue = 65536`, `crate = path`"
+                         `queue = 65536`, `queue_all = 65536`, `crate = path`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -49,19 +57,10 @@ impl Parse for Args {
         if let Some(logger) = &logger {
             crate::call::check_target(logger)?;
         }
-        if let Some(queue) = &queue {
-            let capacity = queue.base10_parse::<usize>();
-            if queue.suffix() != "" && queue.suffix() != "usize" || !capacity.is_ok_and(|it| it > 0)
-            {
-                let message =
-                    "`queue` takes how many records may wait, at least 1: `queue = 65536`";
-                return Err(Error::new(queue.span(), message));
-            }
-        }
         Ok(Args {
             logger,
             log: log.is_none_or(|log| log.value()),
-            queue,
+            delivery,
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })
     }
@@ -70,6 +69,16 @@ impl Parse for Args {
 fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+fn queue(variant: &'static str, input: ParseStream<'_>) -> Result<Delivery> {
+    let capacity: LitInt = value(input)?;
+    let number = capacity.base10_parse::<usize>();
+    if capacity.suffix() != "" && capacity.suffix() != "usize" || !number.is_ok_and(|it| it > 0) {
+        let message = "this is how many records may wait, at least 1: `queue = 65536`";
+        return Err(Error::new(capacity.span(), message));
+    }
+    Ok(Delivery { variant, capacity })
 }
 
 /// The item under the attribute.

@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Ident, Item, ItemFn, Pat, Path, Stmt, parse_quote_spanned};
 
-use super::args::{Args, Module, is_module};
+use super::args::{Args, Delivery, Module, is_module};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let args = syn::parse2(args);
@@ -90,22 +90,27 @@ fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
 }
 
 fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
+    let span = Span::mixed_site();
     let Args {
         logger,
         log,
-        queue,
+        delivery,
         krate,
     } = args;
     let logger = option(logger.as_ref(), krate);
-    let queue = option(queue.as_ref(), krate);
-    parse_quote_spanned! {Span::mixed_site()=> {
+    let delivery = delivery.as_ref().map(|Delivery { variant, capacity }| {
+        let variant = Ident::new(variant, span);
+        quote!(#krate::Delivery::#variant(#capacity))
+    });
+    let delivery = option(delivery.as_ref(), krate);
+    parse_quote_spanned! {span=> {
         static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::in_module(
             #krate::__private::module_path!(),
             #krate::__private::file!(),
             #krate::__private::line!(),
             #krate::__private::module_path!(),
         );
-        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log, #queue);
+        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log, #delivery);
     }}
 }
 

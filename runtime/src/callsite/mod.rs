@@ -16,5 +16,6 @@
 //! reports changes is in place; and Python caches the answer itself, in `Logger._cache`. So a disabled
 //! logger, which Python reads at each call, is also read at each call here.
 
+pub(crate) mod questions;
 pub(crate) mod site;
 pub(crate) mod table;

@@ -1,10 +1,9 @@
 //! A callsite and its state.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use super::questions::Questions;
 use crate::index::AtomicIndex;
 use crate::level::Level;
 use crate::level_cache::cache::LevelCache;
@@ -28,10 +27,7 @@ pub struct Callsite {
 struct CallsiteState {
     name: LoggerName,
     prototype: Once<RecordPrototype>,
-    /// The position in the queue at which Python will have been asked for this callsite.
-    asked_at: AtomicUsize,
-    /// How many undecided calls were dropped since Python was last asked.
-    dropped_undecided: AtomicUsize,
+    questions: Questions,
 }
 
 static STATES: boxcar::Vec<CallsiteState> = boxcar::Vec::new();
@@ -42,9 +38,15 @@ impl CallsiteState {
         STATES.push(CallsiteState {
             name,
             prototype: Once::new(),
-            asked_at: AtomicUsize::new(0),
-            dropped_undecided: AtomicUsize::new(0),
+            questions: Questions::new(),
         })
+    }
+}
+
+/// Forgets the questions about all callsites, in a forked child.
+pub(crate) fn reset_questions() {
+    for (_, state) in &STATES {
+        state.questions.reset();
     }
 }
 
@@ -123,24 +125,9 @@ impl Callsite {
         &STATES[index]
     }
 
-    /// The position in the queue at which Python will have been asked for this callsite.
-    pub(crate) fn asked_at(&self) -> usize {
-        self.state().asked_at.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn set_asked_at(&self, position: usize) {
-        self.state().asked_at.store(position, Ordering::SeqCst);
-    }
-
-    /// Counts a call that is dropped before Python has been asked.
-    pub(crate) fn count_dropped_undecided(&self) {
-        let dropped = &self.state().dropped_undecided;
-        dropped.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// How many such calls there were since the last time.
-    pub(crate) fn take_dropped_undecided(&self) -> usize {
-        self.state().dropped_undecided.swap(0, Ordering::SeqCst)
+    /// The questions about this callsite that are queued.
+    pub(crate) fn questions(&self) -> &'static Questions {
+        &self.state().questions
     }
 
     /// The logger, unless it is disabled or refuses `level`. Python is asked if the decision leaves that

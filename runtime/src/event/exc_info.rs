@@ -9,7 +9,7 @@ use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
 use super::value;
 use crate::python::attach::try_attach;
-use crate::python::library::{FORMAT_STACK, SYS, current_frame};
+use crate::python::library::SYS;
 use crate::python::once::{Once, intern};
 
 /// An exception for a record, as the call gives it.
@@ -35,6 +35,8 @@ enum Link<'a> {
     },
     /// The last link: a Python exception has its own `__cause__`.
     Python(&'a PyErr),
+    /// The same.
+    Object(Py<PyAny>),
 }
 
 /// The types that `exc_info = …` takes, besides concrete types that implement [`Error`]. (An error
@@ -112,21 +114,42 @@ to_exc_info_of_dyn_error!(
     dyn Error + Send + Sync + 'static
 );
 
-impl<'a> ExcInfo<'a> {
-    /// Copies borrowed data. The exception comes back unchanged if that takes Python.
-    pub(crate) fn into_owned(self) -> Result<ExcInfo<'static>, ExcInfo<'a>> {
-        let is_rust = |link: &Link<'_>| matches!(link, Link::Rust { .. });
-        match self.0 {
-            Kind::None => Ok(ExcInfo(Kind::None)),
-            Kind::Rust(chain) if chain.iter().all(is_rust) => {
-                let links = chain.into_iter().filter_map(|link| match link {
-                    Link::Rust { type_name, message } => Some(Link::Rust { type_name, message }),
-                    Link::Python(_) => None,
-                });
-                Ok(ExcInfo(Kind::Rust(links.collect())))
-            }
-            kind => Err(ExcInfo(kind)),
+impl Link<'_> {
+    fn into_owned(self, py: Option<Python<'_>>) -> Option<Link<'static>> {
+        match self {
+            Link::Rust { type_name, message } => Some(Link::Rust { type_name, message }),
+            Link::Python(error) => py.map(|py| Link::Object(object_of(py, error).unbind())),
+            Link::Object(object) => Some(Link::Object(object)),
         }
+    }
+}
+
+impl ExcInfo<'_> {
+    /// Whether [`ExcInfo::into_owned`] needs Python.
+    pub(crate) fn needs_python(&self) -> bool {
+        match &self.0 {
+            Kind::None | Kind::Object(_) => false,
+            Kind::Handled | Kind::Raised(_) => true,
+            Kind::Rust(chain) => matches!(chain.last(), Some(Link::Python(_))),
+        }
+    }
+
+    /// Copies borrowed data. `py` if the thread is attached; without it an exception that
+    /// [needs Python][ExcInfo::needs_python] is left out.
+    pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> ExcInfo<'static> {
+        let object = |object: Option<Bound<'_, PyAny>>| {
+            object.map_or(Kind::None, |object| Kind::Object(object.unbind()))
+        };
+        ExcInfo(match self.0 {
+            Kind::None => Kind::None,
+            Kind::Handled => object(py.and_then(|py| handled(py).ok())),
+            Kind::Raised(error) => object(py.map(|py| object_of(py, error))),
+            Kind::Object(object) => Kind::Object(object),
+            Kind::Rust(chain) => {
+                let links = chain.into_iter().filter_map(|link| link.into_owned(py));
+                Kind::Rust(links.collect())
+            }
+        })
     }
 }
 
@@ -255,6 +278,7 @@ fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> PyResult<Option<Bou
     for link in chain.iter().rev() {
         let exception = match link {
             Link::Python(error) => object_of(py, error),
+            Link::Object(object) => object.bind(py).clone(),
             Link::Rust { type_name, message } => class_of(py, *type_name)?.call1((message,))?,
         };
         if let Some(cause) = cause {
@@ -336,17 +360,12 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<B
     if exc_info.is_instance_of::<PyTuple>() {
         return Ok(Some(exc_info.clone()));
     }
-    SYS.get(py)?.call_method0(intern!(py, "exc_info")).map(Some)
+    handled(py).map(Some)
 }
 
-/// `record.stack_info` as `Logger.findCaller` computes it: Python's stack, unless it is empty.
-pub(crate) fn stack(py: Python<'_>) -> PyResult<Option<String>> {
-    let Some(frame) = current_frame(py)? else {
-        return Ok(None);
-    };
-    let lines: Vec<String> = FORMAT_STACK.get(py)?.call1((frame,))?.extract()?;
-    let text = format!("Stack (most recent call last):\n{}", lines.concat());
-    Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+/// The exception that Python code is handling: `sys.exc_info()`.
+fn handled(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    SYS.get(py)?.call_method0(intern!(py, "exc_info"))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::exc_info::{self, ExcInfo, ExcInfoRef};
+use super::stack_info::Stack;
 use super::value::{ToValue, Value};
 use crate::python::once::intern;
 
@@ -74,7 +75,10 @@ impl<'a> Keywords<'a> {
                 .map(|(key, value)| ((*key).into(), value.to_value()))
                 .collect(),
             exc_info: self.exc_info.map(ExcInfoRef::evaluate),
-            stack_info: self.stack_info,
+            stack_info: match self.stack_info {
+                true => StackInfo::Wanted,
+                false => StackInfo::Unwanted,
+            },
             logger: None,
         }))
     }
@@ -85,36 +89,57 @@ impl<'a> Keywords<'a> {
 pub(crate) struct Values<'a> {
     pairs: Vec<(Cow<'a, str>, Value<'a>)>,
     exc_info: Option<ExcInfo<'a>>,
-    stack_info: bool,
+    stack_info: StackInfo,
     /// The Python logger of a `logger:` option.
     pub(crate) logger: Option<Py<PyAny>>,
 }
 
-impl<'a> Values<'a> {
-    /// Copies borrowed data. The values come back unchanged if only Python can evaluate them.
-    pub(crate) fn into_owned(self) -> Result<Values<'static>, Values<'a>> {
-        if self.stack_info || self.logger.is_some() {
-            return Err(self);
+/// `stack_info`.
+#[derive(Default)]
+enum StackInfo {
+    #[default]
+    Unwanted,
+    /// Of the current thread.
+    Wanted,
+    /// Of the thread that made a queued call.
+    Taken(Stack),
+}
+
+impl StackInfo {
+    /// `record.stack_info`.
+    fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        match self {
+            StackInfo::Unwanted => Ok(None),
+            StackInfo::Wanted => Stack::here(py)?.text(py),
+            StackInfo::Taken(stack) => stack.text(py),
         }
-        let exc_info = match self.exc_info.map(ExcInfo::into_owned) {
-            None => None,
-            Some(Ok(exc_info)) => Some(exc_info),
-            Some(Err(exc_info)) => {
-                return Err(Values {
-                    exc_info: Some(exc_info),
-                    ..self
-                });
-            }
-        };
+    }
+}
+
+impl Values<'_> {
+    /// Whether [`Values::into_owned`] needs Python.
+    pub(crate) fn need_python(&self) -> bool {
+        matches!(self.stack_info, StackInfo::Wanted)
+            || self.exc_info.as_ref().is_some_and(ExcInfo::needs_python)
+    }
+
+    /// Copies borrowed data, and takes what belongs to this thread. `py` if the thread is attached; without it
+    /// values that [need Python][Values::need_python] are left out. Runs no Python code.
+    pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> Values<'static> {
         let pairs = self.pairs.into_iter();
-        Ok(Values {
+        Values {
             pairs: pairs
                 .map(|(key, value)| (key.into_owned().into(), value.into_owned()))
                 .collect(),
-            exc_info,
-            stack_info: false,
-            logger: None,
-        })
+            exc_info: self.exc_info.map(|exc_info| exc_info.into_owned(py)),
+            stack_info: match self.stack_info {
+                StackInfo::Wanted => py
+                    .and_then(|py| Stack::here(py).ok())
+                    .map_or(StackInfo::Unwanted, StackInfo::Taken),
+                other => other,
+            },
+            logger: self.logger,
+        }
     }
 
     /// The attributes that `Logger._log` computes from these keyword arguments.
@@ -123,11 +148,7 @@ impl<'a> Values<'a> {
         Ok(Attributes {
             extra: self.extra(py)?,
             exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
-            stack_info: self
-                .stack_info
-                .then(|| exc_info::stack(py))
-                .transpose()?
-                .flatten(),
+            stack_info: self.stack_info.text(py)?,
         })
     }
 
@@ -140,7 +161,7 @@ impl<'a> Values<'a> {
         if let Some(exc_info) = self.exc_info(py)? {
             kwargs.set_item(intern!(py, "exc_info"), exc_info)?;
         }
-        if self.stack_info {
+        if !matches!(self.stack_info, StackInfo::Unwanted) {
             kwargs.set_item(intern!(py, "stack_info"), true)?;
         }
         Ok(kwargs)
@@ -172,8 +193,12 @@ pub(crate) struct Attributes<'py> {
 }
 
 impl<'py> Attributes<'py> {
-    /// The attributes that `Logger._log` computes from the mapping that an adapter's `process` returned.
-    pub(crate) fn of_kwargs(kwargs: &Bound<'py, PyDict>) -> PyResult<Attributes<'py>> {
+    /// The attributes that `Logger._log` computes from the mapping that an adapter's `process` returned for
+    /// `values`.
+    pub(crate) fn of_kwargs(
+        kwargs: &Bound<'py, PyDict>,
+        values: Option<&Values<'_>>,
+    ) -> PyResult<Attributes<'py>> {
         let py = kwargs.py();
         let [extra, exc_info, stack_info] = [
             kwargs.get_item(intern!(py, "extra"))?,
@@ -184,10 +209,11 @@ impl<'py> Attributes<'py> {
         Ok(Attributes {
             extra,
             exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
-            stack_info: wants_stack
-                .then(|| exc_info::stack(py))
-                .transpose()?
-                .flatten(),
+            stack_info: match values.map(|values| &values.stack_info) {
+                _ if !wants_stack => None,
+                Some(taken @ StackInfo::Taken(_)) => taken.text(py)?,
+                _ => StackInfo::Wanted.text(py)?,
+            },
         })
     }
 }

@@ -6,4 +6,5 @@ pub(crate) mod keywords;
 pub(crate) mod limit;
 pub(crate) mod message;
 pub(crate) mod origin;
+pub(crate) mod stack_info;
 pub(crate) mod value;

@@ -5,7 +5,6 @@ use pyo3::types::PyDict;
 
 use crate::level::Level;
 use crate::level_cache::invalidation;
-use crate::python::context;
 use crate::python::library::{LOGGING, LOGGING_GLOBALS};
 use crate::python::once::intern;
 
@@ -15,7 +14,9 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResul
     if level == Level::TRACE {
         name_trace(py)?;
     }
-    context::call_method(logger, intern!(py, "isEnabledFor"), (level.levelno(),))?.is_truthy()
+    logger
+        .call_method1(intern!(py, "isEnabledFor"), (level.levelno(),))?
+        .is_truthy()
 }
 
 /// Whether an answer of `isEnabledFor` holds until the next invalidation.

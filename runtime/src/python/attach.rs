@@ -10,8 +10,9 @@ use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use super::context::RecordContext;
 use super::exit::{self, AttachPermit};
-use super::{fork, raised, thread_state};
+use super::{fork, interpreter, raised, thread_state};
 use crate::metadata::Metadata;
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
@@ -23,12 +24,15 @@ pub(crate) fn attach<R>(
     f: impl FnOnce(Python<'_>) -> PyResult<R>,
 ) -> Option<R> {
     let _permit = AttachPermit::acquire()?;
+    let context = RecordContext::of_this_thread();
     Python::try_attach(|py| {
         with_nothing_in_flight(py, || {
             raised::suspend(py);
             let value = unless_raised(py, metadata, || {
+                interpreter::prepare(py)?;
                 fork::prepare(py);
                 exit::prepare(py)?;
+                let _inside = context.and_then(|context| context.enter(py));
                 f(py)
             });
             raised::schedule(py);
@@ -39,10 +43,15 @@ pub(crate) fn attach<R>(
 }
 
 /// Attaches while no record is handled, such as to clone a Python object. `None` if there is no
-/// interpreter to attach to.
+/// interpreter to attach to. Runs no Python code if the thread is attached already.
 pub(crate) fn try_attach<R>(f: impl FnOnce(Python<'_>) -> R) -> Option<R> {
-    let _permit = AttachPermit::acquire()?;
-    Python::try_attach(f)
+    interpreter::if_attached(|py| match py {
+        Some(py) => Some(f(py)),
+        None => {
+            let _permit = AttachPermit::acquire()?;
+            Python::try_attach(f)
+        }
+    })
 }
 
 /// The same as [`attach`] for a thread that is attached already. Exceptions that have to reach the program are only
@@ -53,6 +62,14 @@ pub(crate) fn guard<R>(
     f: impl FnOnce() -> PyResult<R>,
 ) -> Option<R> {
     with_nothing_in_flight(py, || unless_raised(py, metadata, f))
+}
+
+/// Calls `f` with a token if this thread is attached. Never waits, and runs no Python code.
+pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
+    interpreter::if_attached(|py| match py {
+        Some(py) => with_nothing_in_flight(py, || f(Some(py))),
+        None => f(None),
+    })
 }
 
 fn with_nothing_in_flight<R>(py: Python<'_>, f: impl FnOnce() -> R) -> R {

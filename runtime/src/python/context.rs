@@ -1,26 +1,30 @@
-//! Context variables for threads that Rust has spawned.
+//! Context variables.
+//!
+//! In Python a thread has one context, and everything that happens to the records of the thread happens in
+//! it. For a thread that Rust has spawned, Python makes a new context each time the thread attaches, and
+//! the drain thread has a context of its own. So pylog keeps a [`RecordContext`] for such threads, and enters
+//! it whenever Python handles one of their records.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use pyo3::call::PyCallArgs;
+use crossbeam_queue::SegQueue;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::PyDict;
 
+use super::interpreter::{enter_context, exit_context, has_thread_state};
 use super::library::{CONTEXT, COPY_CONTEXT};
 use super::once::{Once, intern};
-
-thread_local! {
-    static ENTERED: RefCell<Option<Context>> = const { RefCell::new(None) };
-}
+use super::raised::attempt;
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///
 /// A filter or record factory that reads a request id from a context variable finds none in such a
-/// thread, because the thread has a context of its own, which is empty. Queued records are handled in an
-/// empty context too, since reading another one takes the GIL. So capture the context where Python asks
-/// for the work, and enter it where the work is done:
+/// thread, because the thread has a context of its own, which is empty. With queued delivery the same holds
+/// for any thread that has released the GIL, since reading its context takes the GIL. So capture the
+/// context where Python asks for the work, and enter it where the work is done:
 ///
 /// ```
 /// use pyo3::prelude::*;
@@ -42,14 +46,15 @@ thread_local! {
 /// # Python::attach(load).unwrap();
 /// ```
 ///
-/// While a context is entered, everything that Python does with a record of this thread (`isEnabledFor`,
-/// the record factory, filters and handlers) runs in a copy of it, as with
-/// [`contextvars.Context.run`]. Queued records keep the context that was entered when they were made.
+/// While a context is entered, everything that Python does with the records of this thread (`isEnabledFor`,
+/// the record factory, filters and handlers) runs in a copy of it, as with [`contextvars.Context.run`].
+/// There is one copy for each call of [`enter`][Context::enter], so a handler finds what it has set for
+/// earlier records. The same holds for queued records.
 ///
 /// [context variables]: https://docs.python.org/3/library/contextvars.html
 /// [`contextvars.Context.run`]: https://docs.python.org/3/library/contextvars.html#contextvars.Context.run
 #[derive(Clone, Debug)]
-pub struct Context(Arc<Py<PyAny>>);
+pub struct Context(Arc<Registered>);
 
 impl Context {
     /// Captures the current context: `contextvars.copy_context()`.
@@ -57,51 +62,200 @@ impl Context {
     /// # Errors
     /// The exception that importing `contextvars` raises.
     pub fn capture(py: Python<'_>) -> PyResult<Context> {
-        let context = COPY_CONTEXT.get(py)?.call0()?;
-        Ok(Context(Arc::new(context.unbind())))
-    }
-
-    /// An empty context, as a new thread has. `None` if it can't be made.
-    pub(crate) fn empty(py: Python<'_>) -> Option<Context> {
-        static EMPTY: Once<Context> = Once::new();
-        let make = || {
-            let context = CONTEXT.get(py)?.call0()?;
-            PyResult::Ok(Context(Arc::new(context.unbind())))
-        };
-        EMPTY.get_or_try(make).ok().cloned()
+        Ok(Context(Arc::new(Registered::new(&copy_current(py)?)?)))
     }
 
     /// Enters the context in this thread until the returned guard is dropped, which enters the previous
     /// one again.
     #[must_use = "the context is left when this is dropped"]
     pub fn enter(&self) -> Entered {
-        Entered::new(Some(self.clone()))
+        Entered::new(RecordContext::of(Some(self.clone())))
+    }
+}
+
+/// A copy of the current context: `contextvars.copy_context()`. It runs no Python code.
+///
+/// # Errors
+/// The exception that importing `contextvars` raises.
+pub(crate) fn copy_current(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    COPY_CONTEXT.get(py)?.call0()
+}
+
+/// A Python context that lives as long as this, or as the interpreter.
+#[derive(Debug)]
+struct Registered(u64);
+
+/// The registered contexts by their numbers. Rust only knows the numbers, so that it doesn't keep users'
+/// objects beyond the end of the interpreter.
+fn registry(py: Python<'_>) -> &Bound<'_, PyDict> {
+    static CONTEXTS: Once<Py<PyDict>> = Once::new();
+    CONTEXTS
+        .get_or_make(|| PyDict::new(py).unbind())
+        .bind(py)
+}
+
+/// The numbers of contexts that have been dropped, perhaps by detached threads.
+static DROPPED: SegQueue<u64> = SegQueue::new();
+
+impl Registered {
+    fn new(context: &Bound<'_, PyAny>) -> PyResult<Registered> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let registry = registry(context.py());
+        while let Some(number) = DROPPED.pop() {
+            registry.del_item(number)?;
+        }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        registry.set_item(number, context)?;
+        Ok(Registered(number))
     }
 
-    /// Whether this thread has entered a context.
-    pub(crate) fn is_entered() -> bool {
-        ENTERED.try_with(|entered| entered.borrow().is_some()) == Ok(true)
+    fn get<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        registry(py).get_item(self.0)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        DROPPED.push(self.0);
+    }
+}
+
+/// The context in which Python handles the records of a thread: a copy of a captured one, or an empty one.
+/// It is made when it is first needed.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordContext(Arc<Copy>);
+
+#[derive(Debug)]
+struct Copy {
+    of: Option<Context>,
+    copy: Once<Registered>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: None, is_inside: false }) };
+
+    /// The context of this thread if no other is entered and Python keeps none for it.
+    static OWN: RefCell<Option<RecordContext>> = const { RefCell::new(None) };
+}
+
+/// The context that is entered in a thread.
+#[derive(Debug, Default)]
+struct Current {
+    context: Option<RecordContext>,
+    /// Whether Python has entered the context for a record that is being handled.
+    is_inside: bool,
+}
+
+impl RecordContext {
+    fn of(context: Option<Context>) -> RecordContext {
+        RecordContext(Arc::new(Copy {
+            of: context,
+            copy: Once::new(),
+        }))
     }
 
-    /// The context that this thread has entered.
-    pub(crate) fn entered() -> Option<Context> {
+    /// The context of this thread's records, unless it is the one that the thread has in Python. For that,
+    /// call this before the thread attaches.
+    pub(crate) fn of_this_thread() -> Option<RecordContext> {
+        let entered = CURRENT.try_with(|current| {
+            let current = current.borrow();
+            (current.context.clone(), current.is_inside)
+        });
         // At the end of a thread the variable may be gone.
-        let context = ENTERED.try_with(|entered| entered.borrow().clone());
-        context.unwrap_or_default()
+        match entered {
+            Ok((_, true)) | Err(_) => None,
+            Ok((Some(context), false)) => Some(context),
+            Ok((None, false)) if has_thread_state() == Some(false) => RecordContext::own(),
+            Ok((None, false)) => None,
+        }
     }
+
+    /// The context of a thread that Rust has spawned.
+    pub(crate) fn own() -> Option<RecordContext> {
+        let own = OWN.try_with(|own| {
+            let mut own = own.borrow_mut();
+            own.get_or_insert_with(|| RecordContext::of(None)).clone()
+        });
+        own.ok()
+    }
+
+    /// Enters the context until the guard is dropped. `None` if that isn't possible.
+    pub(crate) fn enter<'py>(&self, py: Python<'py>) -> Option<Inside<'py>> {
+        attempt(py, self.object(py)).and_then(Inside::new)
+    }
+
+    fn object<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(copy) = self.0.copy.get() {
+            if let Some(object) = copy.get(py)? {
+                return Ok(object);
+            }
+        }
+        let of = self.0.of.as_ref();
+        let object = match of.map_or(Ok(None), |of| of.0.get(py))? {
+            Some(captured) => captured.call_method0(intern!(py, "copy"))?,
+            None => CONTEXT.get(py)?.call0()?,
+        };
+        self.0.copy.get_or_try(|| Registered::new(&object))?;
+        Ok(object)
+    }
+}
+
+/// A guard: Python has entered a context while it lives.
+pub(crate) struct Inside<'py> {
+    context: Bound<'py, PyAny>,
+    before: bool,
+}
+
+impl<'py> Inside<'py> {
+    /// Enters `context`, or a copy if another thread is inside it. `None` if that isn't possible.
+    pub(crate) fn new(context: Bound<'py, PyAny>) -> Option<Inside<'py>> {
+        let py = context.py();
+        let context = match enter_context(&context) {
+            Ok(()) => context,
+            Err(_) => {
+                let copy = context.call_method0(intern!(py, "copy"));
+                let copy = attempt(py, copy)?;
+                attempt(py, enter_context(&copy))?;
+                copy
+            }
+        };
+        Some(Inside {
+            context,
+            before: set_inside(true),
+        })
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        set_inside(self.before);
+        attempt(self.context.py(), exit_context(&self.context));
+    }
+}
+
+/// Sets whether Python has entered the current context, and returns what it was before.
+fn set_inside(is_inside: bool) -> bool {
+    let before = CURRENT.try_with(|current| {
+        std::mem::replace(&mut current.borrow_mut().is_inside, is_inside)
+    });
+    before.unwrap_or_default()
 }
 
 /// A guard: a [`Context`] is entered while it lives. See [`Context::enter`].
 #[derive(Debug)]
 pub struct Entered {
-    before: Option<Context>,
+    before: Current,
     /// The guard belongs to its thread.
     not_send: PhantomData<*const ()>,
 }
 
 impl Entered {
-    pub(crate) fn new(context: Option<Context>) -> Entered {
-        let before = ENTERED.try_with(|entered| entered.replace(context));
+    fn new(context: RecordContext) -> Entered {
+        let entered = Current {
+            context: Some(context),
+            is_inside: false,
+        };
+        let before = CURRENT.try_with(|current| current.replace(entered));
         Entered {
             before: before.unwrap_or_default(),
             not_send: PhantomData,
@@ -111,41 +265,7 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let before = self.before.take();
-        // Dropped outside of `replace`: freeing a context can run Python code, which may log.
-        let ours = ENTERED.try_with(|entered| entered.replace(before));
-        drop(ours);
+        let before = std::mem::take(&mut self.before);
+        let _ = CURRENT.try_with(|current| current.replace(before));
     }
-}
-
-/// Calls a method in the context that this thread has entered. Records that the method logs are handled
-/// in the same copy of the context, and see what the method has changed there.
-///
-/// # Errors
-/// The exception that the method raises.
-pub(crate) fn call_method<'py, A>(
-    object: &Bound<'py, PyAny>,
-    name: &Bound<'py, PyString>,
-    args: A,
-) -> PyResult<Bound<'py, PyAny>>
-where
-    A: PyCallArgs<'py>
-        + IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
-{
-    let Some(context) = Context::entered() else {
-        return object.call_method1(name, args);
-    };
-    let py = object.py();
-    let args = args.into_pyobject(py)?;
-    let method = object.getattr(name)?;
-    let args = PyTuple::new(
-        py,
-        std::iter::once(method)
-            .chain(args.iter())
-            .collect::<Vec<_>>(),
-    )?;
-    let _left = Entered::new(None);
-    // A copy, since Python doesn't let two threads enter the same context at a time.
-    let copy = context.0.bind(py).call_method0(intern!(py, "copy"))?;
-    copy.call_method1(intern!(py, "run"), args)
 }

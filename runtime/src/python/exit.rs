@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
-use super::library::{REGISTER_AT_EXIT, THREADING, callback, current_frame};
+use super::library::{REGISTER_AT_EXIT, THREADING, callback};
 use super::once::{RunOnce, intern};
-use super::raised;
+use super::{interpreter, raised};
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -99,7 +99,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 }
 
 fn finalize(py: Python<'_>) -> PyResult<()> {
-    if current_frame(py)?.is_some() {
+    if interpreter::current_frame(py).is_some() {
         // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
         // call. If the program goes on, this one is renewed by the next record, or at the end of the
         // program. A child of `multiprocessing` has shut its threads down by now, and ends.

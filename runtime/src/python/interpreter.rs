@@ -17,10 +17,15 @@ use pyo3::prelude::*;
 use super::once::Once;
 
 struct Functions {
-    check: extern "C" fn() -> c_int,
-    thread_state: extern "C" fn() -> *mut c_void,
+    /// The thread state that this thread has in the main interpreter.
+    own_thread_state: extern "C" fn() -> *mut c_void,
+    /// The thread state of this thread if it is attached. Below 3.12 that of the thread that is attached, if
+    /// there is one.
+    current_thread_state: extern "C" fn() -> *mut c_void,
     ident: extern "C" fn() -> c_ulong,
     native_id: extern "C" fn() -> c_ulong,
+    enter_context: extern "C" fn(*mut c_void) -> c_int,
+    exit_context: extern "C" fn(*mut c_void) -> c_int,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -30,28 +35,37 @@ static FUNCTIONS: Once<Functions> = Once::new();
 /// # Errors
 /// If Python comes without `ctypes`.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
-    FUNCTIONS
-        .get_or_try(|| {
-            let check = address(py, "PyGILState_Check")?;
-            let thread_state = address(py, "PyGILState_GetThisThreadState")?;
-            let ident = address(py, "PyThread_get_thread_ident")?;
-            let native_id = address(py, "PyThread_get_thread_native_id")?;
-            // SAFETY: these are the addresses of `int PyGILState_Check(void)`, `PyThreadState
-            // *PyGILState_GetThisThreadState(void)`, `unsigned long PyThread_get_thread_ident(void)` and
-            // `unsigned long PyThread_get_thread_native_id(void)` in the interpreter that runs this. None
-            // is null, and they stay as long as the process.
-            Ok(unsafe {
-                Functions {
-                    check: std::mem::transmute::<usize, extern "C" fn() -> c_int>(check),
-                    thread_state: std::mem::transmute::<usize, extern "C" fn() -> *mut c_void>(
-                        thread_state,
-                    ),
-                    ident: std::mem::transmute::<usize, extern "C" fn() -> c_ulong>(ident),
-                    native_id: std::mem::transmute::<usize, extern "C" fn() -> c_ulong>(native_id),
-                }
-            })
+    let find = || {
+        let own_thread_state = address(py, "PyGILState_GetThisThreadState")?;
+        // The public name is new in 3.13.
+        let current_thread_state = address(py, "PyThreadState_GetUnchecked")
+            .or_else(|_| address(py, "_PyThreadState_UncheckedGet"))?;
+        let ident = address(py, "PyThread_get_thread_ident")?;
+        let native_id = address(py, "PyThread_get_thread_native_id")?;
+        let enter_context = address(py, "PyContext_Enter")?;
+        let exit_context = address(py, "PyContext_Exit")?;
+        type ThreadState = extern "C" fn() -> *mut c_void;
+        type Id = extern "C" fn() -> c_ulong;
+        type OfContext = extern "C" fn(*mut c_void) -> c_int;
+        // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
+        // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
+        // `unsigned long PyThread_get_thread_native_id(void)`, `int PyContext_Enter(PyObject *)` and `int
+        // PyContext_Exit(PyObject *)` in the interpreter that runs this. None is null, and they stay as long
+        // as the process.
+        Ok(unsafe {
+            Functions {
+                own_thread_state: std::mem::transmute::<usize, ThreadState>(own_thread_state),
+                current_thread_state: std::mem::transmute::<usize, ThreadState>(
+                    current_thread_state,
+                ),
+                ident: std::mem::transmute::<usize, Id>(ident),
+                native_id: std::mem::transmute::<usize, Id>(native_id),
+                enter_context: std::mem::transmute::<usize, OfContext>(enter_context),
+                exit_context: std::mem::transmute::<usize, OfContext>(exit_context),
+            }
         })
-        .map(drop)
+    };
+    FUNCTIONS.get_or_try(find).map(drop)
 }
 
 fn address(py: Python<'_>, name: &str) -> PyResult<usize> {
@@ -62,20 +76,35 @@ fn address(py: Python<'_>, name: &str) -> PyResult<usize> {
     address.ok_or_else(|| PyRuntimeError::new_err(format!("{name} has no address")))
 }
 
-/// Whether this thread holds the GIL; on free-threaded Python, whether it is attached. Also true
-/// before [`prepare`], and once there are subinterpreters, which `PyGILState_Check` can't tell apart.
+impl Functions {
+    fn is_attached(&self) -> bool {
+        let own = (self.own_thread_state)();
+        !own.is_null() && own == (self.current_thread_state)()
+    }
+}
+
+/// Whether this thread holds the GIL; on free-threaded Python, whether it is attached. Also true before
+/// [`prepare`]. Threads of subinterpreters count as not attached.
 pub(crate) fn is_attached() -> bool {
-    FUNCTIONS
-        .get()
-        .is_none_or(|functions| (functions.check)() == 1)
+    FUNCTIONS.get().is_none_or(Functions::is_attached)
+}
+
+/// Calls `f` with a token if this thread is attached. Unlike [`Python::try_attach`], this never waits, and
+/// doesn't run the destructors of objects that were dropped in detached threads, which can be Python code.
+pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
+    if !FUNCTIONS.get().is_some_and(Functions::is_attached) {
+        return f(None);
+    }
+    // SAFETY: this thread is attached, and stays so while `f` runs: `f` gets the token, and only code with a
+    // token can detach, which lasts no longer than a call.
+    f(Some(unsafe { Python::assume_attached() }))
 }
 
 /// Whether Python has a thread state for this thread. Python's own threads always have one, Rust
-/// threads while they are attached or in a [`Python::detach`].
-pub(crate) fn has_thread_state() -> bool {
-    FUNCTIONS
-        .get()
-        .is_some_and(|functions| !(functions.thread_state)().is_null())
+/// threads while they are attached or in a [`Python::detach`]. `None` before [`prepare`].
+pub(crate) fn has_thread_state() -> Option<bool> {
+    let functions = FUNCTIONS.get()?;
+    Some(!(functions.own_thread_state)().is_null())
 }
 
 /// `threading.get_ident()`.
@@ -88,6 +117,45 @@ pub(crate) fn native_id() -> c_ulong {
     FUNCTIONS
         .get()
         .map_or(0, |functions| (functions.native_id)())
+}
+
+/// Makes a `contextvars.Context` the current one of this thread, as `Context.run` does.
+///
+/// # Errors
+/// A `RuntimeError` if a thread has entered the context already, or before [`prepare`].
+pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
+    call_with_context(|functions| functions.enter_context, context)
+}
+
+/// Leaves a context that [`enter_context`] entered.
+///
+/// # Errors
+/// A `RuntimeError` if it isn't the current one.
+pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
+    call_with_context(|functions| functions.exit_context, context)
+}
+
+fn call_with_context(
+    function: impl FnOnce(&Functions) -> extern "C" fn(*mut c_void) -> c_int,
+    context: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
+    let function = function(FUNCTIONS.get().ok_or_else(no_functions)?);
+    // The functions check the type of their argument, and return -1 with an exception set if they fail.
+    match function(context.as_ptr().cast()) {
+        0 => Ok(()),
+        _ => Err(PyErr::fetch(context.py())),
+    }
+}
+
+/// The frame of the Python function that runs in this thread, if there is one. Unlike `sys._getframe`, this
+/// raises no audit event, whose hooks are Python code.
+pub(crate) fn current_frame(py: Python<'_>) -> Option<Bound<'_, PyAny>> {
+    // SAFETY: this thread is attached, as `py` shows. The result is null or a borrowed reference to a frame.
+    unsafe {
+        let frame = pyo3::ffi::PyEval_GetFrame();
+        Bound::from_borrowed_ptr_or_opt(py, frame.cast())
+    }
 }
 
 /// Makes Python call `function` in the main thread, as soon as Python code runs there, and raise what it

@@ -1,6 +1,6 @@
 //! The modules, functions and classes of Python's library that pylog uses, imported once.
 
-use pyo3::exceptions::{PyAttributeError, PyException, PyValueError};
+use pyo3::exceptions::{PyAttributeError, PyException};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 
@@ -106,13 +106,17 @@ pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
 pub(crate) static LOGGING: Import = Import::module("logging");
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
 pub(crate) static SYS: Import = Import::module("sys");
-pub(crate) static FORMAT_STACK: Import = Import::name("traceback", "format_stack");
+pub(crate) static STACK_SUMMARY: Import = Import::name("traceback", "StackSummary");
+pub(crate) static SIMPLE_NAMESPACE: Import = Import::name("types", "SimpleNamespace");
 pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
 pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
 pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
 pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
+pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled");
+pub(crate) static DISABLE_COLLECTION: Import = Import::name("gc", "disable");
+pub(crate) static ENABLE_COLLECTION: Import = Import::name("gc", "enable");
 pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
 static METHOD_TYPE: Import = Import::name("types", "MethodType");
 static FUNCTION_TYPE: Import = Import::name("types", "FunctionType");
@@ -124,13 +128,17 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &LOGGING,
         &LOGGER_ADAPTER,
         &SYS,
-        &FORMAT_STACK,
+        &STACK_SUMMARY,
+        &SIMPLE_NAMESPACE,
         &OBJECT,
         &PROPERTY,
         &CONTEXT,
         &COPY_CONTEXT,
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
+        &IS_COLLECTION_ENABLED,
+        &DISABLE_COLLECTION,
+        &ENABLE_COLLECTION,
         &GET_IDENT,
         &METHOD_TYPE,
         &FUNCTION_TYPE,
@@ -169,21 +177,6 @@ pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<
     let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;
     let module = modules.cast::<PyDict>()?.get_item(name)?;
     Ok(module.filter(|module| !module.is_none()))
-}
-
-/// `sys._getframe()`; `None` in a thread that runs no Python code.
-///
-/// # Errors
-/// The exception that Python raises.
-pub(crate) fn current_frame(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    let frame = match SYS.get(py)?.call_method0(intern!(py, "_getframe")) {
-        Ok(frame) => frame,
-        Err(error) if error.is_instance_of::<PyValueError>(py) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    // From 3.15 on the lowest frame of each thread has no code.
-    let has_code = !frame.getattr(intern!(py, "f_code"))?.is_none();
-    Ok(has_code.then_some(frame))
 }
 
 /// A Python callable that ignores its arguments and runs `act`.

@@ -2,10 +2,12 @@
 //!
 //! Nothing here makes a record or calls a logger.
 
+pub(crate) mod asyncio;
 pub(crate) mod attach;
 pub(crate) mod context;
 pub(crate) mod exit;
 pub(crate) mod fork;
+pub(crate) mod garbage;
 pub(crate) mod interpreter;
 pub(crate) mod library;
 pub(crate) mod once;

@@ -16,6 +16,7 @@ use pyo3::types::PyString;
 ///
 /// Several threads may make it at the same time; the first one to finish is kept. So making it must
 /// have no effect besides the value. For effects there is [`RunOnce`].
+#[derive(Debug)]
 pub(crate) struct Once<T>(OnceLock<T>);
 
 impl<T> Once<T> {

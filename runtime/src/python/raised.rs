@@ -19,8 +19,8 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
-use super::interpreter::{add_pending_call, set_async_exception};
-use super::library::{GET_IDENT, THREADING, current_frame, loaded};
+use super::interpreter::{add_pending_call, current_frame, set_async_exception};
+use super::library::{GET_IDENT, THREADING, loaded};
 use super::once::intern;
 use super::thread_state;
 
@@ -155,7 +155,7 @@ pub(crate) fn schedule(py: Python<'_>) {
 /// The ident of this thread, if it runs Python code and isn't the main thread.
 fn ident_unless_main(py: Python<'_>) -> PyResult<Option<c_ulong>> {
     let ident = current_ident(py)?;
-    let is_other = ident != main_ident(py)? && current_frame(py)?.is_some();
+    let is_other = ident != main_ident(py)? && current_frame(py).is_some();
     Ok(is_other.then_some(ident))
 }
 

@@ -1,7 +1,6 @@
 //! The bounded queue and its counts.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_queue::SegQueue;
 
@@ -28,32 +27,24 @@ pub(crate) struct Queue {
     /// How many entries have been taken out and dealt with.
     delivered: AtomicUsize,
     /// How many records found no slot since that was last reported.
-    pub(super) dropped: AtomicUsize,
-    /// Whether a thread takes entries out.
-    pub(super) is_draining: AtomicBool,
+    dropped: AtomicUsize,
     pub(super) waker: Waker,
 }
 
-/// A permit to put one entry in. It must be used, since the slot is counted already.
+/// Room for one entry. It must be used, since it is counted already.
 #[must_use]
-pub(super) struct Permit {
+pub(super) struct Slot {
     queue: &'static Queue,
     /// How many entries are in the queue, with this one.
     waiting: usize,
 }
 
-thread_local! {
-    /// When this many entries have been delivered, those of this thread are among them.
-    static LAST_OWN: Cell<usize> = const { Cell::new(0) };
-}
-
-impl Permit {
+impl Slot {
     /// Puts an entry in. Returns its position: the entry has been delivered when that many entries have.
     pub(super) fn send(self, entry: Entry) -> usize {
-        let Permit { queue, waiting } = self;
+        let Slot { queue, waiting } = self;
         queue.entries.push(entry);
         let position = queue.reserved();
-        let _ = LAST_OWN.try_with(|own| own.set(position));
         queue
             .waker
             .notice(waiting >= CAPACITY.load(Ordering::Relaxed) / 2);
@@ -71,32 +62,46 @@ impl Queue {
             reserved: AtomicUsize::new(count),
             delivered: AtomicUsize::new(count),
             dropped: AtomicUsize::new(0),
-            is_draining: AtomicBool::new(false),
             waker: Waker::new(),
         }
     }
 
-    /// Reserves a slot, if there is room. Undecided calls, many of which Python will refuse, can take up
-    /// half of the queue.
-    pub(super) fn reserve(&'static self, is_decided: bool) -> Option<Permit> {
+    /// Reserves a slot for a call, if there is room. Undecided calls, many of which Python will refuse, can
+    /// take up half of the queue.
+    pub(super) fn reserve(&'static self, is_decided: bool) -> Option<Slot> {
         let capacity = CAPACITY.load(Ordering::Relaxed);
-        let capacity = if is_decided {
-            capacity
-        } else {
-            capacity.div_ceil(2)
-        };
-        // `delivered` is read after `reserved`. Read before, it could be older, and a queue with room would
-        // look full.
-        let waiting = |reserved: usize| reserved.saturating_sub(self.delivered());
-        let reserve = |reserved| (waiting(reserved) < capacity).then_some(reserved + 1);
+        self.reserve_within(match is_decided {
+            true => capacity,
+            false => capacity.div_ceil(2),
+        })
+    }
+
+    /// Reserves a slot for a question, beyond the capacity if need be. A callsite has no more than one such
+    /// question.
+    pub(super) fn reserve_for_question(&'static self) -> Slot {
+        self.reserved.fetch_add(1, Ordering::SeqCst);
+        Slot {
+            queue: self,
+            waiting: self.waiting(self.reserved()),
+        }
+    }
+
+    fn reserve_within(&'static self, capacity: usize) -> Option<Slot> {
+        let reserve = |reserved| (self.waiting(reserved) < capacity).then_some(reserved + 1);
         let reserved = self
             .reserved
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, reserve)
             .ok()?;
-        Some(Permit {
+        Some(Slot {
             queue: self,
-            waiting: waiting(reserved + 1),
+            waiting: self.waiting(reserved + 1),
         })
+    }
+
+    /// How many entries are in the queue when `reserved` slots have been reserved. `delivered` is read
+    /// afterwards: read before, it could be older, and a queue with room would look full.
+    fn waiting(&self, reserved: usize) -> usize {
+        reserved.saturating_sub(self.delivered())
     }
 
     /// Takes the next entry out. `None` also if its slot is reserved but not filled yet. The caller
@@ -109,9 +114,14 @@ impl Queue {
         self.delivered.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Counts a record that found no slot.
-    pub(super) fn count_dropped(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Counts records that found no slot.
+    pub(super) fn count_dropped(&self, dropped: usize) {
+        self.dropped.fetch_add(dropped, Ordering::Relaxed);
+    }
+
+    /// How many records found no slot since the last call.
+    pub(super) fn take_dropped(&self) -> usize {
+        self.dropped.swap(0, Ordering::Relaxed)
     }
 
     /// How many slots were ever reserved: a position behind everything that is in the queue now.
@@ -127,18 +137,13 @@ impl Queue {
         self.delivered() >= position
     }
 
+    /// Whether everything has been delivered.
     pub(super) fn is_empty(&self) -> bool {
         self.has_delivered(self.reserved())
     }
 
-    /// Whether there is nothing to deliver and nothing to report.
+    /// Whether there is nothing to take out and nothing to report.
     pub(super) fn is_idle(&self) -> bool {
-        self.is_empty() && self.dropped.load(Ordering::Relaxed) == 0
-    }
-
-    /// Whether an entry of this thread has not been delivered yet.
-    pub(super) fn has_own(&self) -> bool {
-        let own = LAST_OWN.try_with(Cell::get);
-        own.is_ok_and(|position| !self.has_delivered(position))
+        self.entries.is_empty() && self.dropped.load(Ordering::Relaxed) == 0
     }
 }

@@ -28,7 +28,7 @@ pub fn flush(timeout: Duration) -> bool {
     let attached = interpreter::is_attached().then(|| {
         try_attach(|py| match exit::is_finalizing() {
             // No other thread delivers any more.
-            true => drop(queue.drain(py)),
+            true => queue.deliver_all(py),
             false => py.detach(|| queue.wait(position, end)),
         })
     });

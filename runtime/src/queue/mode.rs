@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 
 use super::bounded::CAPACITY;
-use super::current::{self, IS_QUEUED};
+use super::current::{self, DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS};
 use super::{drain, multiprocessing};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
 use crate::python::raised::attempt;
-use crate::python::{exit, interpreter};
+use crate::python::{exit, interpreter, library};
 
 /// How records get to Python; see [`set_delivery`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,18 +21,25 @@ pub enum Delivery {
     Direct,
     /// A thread that isn't attached puts its records into a queue and goes on, without waiting for the
     /// GIL. A thread of pylog's, the drain thread, delivers them; the records of each thread stay in
-    /// order. An attached thread first delivers what is ahead of its own record, so a handler may run in
-    /// another thread than the one that logged. If another thread is delivering already, the call waits
-    /// for it, but no longer than a tenth of a second.
+    /// order. An attached thread handles its own records at once, unless there are records ahead of
+    /// them in the queue: then the call queues its record too, and waits until it has been handled, but no
+    /// longer than a tenth of a second.
     ///
     /// The number is how many records the queue has room for, at least one. When it is full, new records
     /// are dropped, and a WARNING says how many. Calls whose level Python hasn't been asked about yet can
     /// take up half of the queue. A record takes about 90 bytes and its text.
     ///
     /// A call waits for the GIL nevertheless if only Python can evaluate it: with a Python object as a
-    /// value, as `exc_info` or behind `logger:`, and with `stack_info`. So does every call in a process
-    /// that has made a subinterpreter, because Python then no longer tells which threads are attached.
+    /// value, as `exc_info` or behind `logger:`, and with `stack_info`.
     Queued(usize),
+    /// Every thread puts its records into the queue, attached or not. No call runs Python code, so no call
+    /// lets another thread take the GIL, whatever locks the calling thread holds. The number, and calls that
+    /// wait for the GIL in a detached thread, are as for [`Delivery::Queued`].
+    ///
+    /// A record of an attached thread is handled some milliseconds after the call, and after records that
+    /// Python code of the same thread logs meanwhile. It brings its Python objects, the handled exception, the
+    /// stack and a copy of the thread's context along.
+    AllQueued(usize),
 }
 
 /// Sets how the records of this extension get to Python from now on. `#[pylog::module(queue = 65536)]`
@@ -53,20 +60,23 @@ pub enum Delivery {
 /// # Errors
 /// If Python comes without `ctypes`, which queued delivery needs.
 pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
-    match delivery {
-        Delivery::Direct => IS_QUEUED.store(false, Ordering::Release),
-        Delivery::Queued(capacity) => {
-            interpreter::prepare(py)?;
-            fork::prepare(py);
-            exit::prepare(py)?;
-            add_hooks();
-            // If this fails, a child of `multiprocessing` may end before its records are delivered.
-            attempt(py, multiprocessing::flush_at_end(py));
-            current::make_current_if_none();
-            CAPACITY.store(capacity.max(1), Ordering::Release);
-            IS_QUEUED.store(true, Ordering::Release);
-        }
+    let (threads, capacity) = match delivery {
+        Delivery::Direct => (NO_THREAD, None),
+        Delivery::Queued(capacity) => (DETACHED_THREADS, Some(capacity)),
+        Delivery::AllQueued(capacity) => (EVERY_THREAD, Some(capacity)),
+    };
+    if let Some(capacity) = capacity {
+        interpreter::prepare(py)?;
+        fork::prepare(py);
+        exit::prepare(py)?;
+        library::import_all(py)?;
+        add_hooks();
+        // If this fails, a child of `multiprocessing` may end before its records are delivered.
+        attempt(py, multiprocessing::flush_at_end(py));
+        current::make_current_if_none();
+        CAPACITY.store(capacity.max(1), Ordering::Release);
     }
+    QUEUES_RECORDS.store(threads, Ordering::Release);
     Ok(())
 }
 

@@ -5,34 +5,46 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::bounded::{Entry, Queue};
-use super::current::{current, is_forking};
+use super::current::{current, delivers_own};
 use super::thread::spawn_if_none;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
+use crate::event::origin::Origin;
 use crate::level::Level;
-use crate::python::context::Context;
+use crate::python::garbage;
+use crate::python::{exit, thread_state};
 
-/// How long an attached call waits for the thread that delivers what is ahead of it. A handler may
+/// How long an attached call waits until its record has been delivered behind others. A handler may
 /// want a lock that the calling thread holds, so it doesn't wait longer.
-const WAIT_FOR_RECORDS_AHEAD: Duration = Duration::from_millis(100);
+const WAIT_BEHIND_OTHERS: Duration = Duration::from_millis(100);
 
-/// Queues a call, or drops it if there is no room.
-pub(crate) fn push_or_drop(queue: &'static Queue, call: Call<'static>) {
-    let callsite = call.callsite;
+/// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code.
+pub(crate) fn push_or_drop(
+    queue: &'static Queue,
+    call: Call<'_>,
+    origin: impl FnOnce() -> Origin,
+    py: Option<Python<'_>>,
+) {
+    let (callsite, level) = (call.callsite, call.level);
     let is_decided = call.decision != Decision::Undecided;
     match queue.reserve(is_decided) {
-        Some(permit) => {
-            let position = permit.send(Entry::Call(call));
+        Some(slot) => {
             if !is_decided {
-                callsite.set_asked_at(position);
+                callsite.questions().add();
             }
+            let call = garbage::without_collection(py, || call.into_queued(origin(), py));
+            slot.send(Entry::Call(call));
+        }
+        None if is_decided => {
+            queue.count_dropped(1);
+            queue.waker.wake();
         }
         // Whether it counts as dropped is known when Python has been asked.
-        None if !is_decided && !queue.has_delivered(callsite.asked_at()) => {
-            callsite.count_dropped_undecided();
-        }
         None => {
-            queue.count_dropped();
+            if callsite.questions().drop_call() {
+                let question = Entry::Question(callsite, level);
+                queue.reserve_for_question().send(question);
+            }
             queue.waker.wake();
         }
     }
@@ -41,41 +53,33 @@ pub(crate) fn push_or_drop(queue: &'static Queue, call: Call<'static>) {
 
 /// Has Python asked whether it accepts a level, unless that is on its way already.
 pub(crate) fn ask(queue: &'static Queue, callsite: &'static Callsite, level: Level) {
-    if queue.has_delivered(callsite.asked_at()) {
-        if let Some(permit) = queue.reserve(false) {
-            let position = permit.send(Entry::Question(callsite, level));
-            callsite.set_asked_at(position);
-            spawn_if_none(queue);
-        }
+    if callsite.questions().add_if_none() {
+        let question = Entry::Question(callsite, level);
+        queue.reserve_for_question().send(question);
+        spawn_if_none(queue);
     }
 }
 
-/// Delivers what is ahead of a call of this thread, which is attached. If earlier records of the thread
-/// are still under way after that, the call is queued behind them; otherwise it comes back.
-pub(crate) fn push_behind_own<'a>(call: Call<'a>, py: Python<'_>) -> Result<(), Call<'a>> {
+/// Queues a call of this thread, which is attached, behind what is in the queue, and waits for its delivery.
+/// The call comes back if it can be delivered at once.
+pub(crate) fn push_behind_others<'a>(call: Call<'a>, py: Python<'_>) -> Result<(), Call<'a>> {
     let Some(queue) = current() else {
         return Err(call);
     };
-    // A child has the parent's queue at first, whose threads don't exist here.
-    if is_forking() || queue.is_empty() {
+    if exit::is_finalizing() {
+        queue.deliver_all(py);
+    }
+    // A handler's own records belong before the next record of the queue.
+    if queue.is_empty() || delivers_own() || thread_state::is_handling_record() {
         return Err(call);
     }
-    if !queue.drain(py) {
-        let position = queue.reserved();
-        let end = Instant::now() + WAIT_FOR_RECORDS_AHEAD;
-        py.detach(|| queue.wait(position, end));
-    }
-    if !queue.has_own() {
-        return Err(call);
-    }
-    let mut call = call.into_queued()?;
     // Without room the record is delivered out of order, rather than dropped.
-    let Some(permit) = queue.reserve(true) else {
+    let Some(slot) = queue.reserve(true) else {
         return Err(call);
     };
-    if let Some(origin) = &mut call.origin {
-        origin.context = origin.context.take().or_else(|| Context::capture(py).ok());
-    }
-    permit.send(Entry::Call(call));
+    let call = call.into_queued(Origin::here(Some(py)), Some(py));
+    let position = slot.send(Entry::Call(call));
+    spawn_if_none(queue);
+    py.detach(|| queue.wait(position, Instant::now() + WAIT_BEHIND_OTHERS));
     Ok(())
 }

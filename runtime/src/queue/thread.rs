@@ -1,5 +1,6 @@
 //! The drain thread.
 
+use std::cell::Cell;
 use std::thread;
 
 use pyo3::prelude::*;
@@ -7,6 +8,15 @@ use pyo3::prelude::*;
 use super::bounded::Queue;
 use crate::python::exit::{self, AttachPermit};
 use crate::python::raised;
+
+thread_local! {
+    static IS_DRAIN_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the current thread is a drain thread.
+pub(super) fn is_drain_thread() -> bool {
+    IS_DRAIN_THREAD.try_with(Cell::get).unwrap_or_default()
+}
 
 /// Spawns the drain thread of a queue that has none: with the first record rather than at import, so
 /// that a program with one thread keeps one thread.
@@ -28,6 +38,7 @@ fn spawn(queue: &'static Queue) {
 /// Runs until the program ends.
 fn run(queue: &'static Queue) {
     queue.waker.set_thread();
+    IS_DRAIN_THREAD.set(true);
     // In a child that a handler has forked, the queue is the parent's.
     while queue.is_current() {
         let Some(permit) = AttachPermit::acquire() else {
@@ -35,13 +46,11 @@ fn run(queue: &'static Queue) {
         };
         let has_drained = Python::try_attach(|py| {
             raised::attempt(py, exit::prepare(py));
-            let has_drained = queue.drain(py);
+            queue.deliver_all(py);
             raised::schedule(py);
-            has_drained
         });
         drop(permit);
-        // If another thread takes records out, this one isn't needed.
-        if queue.is_idle() || has_drained != Some(true) {
+        if queue.is_idle() || has_drained.is_none() {
             queue.waker.rest(|| queue.is_idle());
         }
     }

@@ -48,12 +48,6 @@ impl Waker {
         let _ = self.thread.set(thread::current());
     }
 
-    /// Whether the current thread is the drain thread.
-    pub(super) fn is_this_thread(&self) -> bool {
-        let thread = self.thread.get();
-        thread.is_some_and(|thread| thread.id() == thread::current().id())
-    }
-
     /// Something has been put into the queue. Ends a nap only if that `is_urgent`.
     pub(super) fn notice(&self, is_urgent: bool) {
         match self.state.load(Ordering::SeqCst) {

@@ -7,7 +7,6 @@ use pyo3::types::{PyDict, PyTuple};
 use super::content::Content;
 use super::thread::RecordThread;
 use super::times::Times;
-use crate::python::context;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
@@ -53,8 +52,7 @@ fn make_with<'py>(
     // If this fails, the record keeps the thread name that Python gives it.
     let thread = attempt(py, RecordThread::get(py, None));
     let args = content.message.args(py)?;
-    let record = context::call_method(
-        logger,
+    let record = logger.call_method1(
         intern!(py, "makeRecord"),
         (
             logger.getattr(intern!(py, "name"))?,
@@ -78,7 +76,7 @@ fn make_with<'py>(
         // Python has taken the task of the delivering thread.
         let task_name = intern!(py, "taskName");
         if record.hasattr(task_name)? {
-            record.setattr(task_name, py.None())?;
+            record.setattr(task_name, origin.task_name(py))?;
         }
     }
     Ok(record)

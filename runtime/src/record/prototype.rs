@@ -17,6 +17,7 @@ use super::stock::Stock;
 use super::thread::RecordThread;
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
+use crate::python::asyncio::task_name;
 use crate::python::library::loaded;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -195,9 +196,9 @@ impl RecordPrototype {
         }
         if let (true, Some(before)) = (settings.log_asyncio_tasks, &self.task_name) {
             let name = match content.origin {
-                None if facts.uses_asyncio() => task_name(py)?,
-                // The current task is that of the delivering thread.
-                _ => None,
+                None if facts.uses_asyncio() => attempt(py, task_name(py)).flatten(),
+                None => None,
+                Some(origin) => origin.task_name(py),
             };
             let name = name.unwrap_or_else(|| py.None().into_bound(py));
             set_if_changed(intern!(py, "taskName"), name, before)?;
@@ -230,24 +231,4 @@ fn process_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let process = multiprocessing.call_method0(intern!(py, "current_process"));
     let name = process.and_then(|process| process.getattr(intern!(py, "name")));
     Ok(attempt(py, name))
-}
-
-/// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
-/// thread.
-fn task_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    let Some(asyncio) = loaded(intern!(py, "asyncio"))? else {
-        return Ok(None);
-    };
-    let name = || {
-        // Asked first, because without a loop `current_task` raises, which costs more than the record.
-        if asyncio
-            .call_method0(intern!(py, "_get_running_loop"))?
-            .is_none()
-        {
-            return Ok(None);
-        }
-        let task = asyncio.call_method0(intern!(py, "current_task"))?;
-        task.call_method0(intern!(py, "get_name")).map(Some)
-    };
-    Ok(attempt(py, name()).flatten())
 }

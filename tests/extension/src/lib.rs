@@ -1,5 +1,6 @@
 //! Imported as `pylog_probe._native`. The extension on the oldest PyO3 shares `calls` and `python`.
 
+mod all_queued;
 mod calls;
 mod errors;
 mod logged;
@@ -23,6 +24,8 @@ pub mod _native {
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,
         log_message, log_to, log_while_raising, log_with_display,
     };
+    #[pymodule_export]
+    use crate::all_queued::{count_switches, log_keywords, log_under_a_lock};
     #[pymodule_export]
     use crate::threads::{
         JoinsWhenDropped, flood, flood_and_err, flush, join_while_attached, log_a_panic,

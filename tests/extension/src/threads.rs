@@ -13,11 +13,20 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use rayon::prelude::*;
 
-/// Queued delivery with room for `capacity` records, or direct delivery.
+/// Queued delivery with room for `capacity` records, for detached threads or for `every_thread`, or direct
+/// delivery.
 #[pyfunction]
-#[pyo3(signature = (capacity = None))]
-pub(crate) fn set_queue(py: Python<'_>, capacity: Option<usize>) -> PyResult<()> {
-    let delivery = capacity.map_or(Delivery::Direct, Delivery::Queued);
+#[pyo3(signature = (capacity = None, every_thread = false))]
+pub(crate) fn set_queue(
+    py: Python<'_>,
+    capacity: Option<usize>,
+    every_thread: bool,
+) -> PyResult<()> {
+    let delivery = match (capacity, every_thread) {
+        (None, _) => Delivery::Direct,
+        (Some(capacity), false) => Delivery::Queued(capacity),
+        (Some(capacity), true) => Delivery::AllQueued(capacity),
+    };
     pylog::set_delivery(py, delivery)
 }
 

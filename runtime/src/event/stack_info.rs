@@ -1,0 +1,71 @@
+//! `stack_info = …`: the stack of Python functions.
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use crate::python::interpreter;
+use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
+use crate::python::once::intern;
+
+/// The functions on the stack of a thread, the current one first.
+pub(crate) struct Stack(Vec<Frame>);
+
+/// The part of a frame that a traceback shows. A frame itself would keep all local variables alive.
+struct Frame {
+    code: Py<PyAny>,
+    globals: Py<PyAny>,
+    line: Py<PyAny>,
+}
+
+impl Stack {
+    /// The stack of this thread. Empty in a thread that runs no Python code. Runs no Python code.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn here(py: Python<'_>) -> PyResult<Stack> {
+        let mut frames = Vec::new();
+        let mut next = interpreter::current_frame(py);
+        while let Some(frame) = next {
+            let code = frame.getattr(intern!(py, "f_code"))?;
+            // From 3.15 on the lowest frame of each thread has no code.
+            if !code.is_none() {
+                frames.push(Frame {
+                    code: code.unbind(),
+                    globals: frame.getattr(intern!(py, "f_globals"))?.unbind(),
+                    line: frame.getattr(intern!(py, "f_lineno"))?.unbind(),
+                });
+            }
+            let back = frame.getattr(intern!(py, "f_back"))?;
+            next = (!back.is_none()).then_some(back);
+        }
+        Ok(Stack(frames))
+    }
+
+    /// `record.stack_info` as `Logger.findCaller` computes it: `None` for an empty stack.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let frames = PyList::empty(py);
+        for Frame {
+            code,
+            globals,
+            line,
+        } in &self.0
+        {
+            let frame = SIMPLE_NAMESPACE.get(py)?.call0()?;
+            frame.setattr(intern!(py, "f_code"), code)?;
+            frame.setattr(intern!(py, "f_globals"), globals)?;
+            frames.append((frame, line))?;
+        }
+        let extract = intern!(py, "extract");
+        let summary = STACK_SUMMARY.get(py)?.call_method1(extract, (frames,))?;
+        summary.call_method0(intern!(py, "reverse"))?;
+        let lines: Vec<String> = summary.call_method0(intern!(py, "format"))?.extract()?;
+        let text = format!("Stack (most recent call last):\n{}", lines.concat());
+        Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+    }
+}

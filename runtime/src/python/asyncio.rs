@@ -1,0 +1,48 @@
+//! The task of asyncio that runs in this thread.
+
+use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
+
+use super::library::loaded;
+use super::once::intern;
+
+/// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
+/// thread.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(crate) fn task_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    task_name_by(py, |function| function.call0().map(Some))
+}
+
+/// The same, if asyncio's own functions, which are written in C, tell it. Runs no Python code.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(crate) fn task_name_without_python(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    task_name_by(py, |function| {
+        match function.is_exact_instance_of::<PyCFunction>() {
+            true => function.call0().map(Some),
+            false => Ok(None),
+        }
+    })
+}
+
+fn task_name_by<'py>(
+    py: Python<'py>,
+    call: impl Fn(Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(asyncio) = loaded(intern!(py, "asyncio"))? else {
+        return Ok(None);
+    };
+    // Asked first, because without a loop `current_task` raises, which costs more than the record.
+    let event_loop = asyncio.getattr(intern!(py, "_get_running_loop"))?;
+    if call(event_loop)?.is_none_or(|event_loop| event_loop.is_none()) {
+        return Ok(None);
+    }
+    let task = call(asyncio.getattr(intern!(py, "current_task"))?)?;
+    match task.filter(|task| !task.is_none()) {
+        Some(task) => call(task.getattr(intern!(py, "get_name"))?),
+        None => Ok(None),
+    }
+}

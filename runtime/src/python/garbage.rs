@@ -1,0 +1,33 @@
+//! The garbage collector, which calls finalizers written in Python.
+
+use pyo3::prelude::*;
+
+use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
+use super::once::Once;
+
+/// Runs `f`, which runs no Python code itself, so that no garbage is collected meanwhile. `py` if the thread
+/// is attached.
+pub(crate) fn without_collection<R>(py: Option<Python<'_>>, f: impl FnOnce() -> R) -> R {
+    let is_paused = py.is_some_and(|py| pause(py).unwrap_or_default());
+    let result = f();
+    if let (Some(py), true) = (py, is_paused) {
+        // A function without arguments that only sets a flag.
+        let _ = ENABLE_COLLECTION.get(py).and_then(|enable| enable.call0());
+    }
+    result
+}
+
+/// Returns whether collection was enabled, and is disabled now.
+fn pause(py: Python<'_>) -> PyResult<bool> {
+    // Since 3.12, garbage is collected between two steps of Python code, rather than where an object is
+    // allocated.
+    static COLLECTS_IN_ALLOCATION: Once<bool> = Once::new();
+    if !COLLECTS_IN_ALLOCATION.get_or_make(|| py.version_info() < (3, 12)) {
+        return Ok(false);
+    }
+    if !IS_COLLECTION_ENABLED.get(py)?.call0()?.is_truthy()? {
+        return Ok(false);
+    }
+    DISABLE_COLLECTION.get(py)?.call0()?;
+    Ok(true)
+}
