@@ -52,7 +52,9 @@ impl<'a> Call<'a> {
 
     /// Whether [`Call::into_queued`] needs Python.
     pub(crate) fn needs_python(&self) -> bool {
-        self.values.as_ref().is_some_and(|values| values.need_python())
+        self.values
+            .as_ref()
+            .is_some_and(|values| values.need_python())
     }
 
     /// Makes a call that can be delivered later, in another thread. `py` if the thread is attached. Runs no
@@ -89,7 +91,8 @@ impl<'a> Call<'a> {
         };
         if let Some(logger) = values.and_then(|values| values.logger.as_ref()) {
             let logger = logger.bind(py);
-            if self.decision == Decision::Undecided && !levels::is_enabled_for(logger, self.level)? {
+            if self.decision == Decision::Undecided && !levels::is_enabled_for(logger, self.level)?
+            {
                 return Ok(false);
             }
             let content = content(Attributes::default());

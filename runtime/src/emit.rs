@@ -23,7 +23,7 @@ use crate::level::Level;
 use crate::logger::as_logger::AsLogger;
 use crate::logger::levels;
 use crate::python::attach::{attach, if_attached, try_attach};
-use crate::python::thread_state;
+use crate::python::nesting;
 use crate::queue::{current, producer};
 
 /// The permission to log: a level, and why it may be logged.
@@ -143,14 +143,16 @@ impl Callsite {
 /// Delivers a call at once, or queues it where a delivery would have to wait for the GIL or is not allowed
 /// to run Python code.
 fn send(call: Call<'_>) {
-    if thread_state::drops_records() {
+    if nesting::drops_records() {
         return;
     }
     let metadata = call.callsite.metadata();
     let Some(queue) = current::for_this_thread() else {
-        attach(metadata, |py| match producer::push_behind_others(call, py) {
-            Ok(()) => Ok(()),
-            Err(call) => call.deliver(py).map(drop),
+        attach(metadata, |py| {
+            match producer::push_behind_others(call, py) {
+                Ok(()) => Ok(()),
+                Err(call) => call.deliver(py).map(drop),
+            }
         });
         return;
     };

@@ -5,8 +5,8 @@ use pyo3::types::{PyInt, PyList};
 
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
+use crate::python::nesting;
 use crate::python::once::intern;
-use crate::python::thread_state::HandlingRecord;
 use crate::record::new_record::NewRecord;
 
 /// `logger.handle(record)`.
@@ -21,10 +21,9 @@ pub(crate) fn handle<'py>(
     new: NewRecord<'py>,
     level: Level,
 ) -> PyResult<()> {
-    let handling = HandlingRecord::enter();
     if let Some(dict) = &new.stock_logger {
         // Nested logging goes through Python, whose recursion limit stops it before the stack ends.
-        if handling.is_outermost && handle_as_stock(logger, dict, &new.record, level)? {
+        if !nesting::is_nested() && handle_as_stock(logger, dict, &new.record, level)? {
             return Ok(());
         }
     }

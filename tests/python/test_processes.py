@@ -34,6 +34,13 @@ def test_one_recursion_error_ends_all_handlers_that_log_what_they_handle(handler
 
 
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
+@pytest.mark.parametrize("how", ["handler", "hook"])
+@pytest.mark.parametrize("kibibytes", ["512", "1024", "8192"])
+def test_nesting_on_a_small_stack(kibibytes, how, delivery):
+    run("nesting_on_a_small_stack", kibibytes, how, delivery)
+
+
+@pytest.mark.parametrize("delivery", ["direct", "queued"])
 def test_exit_functions_that_run_in_the_middle_of_a_program(delivery):
     stdout, _ = run("exit_functions", delivery)
     assert sorted(stdout.splitlines()) == ["level 20", "level 30", "level 40"]

@@ -35,7 +35,14 @@ impl Questions {
 
     /// Counts a call that is dropped. Returns whether the caller has to queue a question.
     pub(crate) fn drop_call(&self) -> bool {
-        let before = self.update(|counts| counts + if has_question(counts) { 1 } else { QUESTION + 1 });
+        let before = self.update(|counts| {
+            counts
+                + if has_question(counts) {
+                    1
+                } else {
+                    QUESTION + 1
+                }
+        });
         !has_question(before)
     }
 
@@ -52,9 +59,11 @@ impl Questions {
 
     /// Returns what the counts were before.
     fn update(&self, change: impl Fn(u64) -> u64) -> u64 {
-        let changed = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |counts| {
-            Some(change(counts))
-        });
+        let changed = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |counts| {
+                Some(change(counts))
+            });
         changed.unwrap_or_else(|counts| counts)
     }
 }

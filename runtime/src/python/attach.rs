@@ -12,7 +12,8 @@ use pyo3::types::PyString;
 
 use super::context::RecordContext;
 use super::exit::{self, AttachPermit};
-use super::{fork, interpreter, raised, thread_state};
+use super::nesting::{self, CallGuard};
+use super::{fork, interpreter, raised};
 use crate::metadata::Metadata;
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
@@ -29,7 +30,7 @@ pub(crate) fn attach<R>(
         with_nothing_in_flight(py, || {
             raised::suspend(py);
             let value = unless_raised(py, metadata, || {
-                interpreter::prepare(py)?;
+                raised::attempt(py, interpreter::prepare(py));
                 fork::prepare(py);
                 exit::prepare(py)?;
                 let _inside = context.and_then(|context| context.enter(py));
@@ -86,7 +87,12 @@ fn unless_raised<R>(
     metadata: &Metadata,
     f: impl FnOnce() -> PyResult<R>,
 ) -> Option<R> {
-    match catch(f).and_then(|result| result) {
+    let _call = CallGuard::enter();
+    let checked = || {
+        nesting::check_stack()?;
+        f()
+    };
+    match catch(checked).and_then(|result| result) {
         Ok(value) => Some(value),
         Err(error) => {
             report(py, error, metadata);
@@ -115,10 +121,10 @@ fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
         return;
     };
     if error.is_instance_of::<PyRecursionError>(py) {
-        if thread_state::drops_records() {
+        if nesting::drops_records() {
             return; // It has been reported once.
         }
-        thread_state::drop_nested_records();
+        nesting::drop_nested_records();
     }
     let place = format!("pylog call at {}:{}", metadata.file, metadata.line);
     error.write_unraisable(py, Some(&PyString::new(py, &place)));

@@ -89,9 +89,7 @@ struct Registered(u64);
 /// objects beyond the end of the interpreter.
 fn registry(py: Python<'_>) -> &Bound<'_, PyDict> {
     static CONTEXTS: Once<Py<PyDict>> = Once::new();
-    CONTEXTS
-        .get_or_make(|| PyDict::new(py).unbind())
-        .bind(py)
+    CONTEXTS.get_or_make(|| PyDict::new(py).unbind()).bind(py)
 }
 
 /// The numbers of contexts that have been dropped, perhaps by detached threads.
@@ -235,9 +233,8 @@ impl Drop for Inside<'_> {
 
 /// Sets whether Python has entered the current context, and returns what it was before.
 fn set_inside(is_inside: bool) -> bool {
-    let before = CURRENT.try_with(|current| {
-        std::mem::replace(&mut current.borrow_mut().is_inside, is_inside)
-    });
+    let before = CURRENT
+        .try_with(|current| std::mem::replace(&mut current.borrow_mut().is_inside, is_inside));
     before.unwrap_or_default()
 }
 

@@ -10,7 +10,7 @@ pub(crate) mod fork;
 pub(crate) mod garbage;
 pub(crate) mod interpreter;
 pub(crate) mod library;
+pub(crate) mod nesting;
 pub(crate) mod once;
 pub(crate) mod raised;
-pub(crate) mod thread_state;
 pub(crate) mod watch;

@@ -21,8 +21,8 @@ use pyo3::types::{PyCFunction, PyDict};
 
 use super::interpreter::{add_pending_call, current_frame, set_async_exception};
 use super::library::{GET_IDENT, THREADING, loaded};
+use super::nesting;
 use super::once::intern;
-use super::thread_state;
 
 // No function here runs Python code in the main thread: Python would run signal handlers and pending calls
 // meanwhile.
@@ -136,7 +136,7 @@ fn suspend_scheduled(py: Python<'_>) {
 
 /// Ends a log call: schedules the exception that this thread keeps.
 pub(crate) fn schedule(py: Python<'_>) {
-    if !is_kept() || thread_state::is_handling_record() {
+    if !is_kept() || nesting::is_in_call() {
         return;
     }
     if let Some(error) = take() {

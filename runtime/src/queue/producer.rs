@@ -12,7 +12,7 @@ use crate::callsite::site::{Callsite, Decision};
 use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::python::garbage;
-use crate::python::{exit, thread_state};
+use crate::python::{exit, nesting};
 
 /// How long an attached call waits until its record has been delivered behind others. A handler may
 /// want a lock that the calling thread holds, so it doesn't wait longer.
@@ -70,7 +70,7 @@ pub(crate) fn push_behind_others<'a>(call: Call<'a>, py: Python<'_>) -> Result<(
         queue.deliver_all(py);
     }
     // A handler's own records belong before the next record of the queue.
-    if queue.is_empty() || delivers_own() || thread_state::is_handling_record() {
+    if queue.is_empty() || delivers_own() || nesting::is_nested() {
         return Err(call);
     }
     // Without room the record is delivered out of order, rather than dropped.

@@ -37,8 +37,8 @@ pub(crate) fn count_switches(
     count("target", &|| pylog::info!(target: &target, "a target"))?;
     count("limited", &|| pylog::info!(every_n: 1, "limited"))?;
     count("log", &|| log::info!("of the log crate"))?;
-    count("enabled", &|| drop(pylog::enabled!(pylog::Level::INFO)))?;
-    count("log_enabled", &|| drop(log::log_enabled!(log::Level::Info)))?;
+    count("enabled", &|| _ = pylog::enabled!(pylog::Level::INFO))?;
+    count("log_enabled", &|| _ = log::log_enabled!(log::Level::Info))?;
     Ok(switches.into_inner())
 }
 
@@ -51,7 +51,8 @@ pub(crate) fn log_keywords(value: Bound<'_, PyAny>) {
 #[pyfunction]
 pub(crate) fn log_under_a_lock(kind: &str) -> PyResult<()> {
     static MUTEX: Mutex<()> = Mutex::new(());
-    static LAZY: LazyLock<()> = LazyLock::new(|| log(|number| pylog::info!("certificate {number}")));
+    static LAZY: LazyLock<()> =
+        LazyLock::new(|| log(|number| pylog::info!("certificate {number}")));
     fn log(log: impl Fn(u32)) {
         (0..200).for_each(log);
     }

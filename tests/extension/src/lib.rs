@@ -13,6 +13,8 @@ mod values;
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
     #[pymodule_export]
+    use crate::all_queued::{count_switches, log_keywords, log_under_a_lock};
+    #[pymodule_export]
     use crate::errors::log_endless_error;
     #[pymodule_export]
     use crate::logged::{
@@ -24,8 +26,6 @@ pub mod _native {
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,
         log_message, log_to, log_while_raising, log_with_display,
     };
-    #[pymodule_export]
-    use crate::all_queued::{count_switches, log_keywords, log_under_a_lock};
     #[pymodule_export]
     use crate::threads::{
         JoinsWhenDropped, flood, flood_and_err, flush, join_while_attached, log_a_panic,
