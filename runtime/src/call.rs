@@ -80,6 +80,14 @@ impl<'a> Call<'a> {
     /// # Errors
     /// The exception that Python raises.
     pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
+        let is_accepted = self.deliver_if_accepted(py)?;
+        if let (false, Some(values)) = (is_accepted, &self.values) {
+            values.note_refusal();
+        }
+        Ok(is_accepted)
+    }
+
+    fn deliver_if_accepted(&self, py: Python<'_>) -> PyResult<bool> {
         let values = self.values.as_deref();
         let content = |attributes| Content {
             metadata: self.callsite.metadata(),

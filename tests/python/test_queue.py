@@ -45,6 +45,15 @@ def queue():
     native.set_queue()
 
 
+@pytest.fixture
+def all_queued():
+    """Delivery in which attached threads queue their records, too."""
+    native.set_queue(100_000, every_thread=True)
+    yield
+    assert native.flush()
+    native.set_queue()
+
+
 @pytest.fixture(params=["direct", "queued", "all queued"])
 def delivery(request):
     if request.param != "direct":
@@ -316,6 +325,18 @@ class TestLevels:
         assert native.flush()
         assert arrived.messages == [f"flood 0 {n}" for n in range(3)]
 
+    @pytest.mark.parametrize("limit", ["first_n", "every_n", "every"])
+    def test_a_limited_call_that_python_refuses_later_does_not_count(self, all_queued, arrived, limit):
+        logging.root.setLevel(logging.WARNING)
+        for _ in range(3):
+            native.log_once(limit)
+        assert native.flush()
+        logging.root.setLevel(logging.INFO)
+        for _ in range(3):
+            native.log_once(limit)
+        assert native.flush()
+        assert arrived.messages == [limit]
+
     def test_enabled_asks_python_once(self, queue, arrived):
         """The answer is yes while it isn't known. Asking again would take up the room in the queue."""
         native.set_queue(4)
@@ -493,6 +514,23 @@ class TestDrops:
             logger.disabled = False
         assert arrived.messages == ["level 20"]
 
+    def test_refused_calls_do_not_count_as_dropped_behind_accepted_ones(self, arrived):
+        """Accepted calls, which can use all of the queue, have taken the half of those without an answer."""
+        native.set_queue(10)
+        try:
+            logging.root.setLevel(logging.INFO)
+            decide_level()
+            with blocked(arrived) as is_waiting:
+                native.flood(1, 9)
+                assert is_waiting.wait(LIMIT)
+                native.flood_and_err(20)
+                native.flood_and_err(20, ask=True)
+            assert native.flush()
+        finally:
+            native.set_queue()
+        dropped = [record.dropped for record in arrived.records if hasattr(record, "dropped")]
+        assert sum(dropped) == 2  # Those at the level ERROR.
+
     def test_calls_without_room_count_as_dropped_if_python_accepts_them_later(self, arrived):
         logging.root.setLevel(logging.DEBUG)
         native.set_queue(1000)
@@ -545,13 +583,6 @@ class Unprintable(Exception):
 
 class TestAllQueued:
     """No call runs Python code."""
-
-    @pytest.fixture
-    def all_queued(self):
-        native.set_queue(100_000, every_thread=True)
-        yield
-        assert native.flush()
-        native.set_queue()
 
     def switches(self, calls=300):
         """How often another thread ran Python code in the middle of a call, by kind of call."""

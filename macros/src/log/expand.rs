@@ -30,6 +30,9 @@ pub(crate) fn expand(args: Args) -> TokenStream {
         None => message,
     };
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
+    if options.limit.is_some() {
+        keywords = quote_spanned!(span=> #keywords.limited(__pylog_allowed));
+    }
     let then = |level: &TokenStream| {
         let log = match logger {
             None if !has_keywords => quote_spanned! {span=>
@@ -69,7 +72,8 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     quote!({ #call })
 }
 
-/// `log`, if the limit allows it. The variable `__pylog_suppressed` is the number of suppressed calls.
+/// `log`, if the limit allows it. It refers to the variables `__pylog_allowed` and `__pylog_suppressed`, the
+/// number of suppressed calls.
 fn limited(Limit { kind, value }: &Limit, Crate(krate): &Crate, log: TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     quote_spanned! {span=>
@@ -78,8 +82,9 @@ fn limited(Limit { kind, value }: &Limit, Crate(krate): &Crate, log: TokenStream
             static LIMIT: #krate::__private::Limit = #krate::__private::Limit::new();
             &LIMIT
         };
-        let __pylog_suppressed = __pylog_limit.#kind(#value);
-        if let #krate::__private::Some(__pylog_suppressed) = __pylog_suppressed {
+        let __pylog_allowed = __pylog_limit.#kind(#value);
+        if let #krate::__private::Some(__pylog_allowed) = __pylog_allowed {
+            let __pylog_suppressed = __pylog_allowed.suppressed();
             #log
         }
     }

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::exc_info::{self, ExcInfo, ExcInfoRef};
+use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
 use crate::python::once::intern;
@@ -20,6 +21,7 @@ pub struct Keywords<'a> {
     pairs: &'a [Pair<'a>],
     exc_info: Option<ExcInfoRef<'a>>,
     stack_info: bool,
+    limited: Option<Allowed>,
     pub(crate) template: Option<&'static str>,
 }
 
@@ -34,6 +36,7 @@ impl<'a> Keywords<'a> {
             pairs,
             exc_info: None,
             stack_info: false,
+            limited: None,
             template: None,
         }
     }
@@ -51,6 +54,14 @@ impl<'a> Keywords<'a> {
     #[must_use]
     pub fn stack_info(mut self, stack_info: bool) -> Keywords<'a> {
         self.stack_info = stack_info;
+        self
+    }
+
+    /// Sets the answer of the call's limit.
+    #[inline]
+    #[must_use]
+    pub fn limited(mut self, allowed: Allowed) -> Keywords<'a> {
+        self.limited = Some(allowed);
         self
     }
 
@@ -79,6 +90,7 @@ impl<'a> Keywords<'a> {
                 true => StackInfo::Wanted,
                 false => StackInfo::Unwanted,
             },
+            limited: self.limited,
             logger: None,
         }))
     }
@@ -90,6 +102,7 @@ pub(crate) struct Values<'a> {
     pairs: Vec<(Cow<'a, str>, Value<'a>)>,
     exc_info: Option<ExcInfo<'a>>,
     stack_info: StackInfo,
+    limited: Option<Allowed>,
     /// The Python logger of a `logger:` option.
     pub(crate) logger: Option<Py<PyAny>>,
 }
@@ -123,6 +136,13 @@ impl Values<'_> {
             || self.exc_info.as_ref().is_some_and(ExcInfo::needs_python)
     }
 
+    /// Takes note that Python has refused the level of the call.
+    pub(crate) fn note_refusal(&self) {
+        if let Some(allowed) = &self.limited {
+            allowed.give_back();
+        }
+    }
+
     /// Copies borrowed data, and takes what belongs to this thread. `py` if the thread is attached; without it
     /// values that [need Python][Values::need_python] are left out. Runs no Python code.
     pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> Values<'static> {
@@ -138,6 +158,7 @@ impl Values<'_> {
                     .map_or(StackInfo::Unwanted, StackInfo::Taken),
                 other => other,
             },
+            limited: self.limited,
             logger: self.logger,
         }
     }

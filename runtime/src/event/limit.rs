@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 /// The static of a limited call. Only calls that are on count.
 #[derive(Debug)]
 pub struct Limit {
+    /// How many calls there were; with `first_n`, how many were allowed.
     reached: AtomicU64,
     /// When the call last logged, in nanoseconds as [`now`] counts them; 0 if it never did.
     logged: AtomicU64,
@@ -25,20 +26,23 @@ impl Limit {
         }
     }
 
-    /// Whether this is one of the first `n` calls. As for the other limits, `None` means no, and a
-    /// number means yes: that many calls were suppressed since the last yes.
-    pub fn first_n(&self, n: u64) -> Option<u64> {
-        self.answer(self.reached.fetch_add(1, Ordering::Relaxed) < n)
+    /// Whether this is one of the first `n` calls.
+    pub fn first_n(&'static self, n: u64) -> Option<Allowed> {
+        let count = |reached| (reached < n).then(|| reached + 1);
+        let counted = self
+            .reached
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        self.answer(counted.is_ok(), Undo::OneOfFirst)
     }
 
     /// Whether this is the first of `n` calls, or of the next `n`, and so on.
-    pub fn every_n(&self, n: u64) -> Option<u64> {
+    pub fn every_n(&'static self, n: u64) -> Option<Allowed> {
         let before = self.reached.fetch_add(1, Ordering::Relaxed);
-        self.answer(before % n.max(1) == 0)
+        self.answer(before % n.max(1) == 0, Undo::Reached(before))
     }
 
-    /// Whether the last yes is at least `interval` ago.
-    pub fn every(&self, interval: Duration) -> Option<u64> {
+    /// Whether the last call that was allowed is at least `interval` ago.
+    pub fn every(&'static self, interval: Duration) -> Option<Allowed> {
         let now = now();
         let logged = self.logged.load(Ordering::Relaxed);
         let interval = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
@@ -48,15 +52,57 @@ impl Limit {
             self.logged
                 .compare_exchange(logged, now, Ordering::Relaxed, Ordering::Relaxed)
         };
-        self.answer(is_due && exchange().is_ok())
+        self.answer(is_due && exchange().is_ok(), Undo::Logged(logged))
     }
 
-    fn answer(&self, logs: bool) -> Option<u64> {
-        if logs {
-            return Some(self.suppressed.swap(0, Ordering::Relaxed));
+    fn answer(&'static self, is_allowed: bool, undo: Undo) -> Option<Allowed> {
+        if is_allowed {
+            return Some(Allowed {
+                limit: self,
+                suppressed: self.suppressed.swap(0, Ordering::Relaxed),
+                undo,
+            });
         }
         self.suppressed.fetch_add(1, Ordering::Relaxed);
         None
+    }
+}
+
+/// A call that its limit allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed {
+    limit: &'static Limit,
+    suppressed: u64,
+    undo: Undo,
+}
+
+/// How a call is given back.
+#[derive(Clone, Copy, Debug)]
+enum Undo {
+    OneOfFirst,
+    /// [`Limit::reached`] before the call, so that the next call is allowed instead.
+    Reached(u64),
+    /// [`Limit::logged`] before the call.
+    Logged(u64),
+}
+
+impl Allowed {
+    /// How many calls were suppressed since the last one that was allowed.
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed
+    }
+
+    /// Undoes the count, because Python refuses the level of the call after all.
+    pub(crate) fn give_back(&self) {
+        let limit = self.limit;
+        match self.undo {
+            Undo::OneOfFirst => drop(limit.reached.fetch_sub(1, Ordering::Relaxed)),
+            Undo::Reached(before) => limit.reached.store(before, Ordering::Relaxed),
+            Undo::Logged(before) => limit.logged.store(before, Ordering::Relaxed),
+        }
+        limit
+            .suppressed
+            .fetch_add(self.suppressed, Ordering::Relaxed);
     }
 }
 
@@ -71,56 +117,78 @@ fn now() -> u64 {
 mod tests {
     use super::*;
 
-    fn answers<const N: usize>(ask: impl FnMut(usize) -> Option<u64>) -> [Option<u64>; N] {
-        std::array::from_fn(ask)
+    fn answers<const N: usize>(mut ask: impl FnMut() -> Option<Allowed>) -> [Option<u64>; N] {
+        std::array::from_fn(|_| ask().map(|allowed| allowed.suppressed()))
     }
 
     #[test]
     fn first_n_allows_the_first() {
-        let limit = Limit::new();
+        static LIMIT: Limit = Limit::new();
         let expected = [Some(0), Some(0), None, None];
-        assert_eq!(answers(|_| limit.first_n(2)), expected);
+        assert_eq!(answers(|| LIMIT.first_n(2)), expected);
     }
 
     #[test]
     fn every_n_allows_one_of_n() {
-        let limit = Limit::new();
+        static LIMIT: Limit = Limit::new();
         let expected = [Some(0), None, None, Some(2), None, None, Some(2)];
-        assert_eq!(answers(|_| limit.every_n(3)), expected);
+        assert_eq!(answers(|| LIMIT.every_n(3)), expected);
         // A number that is computed at run time can be 0.
-        let limit = Limit::new();
-        assert_eq!(answers(|_| limit.every_n(0)), [Some(0); 3]);
+        static UNLIMITED: Limit = Limit::new();
+        assert_eq!(answers(|| UNLIMITED.every_n(0)), [Some(0); 3]);
     }
 
     #[test]
     fn every_allows_one_per_interval() {
-        let limit = Limit::new();
+        static LIMIT: Limit = Limit::new();
         let hour = Duration::from_secs(3600);
-        assert_eq!(answers(|_| limit.every(hour)), [Some(0), None, None]);
-        assert_eq!(limit.every(Duration::ZERO), Some(2));
-        assert_eq!(limit.every(Duration::MAX), None);
+        assert_eq!(answers(|| LIMIT.every(hour)), [Some(0), None, None]);
+        assert_eq!(answers(|| LIMIT.every(Duration::ZERO)), [Some(2)]);
+        assert_eq!(answers(|| LIMIT.every(Duration::MAX)), [None]);
         std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(limit.every(Duration::from_millis(1)), Some(1));
+        assert_eq!(answers(|| LIMIT.every(Duration::from_millis(1))), [Some(1)]);
+    }
+
+    #[test]
+    fn a_call_that_is_given_back_does_not_count() {
+        static FIRST: Limit = Limit::new();
+        static EVERY: Limit = Limit::new();
+        static EVERY_HOUR: Limit = Limit::new();
+        let hour = Duration::from_secs(3600);
+        let asks: [&dyn Fn() -> Option<Allowed>; 3] =
+            [&|| FIRST.first_n(1), &|| EVERY.every_n(10), &|| {
+                EVERY_HOUR.every(hour)
+            }];
+        for ask in asks {
+            let allowed = ask();
+            assert_eq!(answers(ask), [None, None]);
+            allowed.inspect(Allowed::give_back);
+            assert_eq!(
+                answers(ask),
+                [Some(2), None],
+                "the suppressed calls are counted"
+            );
+        }
     }
 
     #[test]
     fn each_suppressed_call_is_counted_once() {
-        let limit = Limit::new();
+        static LIMIT: Limit = Limit::new();
         let counted = AtomicU64::new(0);
         let logged = AtomicU64::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..1000 {
-                        if let Some(suppressed) = limit.every_n(10) {
-                            counted.fetch_add(suppressed, Ordering::Relaxed);
+                        if let Some(allowed) = LIMIT.every_n(10) {
+                            counted.fetch_add(allowed.suppressed(), Ordering::Relaxed);
                             logged.fetch_add(1, Ordering::Relaxed);
                         }
                     }
                 });
             }
         });
-        let left = limit.suppressed.load(Ordering::Relaxed);
+        let left = LIMIT.suppressed.load(Ordering::Relaxed);
         assert_eq!(logged.into_inner(), 400);
         assert_eq!(counted.into_inner() + left, 3600);
     }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -45,6 +46,17 @@ pub(crate) fn count_switches(
 #[pyfunction]
 pub(crate) fn log_keywords(value: Bound<'_, PyAny>) {
     pylog::info!(value, exc_info = true, stack_info = true; "keywords");
+}
+
+/// Logs no more than one record.
+#[pyfunction]
+pub(crate) fn log_once(limit: &str) {
+    let hour = Duration::from_secs(3600);
+    match limit {
+        "first_n" => pylog::info!(first_n: 1, "{limit}"),
+        "every_n" => pylog::info!(every_n: 1000, "{limit}"),
+        _ => pylog::info!(every: hour, "{limit}"),
+    }
 }
 
 /// Logs 200 records while it holds a lock.

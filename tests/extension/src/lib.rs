@@ -13,7 +13,7 @@ mod values;
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
     #[pymodule_export]
-    use crate::all_queued::{count_switches, log_keywords, log_under_a_lock};
+    use crate::all_queued::{count_switches, log_keywords, log_once, log_under_a_lock};
     #[pymodule_export]
     use crate::errors::log_endless_error;
     #[pymodule_export]
