@@ -150,7 +150,7 @@ impl OriginThread {
 }
 
 /// `time.time_ns()`, as far as the year 2262.
-fn nanoseconds_since_epoch() -> i64 {
+pub(crate) fn nanoseconds_since_epoch() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => since.as_nanos() as i64,
         Err(before) => -(before.duration().as_nanos() as i64),

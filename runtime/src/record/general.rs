@@ -71,7 +71,7 @@ fn make_with<'py>(
         attempt(py, set_thread(&record, content, thread));
     }
     if let Some(origin) = content.origin {
-        let times = attempt(py, Times::of_origin(origin, py)).flatten();
+        let times = attempt(py, Times::of_origin_as_now(origin, py)).flatten();
         times.map(|times| attempt(py, times.set_in(&record)));
         // Python has taken the task of the delivering thread.
         let task_name = intern!(py, "taskName");

@@ -128,7 +128,7 @@ impl RecordPrototype {
             return Ok(None);
         }
         let times = match content.origin {
-            Some(origin) => Some(Times::at(origin.time, settings.clock)),
+            Some(origin) => Times::of_origin(origin, &clock, settings.clock)?,
             None => Times::by(&clock, settings.clock)?,
         };
         let (Some(times), Some(level_name)) = (times, level_name) else {

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt};
 
-use crate::event::origin::Origin;
+use crate::event::origin::{Origin, nanoseconds_since_epoch};
 use crate::python::library::{LOGGING, TIME_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
 
@@ -43,6 +43,9 @@ impl Clock {
     }
 }
 
+/// By how many seconds Python's clock and the system's may differ: they are read one after the other.
+const MAX_DIFFERENCE: f64 = 1.0;
+
 pub(super) struct Times {
     pub(super) created: f64,
     pub(super) msecs: f64,
@@ -64,13 +67,35 @@ impl Times {
         })
     }
 
-    /// The times of a queued call, if the clock is the stock one.
-    pub(super) fn of_origin(origin: &Origin, py: Python<'_>) -> PyResult<Option<Times>> {
-        let start = LOGGING.get(py)?.getattr(intern!(py, "_startTime"))?;
-        let Some(clock) = Clock::starting_at(&start) else {
-            return Ok(None);
+    /// The times of a queued call. The stock function `function` tells another time than the system if a test
+    /// has replaced it in C; then the times are those of the delivery.
+    pub(super) fn of_origin(
+        origin: &Origin,
+        function: &Bound<'_, PyAny>,
+        clock: Clock,
+    ) -> PyResult<Option<Times>> {
+        let of_delivery = Times::by(function, clock)?;
+        let is_replaced = |times: &Times| {
+            let difference = times.created - nanoseconds_since_epoch() as f64 / 1e9;
+            difference.abs() > MAX_DIFFERENCE
         };
-        Ok(Clock::is_stock(&Clock::function(py)?)?.then(|| Times::at(origin.time, clock)))
+        Ok(match of_delivery {
+            Some(times) if is_replaced(&times) => Some(times),
+            _ => Some(Times::at(origin.time, clock)),
+        })
+    }
+
+    /// The same for a record that Python has made. `None` if the function isn't the stock one, so that the
+    /// record has the time of the delivery.
+    pub(super) fn of_origin_as_now(origin: &Origin, py: Python<'_>) -> PyResult<Option<Times>> {
+        let start = LOGGING.get(py)?.getattr(intern!(py, "_startTime"))?;
+        let function = Clock::function(py)?;
+        match Clock::starting_at(&start) {
+            Some(clock) if Clock::is_stock(&function)? => {
+                Times::of_origin(origin, &function, clock)
+            }
+            _ => Ok(None),
+        }
     }
 
     pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -81,7 +106,7 @@ impl Times {
     }
 
     /// The times at `now`, in nanoseconds since the Unix epoch.
-    pub(super) fn at(now: i64, clock: Clock) -> Times {
+    fn at(now: i64, clock: Clock) -> Times {
         match clock {
             Clock::Nanoseconds { start } => Times::of_nanoseconds(now, start),
             Clock::Seconds { start, is_whole } => {

@@ -16,12 +16,15 @@ logging.basicConfig(level=logging.INFO, handlers=[collector])
 def times():
     collector.records.clear()
     logging.getLogger("pylog_probe._native.calls.alpha").info("")
-    for _ in range(2):
-        native.call("alpha", logging.INFO)
+    for detached in (False, False, True, True):
+        native.call("alpha", logging.INFO, detached)
+    assert native.flush()
     return [int(record.created) for record in collector.records]
 
 
-times()
-with time_machine.travel(10**9, tick=False):
-    assert times() == [10**9] * 3
-assert min(times()) > 10**9
+for capacity in (None, 100):
+    native.set_queue(capacity)
+    times()
+    with time_machine.travel(10**9, tick=False):
+        assert times() == [10**9] * 5
+    assert min(times()) > 10**9
