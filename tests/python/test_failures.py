@@ -18,11 +18,6 @@ def test_a_replaced_part_of_the_library_costs_no_record(replaced, when):
     run("replaced_library", replaced, when)
 
 
-def test_freezegun():
-    pytest.importorskip("freezegun")
-    run("with_freezegun")
-
-
 def test_a_large_message_is_not_kept(arrived):
     text = "x" * 50_000_000
     native.log_to_target("large.message", text)

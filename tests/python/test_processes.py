@@ -46,17 +46,6 @@ def test_exit_functions_that_run_in_the_middle_of_a_program(delivery):
     assert sorted(stdout.splitlines()) == ["level 20", "level 30", "level 40"]
 
 
-@pytest.mark.parametrize("patched", ["early", "late"])
-def test_gevent(patched):
-    pytest.importorskip("gevent")
-    run("with_gevent", patched)
-
-
-def test_time_machine():
-    pytest.importorskip("time_machine")
-    run("with_time_machine")
-
-
 def test_a_class_that_was_changed_more_often_than_cpython_tells_of():
     run("often_changed_class")
 

@@ -275,6 +275,23 @@ impl Environment {
     /// Runs `pip install`.
     pub(crate) fn install<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result {
         let hint = "pip could not install the packages. Check that it can reach PyPI or a mirror.";
+        run(self.pip_install().args(arguments), hint)
+    }
+
+    /// Installs those of the packages that need no compiler. Returns the others.
+    pub(crate) fn install_wheels<'a>(&self, packages: &[&'a str]) -> Vec<&'a str> {
+        let is_installed = |packages: &[&str]| {
+            let mut pip = self.pip_install();
+            output(pip.arg("--only-binary=:all:").args(packages)).is_some()
+        };
+        if is_installed(packages) {
+            return Vec::new();
+        }
+        let is_missing = |package: &&&str| !is_installed(&[**package]);
+        packages.iter().filter(is_missing).copied().collect()
+    }
+
+    fn pip_install(&self) -> Command {
         let mut pip = command(self.python());
         pip.args([
             "-m",
@@ -283,7 +300,7 @@ impl Environment {
             "--quiet",
             "--disable-pip-version-check",
         ]);
-        run(pip.args(arguments), hint)
+        pip
     }
 }
 

@@ -10,6 +10,19 @@ use crate::{extension, quick_start};
 
 const HINT: &str = "The output above names the test that failed.";
 
+/// Packages whose work with pylog's records is tested.
+const PACKAGES: [&str; 9] = [
+    "ddtrace",
+    "freezegun",
+    "gevent",
+    "opentelemetry-instrumentation-logging",
+    "opentelemetry-sdk",
+    "python-json-logger",
+    "sentry-sdk",
+    "structlog",
+    "time-machine",
+];
+
 pub(crate) fn test(selection: &Selection) -> Result {
     let start = Instant::now();
     // Missing interpreters are reported before anything is built.
@@ -68,19 +81,10 @@ fn test_pythons(pythons: &[Python], arguments: &[String]) -> Result {
 }
 
 fn test_python(python: &Python, modules: &Path, arguments: &[String]) -> Result {
-    let environment = python.environment(
-        "test",
-        &[
-            "freezegun",
-            "hypothesis",
-            "pytest",
-            "python-json-logger",
-            "structlog",
-            // These have no wheels for newer Pythons yet; the tests that need them are skipped there.
-            "gevent; python_version < '3.15'",
-            "time-machine; python_version < '3.15'",
-        ],
-    )?;
+    let environment = python.environment("test", &["hypothesis", "pytest"])?;
+    for package in environment.install_wheels(&PACKAGES) {
+        println!("{package} has no wheel for this Python: the tests that need it are skipped.");
+    }
     let mut pytest = command(environment.python());
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]);
     // Used if the arguments name no file.

@@ -4,6 +4,7 @@ mod all_queued;
 mod calls;
 mod errors;
 mod logged;
+mod numbered;
 mod python;
 mod threads;
 mod values;
@@ -21,6 +22,8 @@ pub mod _native {
         log_broken, log_key_values, log_line, log_max_level, log_to_target, log_twice_on_one_line,
         reset_detached, set_log_max_level, trace_event,
     };
+    #[pymodule_export]
+    use crate::numbered::{Worker, log_numbered};
     #[pymodule_export]
     use crate::python::{
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,

@@ -1,30 +1,37 @@
-"""Logs while time-machine has replaced the clock.
+"""Compares the times of records when time-machine has replaced the clock.
 
-Run: python tests/python/programs/with_time_machine.py
+Run: python tests/python/programs/with_time_machine.py DELIVERY THREAD
 """
 
 import logging
+import time
 
 import time_machine
-from collecting import UnlockedCollector
-from pylog_probe import _native as native
+import twins
+from collecting import Collector
 
-collector = UnlockedCollector()
-logging.basicConfig(level=logging.INFO, handlers=[collector])
+FROZEN = 10**9
 
-
-def times():
-    collector.records.clear()
-    logging.getLogger("pylog_probe._native.calls.alpha").info("")
-    for detached in (False, False, True, True):
-        native.call("alpha", logging.INFO, detached)
-    assert native.flush()
-    return [int(record.created) for record in collector.records]
+arrived = Collector()
+logging.basicConfig(level=logging.INFO, handlers=[arrived])
+formatter = logging.Formatter("%(asctime)s %(msecs)d %(message)s")
 
 
-for capacity in (None, 100):
-    native.set_queue(capacity)
-    times()
-    with time_machine.travel(10**9, tick=False):
-        assert times() == [10**9] * 5
-    assert min(times()) > 10**9
+def observe(log, calls):
+    arrived.records.clear()
+    log(calls)
+    return [
+        (record.created, record.relativeCreated, formatter.format(record))
+        if record.created < FROZEN + 100
+        else (record.getMessage(), "now" if abs(time.time() - record.created) < 1000 else record.created)
+        for record in arrived.records
+    ]
+
+
+def is_frozen(seen):
+    frozen = {entry[0] == FROZEN for entry in seen}
+    assert len(frozen) == 1, seen
+    return frozen.pop()
+
+
+twins.compare(lambda: time_machine.travel(FROZEN, tick=False), observe, is_frozen)
