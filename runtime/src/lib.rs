@@ -141,7 +141,7 @@ mod static_level;
 pub mod __private;
 
 pub use event::exc_info::{ExcInfo, ToExcInfo};
-pub use event::value::{ToValue, Value};
+pub use event::value::{Hashable, ToValue, Value};
 pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;

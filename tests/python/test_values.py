@@ -1,6 +1,7 @@
 """Key-values, exceptions and stacks of a record."""
 
 import copy
+import datetime
 import decimal
 import io
 import json
@@ -15,6 +16,7 @@ import sys
 import threading
 import traceback
 import types
+import uuid
 
 import pytest
 from programs.collecting import Collector
@@ -112,6 +114,100 @@ def test_every_conversion(records):
     for record in records:
         check_values(record)
         assert record.object is OBJECT and record.kept is OBJECT
+
+
+CONTAINERS = {
+    "ids": [1, 2, 3],
+    "array": [0.5, 1.5],
+    "slice": ["a", "b"],
+    "optional": [1, None],
+    "nested": [[True], []],
+    "empty": [],
+    "chunks": [b"\x01\x02", b"\x03\x04"],
+    "no_bytes": b"",
+    "cow": [1],
+    "signed_bytes": [1, 2],
+    "references": [7],
+    "pair": (1, "one"),
+    "single": (2.5,),
+    "twelve": tuple(range(1, 13)),
+    "by_name": {"one": 1},
+    "by_number": {1: [], 2: ["two"]},
+    "by_pair": {(1, True): None},
+    "unique": {"x"},
+    "ordered": {1, 3},
+    "points": [{"x": 1, "label": "a"}, {"x": 2, "label": "b"}],
+    "shared": [1, 2],
+}
+
+DATE = datetime.date(2024, 2, 29)
+TIME = datetime.time(23, 59, 58)
+MOMENT = datetime.datetime.combine(DATE, TIME)
+EAST = datetime.timezone(datetime.timedelta(hours=1))
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+JSON = {
+    "text": "a",
+    "whole": -7,
+    "big": 2**64 - 1,
+    "float": 0.5,
+    "yes": True,
+    "nothing": None,
+    "list": [1, {"deep": []}],
+}
+OF_OTHER_CRATES = {
+    "date": DATE,
+    "time": TIME,
+    "moment": MOMENT,
+    "utc": MOMENT.replace(tzinfo=datetime.timezone.utc),
+    "east": MOMENT.replace(tzinfo=datetime.timezone.utc).astimezone(EAST),
+    "delta": datetime.timedelta(seconds=90),
+    "no_date_in_python": "+262142-12-31",
+    "by_date": {DATE: 1},
+    "jiff_date": DATE,
+    "jiff_time": TIME,
+    "jiff_moment": MOMENT,
+    "timestamp": EPOCH,
+    "zoned": EPOCH.astimezone(EAST),
+    "duration": datetime.timedelta(seconds=90),
+    "uuid": uuid.UUID(int=7),
+    "map": JSON,
+    "json": JSON,
+}
+
+
+def with_types(value):
+    """The value with the type of each of its parts: `1 == True == 1.0` in Python."""
+    if isinstance(value, dict):
+        parts = [(with_types(key), with_types(item)) for key, item in value.items()]
+        return dict, sorted(parts, key=repr)
+    if isinstance(value, (list, tuple, set)):
+        return type(value), [with_types(item) for item in value]
+    if isinstance(value, datetime.datetime):
+        return datetime.datetime, value, value.utcoffset()
+    return type(value), value
+
+
+@pytest.mark.parametrize(
+    "log, expected",
+    [
+        (_native.log_containers, CONTAINERS),
+        (_native.log_types_of_other_crates, OF_OTHER_CRATES),
+    ],
+)
+@pytest.mark.parametrize("capacity", [None, 100])
+def test_containers_and_the_types_of_other_crates(records, capacity, log, expected):
+    _native.set_queue(capacity)
+    try:
+        log()
+        assert _native.flush()
+    finally:
+        _native.set_queue()
+    assert len(records) == 2
+    for record in records:
+        found = own_attributes(record)
+        assert list(found) == list(expected)
+        for key, value in expected.items():
+            assert with_types(found[key]) == with_types(value), key
 
 
 def test_values_are_evaluated_once_and_only_if_the_call_logs(records):

@@ -1,6 +1,7 @@
 //! Key-values, exceptions and stacks.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
@@ -53,6 +54,73 @@ pub(crate) fn log_values(object: Bound<'_, PyAny>) {
         unsized_value = text[..2], through_a_macro = passed_on!(1 + 2);
         "{} values of {text}", "many"
     );
+}
+
+/// A type of the user's own that becomes a `dict`.
+struct Point {
+    x: i32,
+    label: &'static str,
+}
+
+impl ToValue for Point {
+    fn to_value(&self) -> Value<'_> {
+        [("x", self.x.into()), ("label", self.label.into())]
+            .into_iter()
+            .collect()
+    }
+}
+
+/// Lists, tuples, sets and dicts, in the thread of the caller and in a detached one.
+#[pyfunction]
+pub(crate) fn log_containers(py: Python<'_>) {
+    let log = || {
+        let points = vec![Point { x: 1, label: "a" }, Point { x: 2, label: "b" }];
+        pylog::info!(
+            ids = vec![1, 2, 3], array = [0.5, 1.5], slice = &["a", "b"][..],
+            optional = vec![Some(1), None], nested = [vec![true], vec![]], empty = Vec::<i32>::new(),
+            chunks = [[1_u8, 2], [3, 4]], no_bytes = Vec::<u8>::new(), cow = Cow::Borrowed(&[1_u16][..]),
+            signed_bytes = [1_i8, 2], references = [&7_u8],
+            pair = (1, "one"), single = (2.5,), twelve = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+            by_name = HashMap::from([("one", 1)]), by_number = BTreeMap::from([(2, vec!["two"]), (1, vec![])]),
+            by_pair = BTreeMap::from([((1, true), None::<i32>)]),
+            unique = HashSet::from([String::from("x")]), ordered = BTreeSet::from([3, 1]),
+            points, shared = Arc::new([1, 2]);
+            "containers"
+        );
+    };
+    log();
+    py.detach(log);
+}
+
+/// Values of the types of other crates.
+#[pyfunction]
+pub(crate) fn log_types_of_other_crates(py: Python<'_>) {
+    use chrono::{FixedOffset, NaiveDate, TimeDelta, TimeZone, Utc};
+    use jiff::civil;
+
+    let log = || {
+        let date = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap_or_default();
+        let moment = date.and_hms_opt(23, 59, 58).unwrap_or_default();
+        let east = FixedOffset::east_opt(3600).map(|it| it.from_utc_datetime(&moment));
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
+        let json = serde_json::json!({
+            "text": "a", "whole": -7, "big": u64::MAX, "float": 0.5, "yes": true,
+            "nothing": null, "list": [1, {"deep": []}],
+        });
+        pylog::info!(
+            date, time = moment.time(), moment, utc = Utc.from_utc_datetime(&moment), east,
+            delta = TimeDelta::seconds(90), no_date_in_python = NaiveDate::MAX,
+            by_date = HashMap::from([(date, 1)]),
+            jiff_date = civil::date(2024, 2, 29), jiff_time = civil::time(23, 59, 58, 0),
+            jiff_moment = civil::date(2024, 2, 29).at(23, 59, 58, 0),
+            timestamp = jiff::Timestamp::UNIX_EPOCH, zoned = jiff::Timestamp::UNIX_EPOCH.to_zoned(zone),
+            duration = jiff::SignedDuration::from_secs(90),
+            uuid = uuid::Uuid::from_u128(7), map = json.as_object(), json;
+            "types of other crates"
+        );
+    };
+    log();
+    py.detach(log);
 }
 
 fn failing() -> Failure {

@@ -1,5 +1,14 @@
 //! The values of `key = value`, typed.
 
+mod containers;
+#[cfg(any(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "serde_json",
+    feature = "uuid"
+))]
+mod other_crates;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -8,14 +17,14 @@ use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyTuple};
 
 use crate::python::attach::try_attach;
 
 /// The value of an attribute, which becomes a Python object when the record is made.
 ///
 /// [`ToValue`] makes it, or `From`: of `None`, `bool`, whole numbers, floats, text, bytes, and Python
-/// objects.
+/// objects. Collecting makes it, too: values become a `list`, and pairs of a string and a value a `dict`.
 ///
 /// ```
 /// use pylog::{ToValue, Value};
@@ -28,7 +37,19 @@ use crate::python::attach::try_attach;
 ///     }
 /// }
 ///
-/// pylog::info!(depth = Meters(3.5); "measured");
+/// struct Point {
+///     x: f64,
+///     y: f64,
+/// }
+///
+/// impl ToValue for Point {
+///     fn to_value(&self) -> Value<'_> {
+///         [("x", self.x.into()), ("y", self.y.into())].into_iter().collect()
+///     }
+/// }
+///
+/// let places = vec![Point { x: 0.5, y: 1.5 }];
+/// pylog::info!(depth = Meters(3.5), places; "measured");
 /// ```
 #[derive(Debug)]
 pub struct Value<'a>(Kind<'a>);
@@ -42,7 +63,12 @@ enum Kind<'a> {
     Float(f64),
     Text(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
+    List(Vec<Value<'a>>),
+    Tuple(Vec<Value<'a>>),
+    Set(Vec<Value<'a>>),
+    Dict(Vec<(Value<'a>, Value<'a>)>),
     Object(Py<PyAny>),
+    Convertible(Arc<dyn Convertible>),
 }
 
 /// Types that have a natural form in Python, so that `key = value` takes them.
@@ -54,9 +80,25 @@ enum Kind<'a> {
 /// | `bool` | `bool` |
 /// | `str`, `String`, `char`, `Cow<str>` | `str` |
 /// | `[u8]`, `Vec<u8>`, `[u8; N]` | `bytes` |
+/// | `[T]`, `Vec<T>`, `[T; N]` of other types | `list` |
+/// | tuples of up to 12 elements | `tuple` |
+/// | `HashMap`, `BTreeMap` | `dict` |
+/// | `HashSet`, `BTreeSet` | `set` |
 /// | `Option` | `None`, or the value in it |
 /// | `Py`, `Bound` | the object |
 /// | `&T`, `Box`, `Rc`, `Arc` | the value that they point to |
+///
+/// The elements of a container can be of any type of this table. The keys of a map and the elements of a
+/// set have to be [`Hashable`].
+///
+/// Cargo features add the types of other crates, which they convert as PyO3 does:
+///
+/// | feature | Rust | Python |
+/// |---|---|---|
+/// | `chrono` | `DateTime`, `NaiveDateTime`, `NaiveDate`, `NaiveTime`, `TimeDelta` | `datetime.datetime`, `date`, `time`, `timedelta` |
+/// | `jiff` | `Timestamp`, `Zoned`, `civil::DateTime`, `civil::Date`, `civil::Time`, `SignedDuration` | the same |
+/// | `uuid` | `Uuid` | `uuid.UUID` |
+/// | `serde_json` | `Value`, `Map` | what `json.loads` gives |
 ///
 /// Implement it for types of your own; see [`Value`]. For other types write `key:? = value` or
 /// `key:% = value`, which log the text that `Debug` or `Display` gives.
@@ -69,6 +111,43 @@ enum Kind<'a> {
 pub trait ToValue {
     /// The value.
     fn to_value(&self) -> Value<'_>;
+
+    /// The value of several elements: `bytes` for `u8`, and a `list` for all others.
+    #[doc(hidden)]
+    fn slice_to_value(slice: &[Self]) -> Value<'_>
+    where
+        Self: Sized,
+    {
+        slice.iter().map(Self::to_value).collect()
+    }
+}
+
+/// Types whose form in Python is hashable, so that they can be the keys of a `dict` and the elements of
+/// a `set`: whole numbers, `bool`, text, and tuples and options of them.
+///
+/// Implement it for a type of your own if its [`Value`] is one of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no hashable form in Python",
+    label = "a key of a `dict` or an element of a `set` must be hashable",
+    note = "whole numbers, `bool`, text, and tuples and options of them are hashable; \
+            a type of your own may implement `pylog::Hashable`"
+)]
+pub trait Hashable: ToValue {}
+
+/// A value that PyO3 converts.
+trait Convertible: fmt::Debug + Send + Sync {
+    fn convert<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
+}
+
+impl<T> Convertible for T
+where
+    T: for<'py> IntoPyObject<'py> + Clone + fmt::Debug + Send + Sync,
+{
+    fn convert<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let converted = self.clone().into_bound_py_any(py);
+        // Such as a date whose year Python doesn't have. That doesn't cost the record.
+        converted.or_else(|_| text(format_args!("{self:?}")).into_bound_py_any(py))
+    }
 }
 
 /// How many sources of an error are logged. An error can be its own source.
@@ -82,6 +161,30 @@ pub(crate) fn text(args: fmt::Arguments<'_>) -> String {
 }
 
 impl Value<'_> {
+    /// A value that PyO3 converts when the record is made. If the conversion fails, the record has the
+    /// text of its `Debug` instead.
+    ///
+    /// ```
+    /// use pylog::{ToValue, Value};
+    /// use std::time::Duration;
+    ///
+    /// struct Elapsed(Duration);
+    ///
+    /// impl ToValue for Elapsed {
+    ///     fn to_value(&self) -> Value<'_> {
+    ///         Value::from_pyo3(self.0) // a `datetime.timedelta`
+    ///     }
+    /// }
+    ///
+    /// pylog::info!(elapsed = Elapsed(Duration::from_secs(5)); "loaded");
+    /// ```
+    pub fn from_pyo3<T>(value: T) -> Value<'static>
+    where
+        T: for<'py> IntoPyObject<'py> + Clone + fmt::Debug + Send + Sync + 'static,
+    {
+        Value(Kind::Convertible(Arc::new(value)))
+    }
+
     /// The text of a `Display` or `Debug`.
     pub(crate) fn format(args: fmt::Arguments<'_>) -> Value<'static> {
         text(args).into()
@@ -115,7 +218,17 @@ impl Value<'_> {
             Kind::Float(value) => Kind::Float(value),
             Kind::Text(value) => Kind::Text(value.into_owned().into()),
             Kind::Bytes(value) => Kind::Bytes(value.into_owned().into()),
+            Kind::List(values) => Kind::List(all_into_owned(values)),
+            Kind::Tuple(values) => Kind::Tuple(all_into_owned(values)),
+            Kind::Set(values) => Kind::Set(all_into_owned(values)),
+            Kind::Dict(pairs) => Kind::Dict(
+                pairs
+                    .into_iter()
+                    .map(|(key, value)| (key.into_owned(), value.into_owned()))
+                    .collect(),
+            ),
             Kind::Object(object) => Kind::Object(object),
+            Kind::Convertible(value) => Kind::Convertible(value),
         })
     }
 
@@ -135,9 +248,28 @@ impl Value<'_> {
             Kind::Float(value) => value.into_bound_py_any(py),
             Kind::Text(value) => value.into_bound_py_any(py),
             Kind::Bytes(value) => Ok(PyBytes::new(py, value).into_any()),
+            Kind::List(values) => Ok(PyList::new(py, all_to_python(values, py)?)?.into_any()),
+            Kind::Tuple(values) => Ok(PyTuple::new(py, all_to_python(values, py)?)?.into_any()),
+            Kind::Set(values) => Ok(PySet::new(py, all_to_python(values, py)?)?.into_any()),
+            Kind::Dict(pairs) => {
+                let dict = PyDict::new(py);
+                for (key, value) in pairs {
+                    dict.set_item(key.to_python(py)?, value.to_python(py)?)?;
+                }
+                Ok(dict.into_any())
+            }
             Kind::Object(object) => Ok(object.bind(py).clone()),
+            Kind::Convertible(value) => value.convert(py),
         }
     }
+}
+
+fn all_into_owned(values: Vec<Value<'_>>) -> Vec<Value<'static>> {
+    values.into_iter().map(Value::into_owned).collect()
+}
+
+fn all_to_python<'py>(values: &[Value<'_>], py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    values.iter().map(|value| value.to_python(py)).collect()
 }
 
 macro_rules! from {
@@ -145,11 +277,6 @@ macro_rules! from {
         impl From<$type> for Value<'_> {
             fn from(value: $type) -> Self {
                 Value(Kind::$kind(<$target>::from(value)))
-            }
-        }
-        impl ToValue for $type {
-            fn to_value(&self) -> Value<'_> {
-                (*self).into()
             }
         }
     )+)+};
@@ -160,6 +287,16 @@ from! {
     Signed: i8 as i128, i16 as i128, i32 as i128, i64 as i128, i128 as i128;
     Unsigned: u8 as u128, u16 as u128, u32 as u128, u64 as u128, u128 as u128;
     Float: f32 as f64, f64 as f64;
+}
+
+impl ToValue for u8 {
+    fn to_value(&self) -> Value<'_> {
+        (*self).into()
+    }
+
+    fn slice_to_value(slice: &[u8]) -> Value<'_> {
+        slice.into()
+    }
 }
 
 impl From<isize> for Value<'_> {
@@ -216,6 +353,13 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
+/// Implements [`Hashable`].
+macro_rules! hashable {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Hashable for $type {}
+    )+};
+}
+
 macro_rules! to_value {
     ($($(<$($generic:tt),+>)? $type:ty, |$value:ident| $expr:expr;)+) => {$(
         impl $(<$($generic),+>)? ToValue for $type {
@@ -228,21 +372,29 @@ macro_rules! to_value {
 }
 
 to_value! {
+    bool, |it| (*it).into();
+    i8, |it| (*it).into();
+    i16, |it| (*it).into();
+    i32, |it| (*it).into();
+    i64, |it| (*it).into();
+    i128, |it| (*it).into();
     isize, |it| (*it).into();
+    u16, |it| (*it).into();
+    u32, |it| (*it).into();
+    u64, |it| (*it).into();
+    u128, |it| (*it).into();
     usize, |it| (*it).into();
+    f32, |it| (*it).into();
+    f64, |it| (*it).into();
     char, |it| (*it).into();
     str, |it| it.into();
     String, |it| it.as_str().into();
     Cow<'_, str>, |it| (**it).into();
-    [u8], |it| it.into();
-    Vec<u8>, |it| it.as_slice().into();
-    Cow<'_, [u8]>, |it| (**it).into();
 }
 
-impl<const N: usize> ToValue for [u8; N] {
-    fn to_value(&self) -> Value<'_> {
-        self.as_slice().into()
-    }
+hashable! {
+    bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
+    char, str, String, Cow<'_, str>,
 }
 
 impl<T: ToValue> ToValue for Option<T> {
@@ -258,8 +410,12 @@ macro_rules! forward_to_pointee {
                 (**self).to_value()
             }
         }
+
+        impl<T: Hashable + ?Sized> Hashable for $type {}
     )+};
 }
+
+impl<T: Hashable> Hashable for Option<T> {}
 
 forward_to_pointee!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
@@ -276,6 +432,10 @@ impl<T> ToValue for Bound<'_, T> {
     }
 }
 
+fn borrowed<'a>(values: &'a [Value<'_>]) -> Vec<Value<'a>> {
+    values.iter().map(Value::to_value).collect()
+}
+
 impl ToValue for Value<'_> {
     fn to_value(&self) -> Value<'_> {
         Value(match &self.0 {
@@ -286,7 +446,17 @@ impl ToValue for Value<'_> {
             Kind::Float(value) => Kind::Float(*value),
             Kind::Text(value) => Kind::Text(Cow::Borrowed(value)),
             Kind::Bytes(value) => Kind::Bytes(Cow::Borrowed(value)),
+            Kind::List(values) => Kind::List(borrowed(values)),
+            Kind::Tuple(values) => Kind::Tuple(borrowed(values)),
+            Kind::Set(values) => Kind::Set(borrowed(values)),
+            Kind::Dict(pairs) => Kind::Dict(
+                pairs
+                    .iter()
+                    .map(|(key, value)| (key.to_value(), value.to_value()))
+                    .collect(),
+            ),
             Kind::Object(object) => return object.to_value(),
+            Kind::Convertible(value) => Kind::Convertible(Arc::clone(value)),
         })
     }
 }
