@@ -48,10 +48,12 @@
 //! - `key = value`: the value as a Python object; [`ToValue`] lists the types. `key` alone is short for
 //!   `key = key`. A key can be a string literal.
 //! - `key:? = value` and `key:% = value`: the text of its `Debug` or `Display`.
-//! - `key:err = error`: the text of an error and of its sources.
-//! - `exc_info = error`: a `PyErr`, a Python exception, or any [`Error`](std::error::Error). An error that
-//!   isn't from Python becomes a Python exception that is named after the error's type and has its source
-//!   as `__cause__`. `true` means the exception that Python is handling. See [`ToExcInfo`].
+//! - `key:err = error`: the text of an error and of its sources. `None` of an `Option` is `None`.
+//! - `exc_info = error`: a `PyErr`, a Python exception, or any [`Error`](std::error::Error), also as
+//!   `Box<dyn Error>`, `anyhow::Error` or `eyre::Report`, by reference, or in an `Option`. An error that
+//!   isn't from Python becomes a Python exception that is named after the error's type, if that is known,
+//!   and has its source as `__cause__`. `true` means the exception that Python is handling. See
+//!   [`ToExcInfo`].
 //! - `stack_info = true`: the stack of the Python code that led to the call.
 //!
 //! A key that `LogRecord` or `Formatter` uses itself, such as `name` or `message`, is a compile error. If the

@@ -13,7 +13,11 @@ pub use crate::__callsite as callsite;
 #[cfg(not(feature = "templates"))]
 pub use crate::__message as message;
 pub use crate::callsite::site::Callsite;
-pub use crate::event::exc_info::{Probe, ProbeError, ProbeErrorReference, ProbeReference};
+pub use crate::event::error::{
+    ForValue, Probe, ProbeError, ProbeOption, ProbeOptionOfPointer, ProbeOptionOfReference,
+    ProbePointer, ProbePointerReference,
+};
+pub use crate::event::exc_info::{ForExcInfo, ProbeExcInfo};
 pub use crate::event::keywords::Keywords;
 pub use crate::event::limit::Limit;
 pub use crate::event::message::ArgumentMark;

@@ -1,5 +1,6 @@
 """Key-values, exceptions and stacks of a record."""
 
+import collections
 import copy
 import datetime
 import decimal
@@ -420,6 +421,55 @@ class TestExcInfo:
         assert [type(record.exc_info[1]).__name__ for record in (dynamic, boxed)] == ["RustError"] * 2
         # The class is the same each time, so that records can be grouped by it.
         assert records[5].exc_info[0] is kind
+
+    def test_everything_that_is_an_error(self, records):
+        def chain(value):
+            while value is not None:
+                yield type(value).__name__, str(value)
+                value = value.__cause__
+
+        raised = LookupError("from Python")
+        kinds = collections.Counter()
+        _native.log_error_types(raised)
+        for record in records:
+            what = record.getMessage()
+            kinds[what] += 1
+            _, value, _ = record.exc_info or (None, None, None)
+            text = record.error
+            source = ("RustError", "gone")
+            if what == "none":
+                assert value is None and text is None
+            elif what == "raised":
+                assert value is raised and text == "LookupError: from Python"
+            elif what in ("Borrowing", "generic"):
+                assert list(chain(value)) == [("Borrowing", "borrowed")] and text == "borrowed"
+            elif what == "Failure":
+                assert list(chain(value)) == [("Failure", "reading"), source]
+                assert text == "reading: gone"
+            elif what in ("Box", "Arc", "anyhow", "eyre"):
+                assert list(chain(value)) == [("RustError", "reading"), source]
+                assert text == "reading: gone"
+            elif what == "context":
+                first = ("RustError", "with context")
+                assert list(chain(value)) == [first, ("RustError", "reading"), source]
+                assert text == "with context: reading: gone"
+            else:
+                assert what == "&dyn Error"
+                expected = [("RustError", text.split(": ")[0])] + [source] * (": " in text)
+                assert list(chain(value)) == expected
+        assert kinds == {
+            "Failure": 7,
+            "Borrowing": 3,
+            "generic": 3,
+            "Box": 7,
+            "Arc": 1,
+            "anyhow": 4,
+            "context": 1,
+            "eyre": 2,
+            "none": 4,
+            "raised": 8,
+            "&dyn Error": 4,
+        }
 
     def test_an_exception_is_not_left_to_later_records(self, records):
         _native.log_rust_errors()

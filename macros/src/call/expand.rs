@@ -2,8 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::LitStr;
 use syn::spanned::Spanned;
+use syn::{Expr, Ident, LitStr};
 
 use super::capture::Capture;
 use super::expr::reference;
@@ -93,9 +93,8 @@ impl Pairs {
         let private = quote_spanned!(span=> #krate::__private);
         let pairs = self.pairs.iter().map(|pair| pair.expand(&private));
         let exc_info = self.exc_info.iter().map(|value| {
-            let reference = reference(value);
-            // Four references deep; see `Probe`.
-            quote_spanned!(value.span()=> .exc_info((&&&&#private::Probe(#reference)).__pylog_exc_info()))
+            let error = error(value, &private, "ForExcInfo");
+            quote_spanned!(value.span()=> .exc_info(#error))
         });
         let stack_info = self.stack_info.iter();
         quote_spanned! {span=>
@@ -106,16 +105,27 @@ impl Pairs {
     /// The imports that this expression needs.
     pub(crate) fn imports(&self, Crate(krate): &Crate) -> TokenStream {
         let span = Span::mixed_site();
-        let imports = self.exc_info.iter().map(|_| {
-            quote_spanned! {span=>
-                #[allow(unused_imports)]
-                use #krate::__private::{
-                    ProbeError as _, ProbeErrorReference as _, ProbeReference as _,
-                };
-            }
-        });
-        quote_spanned!(span=> #(#imports)*)
+        let is_error = |pair: &Pair| pair.capture == Capture::Error;
+        if self.exc_info.is_none() && !self.pairs.iter().any(is_error) {
+            return TokenStream::new();
+        }
+        quote_spanned! {span=>
+            #[allow(unused_imports)]
+            use #krate::__private::{
+                ProbeError as _, ProbeExcInfo as _, ProbeOption as _, ProbeOptionOfPointer as _,
+                ProbeOptionOfReference as _, ProbePointer as _, ProbePointerReference as _,
+            };
+        }
     }
+}
+
+/// An expression for the error that a value is. `keyword` is the second field of `Probe`.
+fn error(value: &Expr, private: &TokenStream, keyword: &str) -> TokenStream {
+    let reference = reference(value);
+    let keyword = Ident::new(keyword, Span::mixed_site());
+    // As many references as `Probe` needs.
+    quote_spanned!(value.span()=>
+        (&&&&&&&&#private::Probe(#reference, #private::#keyword)).__pylog_error())
 }
 
 impl Pair {
@@ -133,7 +143,10 @@ impl Pair {
             Capture::Typed => quote_spanned!(span=> &#reference),
             Capture::Debug => quote_spanned!(span=> &#private::AsDebug(#reference)),
             Capture::Display => quote_spanned!(span=> &#private::AsDisplay(#reference)),
-            Capture::Error => quote_spanned!(span=> &#private::AsError(#reference)),
+            Capture::Error => {
+                let error = error(value, private, "ForValue");
+                quote_spanned!(span=> &#private::AsError(#error))
+            }
         };
         let key = LitStr::new(&key.value(), Span::mixed_site()).into_token_stream();
         quote_spanned!(Span::mixed_site()=> (#key, #value))

@@ -5,6 +5,7 @@ use std::error::Error;
 use log::Record;
 use log::kv::{self, Key, VisitSource, VisitValue};
 
+use crate::event::error::ErrorRef;
 use crate::event::keywords::{Keywords, Pair};
 use crate::event::value::{ToValue, Value};
 use crate::record::attributes::{ATTRIBUTES, FORMATTER_ATTRIBUTES};
@@ -95,7 +96,7 @@ impl<'v> VisitValue<'v> for Typed {
     }
 
     fn visit_error(&mut self, error: &(dyn Error + 'static)) -> Result<(), kv::Error> {
-        self.set(Value::error(error))
+        self.set(Value::error(ErrorRef::Dynamic(error)))
     }
 
     fn visit_borrowed_error(&mut self, error: &'v (dyn Error + 'static)) -> Result<(), kv::Error> {

@@ -1,12 +1,12 @@
 //! `exc_info = …` and `stack_info = …`, with the meaning that they have for `Logger.log`.
 
-use std::any::type_name;
 use std::error::Error;
 
 use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
+use super::error::{ErrorRef, MAX_SOURCES, Probe};
 use super::value;
 use crate::python::attach::try_attach;
 use crate::python::library::SYS;
@@ -39,13 +39,27 @@ enum Link<'a> {
     Object(Py<PyAny>),
 }
 
-/// The types that `exc_info = …` takes, besides concrete types that implement [`Error`]. (An error
-/// must be `'static`; a reference to it need not be.)
+impl Link<'_> {
+    fn rust(error: &dyn Error, type_name: Option<&'static str>) -> Self {
+        Link::Rust {
+            type_name,
+            message: value::text(format_args!("{error}")),
+        }
+    }
+}
+
+/// The types that `exc_info = …` takes, besides errors: types that implement [`Error`], trait objects such as
+/// `Box<dyn Error>`, `anyhow::Error` and `eyre::Report`, references to these, and an `Option` of one of these.
+///
+/// A `PyErr` that is in a `Box<dyn Error>` or an `anyhow::Error`, or that is the source of an error, is logged
+/// as the Python exception that it is. A `PyErr` behind a `&dyn Error` is logged as text, because that type
+/// allows errors that aren't `'static`, and only `'static` errors can be asked for their type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be logged as `exc_info`",
     label = "neither an error nor an exception",
-    note = "`exc_info` takes a `PyErr`, a Python exception, an `Option` of one of these, a \
-            `std::error::Error`, or `true` for the exception that Python is handling"
+    note = "`exc_info` takes a `PyErr`, a Python exception, a `std::error::Error`, a `Box<dyn Error>`, an \
+            `anyhow::Error`, an `eyre::Report`, an `Option` of one of these, or `true` for the exception that \
+            Python is handling"
 )]
 pub trait ToExcInfo {
     /// The exception.
@@ -98,22 +112,6 @@ impl<T: ToExcInfo + ?Sized> ToExcInfo for Box<T> {
     }
 }
 
-macro_rules! to_exc_info_of_dyn_error {
-    ($($type:ty),+) => {$(
-        impl ToExcInfo for $type {
-            fn to_exc_info(&self) -> ExcInfo<'_> {
-                ExcInfo::of_error(self, None)
-            }
-        }
-    )+};
-}
-
-to_exc_info_of_dyn_error!(
-    dyn Error + 'static,
-    dyn Error + Send + 'static,
-    dyn Error + Send + Sync + 'static
-);
-
 impl Link<'_> {
     fn into_owned(self, py: Option<Python<'_>>) -> Option<Link<'static>> {
         match self {
@@ -154,14 +152,16 @@ impl ExcInfo<'_> {
 }
 
 impl ExcInfo<'_> {
-    fn of_error<'a>(
-        error: &'a (dyn Error + 'static),
-        type_name: Option<&'static str>,
-    ) -> ExcInfo<'a> {
-        let mut chain = Vec::new();
-        let mut next = Some(error);
+    fn of_error(error: ErrorRef<'_>) -> ExcInfo<'_> {
+        let (mut chain, mut next) = match error {
+            ErrorRef::None => return ExcInfo(Kind::None),
+            ErrorRef::Typed(error, type_name) => {
+                (vec![Link::rust(error, Some(type_name))], error.source())
+            }
+            ErrorRef::Dynamic(error) => (Vec::new(), Some(error)),
+        };
         while let Some(error) = next {
-            if chain.len() > value::MAX_SOURCES {
+            if chain.len() > MAX_SOURCES {
                 chain.push(Link::Rust {
                     type_name: None,
                     message: "more sources are not logged".to_owned(),
@@ -172,11 +172,8 @@ impl ExcInfo<'_> {
                 chain.push(Link::Python(exception));
                 break;
             }
-            chain.push(Link::Rust {
-                // The types of an error's sources can't be known.
-                type_name: type_name.filter(|_| chain.is_empty()),
-                message: value::text(format_args!("{error}")),
-            });
+            // The type of a trait object can't be known.
+            chain.push(Link::rust(error, None));
             next = error.source();
         }
         ExcInfo(Kind::Rust(chain))
@@ -202,64 +199,45 @@ impl ExcInfo<'_> {
 pub enum ExcInfoRef<'a> {
     /// A value whose type implements [`ToExcInfo`].
     ToExcInfo(&'a dyn ToExcInfo),
-    /// An error, and the name of its type.
-    Error(&'a (dyn Error + 'static), &'static str),
+    /// A Rust error.
+    Error(ErrorRef<'a>),
+}
+
+impl<'a> From<ErrorRef<'a>> for ExcInfoRef<'a> {
+    fn from(error: ErrorRef<'a>) -> ExcInfoRef<'a> {
+        ExcInfoRef::Error(error)
+    }
 }
 
 impl<'a> ExcInfoRef<'a> {
     pub(crate) fn evaluate(self) -> ExcInfo<'a> {
         match self {
             ExcInfoRef::ToExcInfo(value) => value.to_exc_info(),
-            ExcInfoRef::Error(error, type_name) => ExcInfo::of_error(error, Some(type_name)),
+            ExcInfoRef::Error(error) => ExcInfo::of_error(error),
         }
     }
 }
 
-/// Selects the variant of `ExcInfoRef` by the type of the value ("autoref specialization"). The macros
-/// call `__pylog_exc_info` on a `&&&&Probe`, and the compiler takes the first trait below that applies:
-/// there is no other way to accept both any error and some types that aren't errors.
+/// The second field of the [`Probe`] for `exc_info = …`.
 #[derive(Debug)]
-pub struct Probe<'a, T>(pub &'a T);
+pub struct ForExcInfo;
 
-/// First choice: a reference to a type that implements [`ToExcInfo`].
-pub trait ProbeReference<'a> {
+/// A type that implements [`ToExcInfo`]: the first choice of a [`Probe`], because a `PyErr` is also an
+/// error.
+pub trait ProbeExcInfo<'a> {
     /// The exception.
-    fn __pylog_exc_info(&self) -> ExcInfoRef<'a>;
+    fn __pylog_error(&self) -> ExcInfoRef<'a>;
 }
 
-impl<'a, T: ToExcInfo + ?Sized> ProbeReference<'a> for &&&Probe<'a, &'a T> {
-    fn __pylog_exc_info(&self) -> ExcInfoRef<'a> {
+impl<'a, T: ToExcInfo> ProbeExcInfo<'a> for &&&&&&&Probe<'a, T, ForExcInfo> {
+    fn __pylog_error(&self) -> ExcInfoRef<'a> {
         ExcInfoRef::ToExcInfo(self.0)
     }
 }
 
-/// Second choice: a reference, of any lifetime, to an error.
-pub trait ProbeErrorReference<'a> {
-    /// The exception.
-    fn __pylog_exc_info(&self) -> ExcInfoRef<'a>;
-}
-
-impl<'a, E: Error + 'static> ProbeErrorReference<'a> for &&Probe<'a, &'a E> {
-    fn __pylog_exc_info(&self) -> ExcInfoRef<'a> {
-        ExcInfoRef::Error(*self.0, type_name::<E>())
-    }
-}
-
-/// Third choice: an error.
-pub trait ProbeError<'a> {
-    /// The exception.
-    fn __pylog_exc_info(&self) -> ExcInfoRef<'a>;
-}
-
-impl<'a, E: Error + 'static> ProbeError<'a> for &Probe<'a, E> {
-    fn __pylog_exc_info(&self) -> ExcInfoRef<'a> {
-        ExcInfoRef::Error(self.0, type_name::<E>())
-    }
-}
-
-impl<'a, T> Probe<'a, T> {
-    /// Last choice: any other type, so that the compiler reports what is missing.
-    pub fn __pylog_exc_info(&self) -> ExcInfoRef<'a>
+impl<'a, T> Probe<'a, T, ForExcInfo> {
+    /// The last choice: any other type, so that the compiler reports what is missing.
+    pub fn __pylog_error(&self) -> ExcInfoRef<'a>
     where
         T: ToExcInfo,
     {

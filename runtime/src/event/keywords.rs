@@ -44,8 +44,8 @@ impl<'a> Keywords<'a> {
     /// Sets `exc_info`.
     #[inline]
     #[must_use]
-    pub fn exc_info(mut self, exc_info: ExcInfoRef<'a>) -> Keywords<'a> {
-        self.exc_info = Some(exc_info);
+    pub fn exc_info(mut self, exc_info: impl Into<ExcInfoRef<'a>>) -> Keywords<'a> {
+        self.exc_info = Some(exc_info.into());
         self
     }
 

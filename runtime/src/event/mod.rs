@@ -1,6 +1,7 @@
 //! The content of one call: its message, its values, when and where it was made.
 
 pub(crate) mod buffer;
+pub(crate) mod error;
 pub(crate) mod exc_info;
 pub(crate) mod keywords;
 pub(crate) mod limit;

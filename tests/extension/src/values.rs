@@ -222,6 +222,84 @@ pub(crate) fn log_rust_errors() {
     pylog::error!(exc_info = Unspeakable; "half");
 }
 
+/// An error that borrows.
+#[derive(Debug)]
+struct Borrowing<'a>(&'a str);
+
+impl fmt::Display for Borrowing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Borrowing<'_> {}
+
+/// Everything that is an error in some way: as `exc_info`, and as a value in the attribute `error`.
+#[pyfunction]
+pub(crate) fn log_error_types(raised: Bound<'_, PyAny>) {
+    let py = raised.py();
+    let exception = || PyErr::from_value(raised.clone());
+    let chain = || Failure("reading", Some("gone".into()));
+    let text = String::from("borrowed");
+    let borrowing = Borrowing(&text);
+    let failed: Result<u8, _> = Err::<u8, _>(chain());
+    let anyhow = || anyhow::Error::new(chain());
+    macro_rules! log {
+        ($($error:expr => $what:literal;)+) => {
+            $(pylog::error!(exc_info = $error, error:err = $error; $what);)+
+        };
+    }
+    fn reference_of_any_lifetime(error: &dyn Error) {
+        log!(error => "&dyn Error";);
+        log!(&error => "&dyn Error";);
+    }
+    fn own<E: Error>(error: E) {
+        log!(error => "generic"; &error => "generic"; Some(&error) => "generic";);
+    }
+    log! {
+        chain() => "Failure";
+        &chain() => "Failure";
+        &&chain() => "Failure";
+        Some(chain()) => "Failure";
+        failed.as_ref().err() => "Failure";
+        Box::new(chain()) => "Failure";
+        Arc::new(chain()) => "Failure";
+        borrowing => "Borrowing";
+        &borrowing => "Borrowing";
+        Some(&borrowing) => "Borrowing";
+        Box::<dyn Error>::from(chain()) => "Box";
+        &Box::<dyn Error>::from(chain()) => "Box";
+        &*Box::<dyn Error>::from(chain()) => "Box";
+        Box::new(chain()) as Box<dyn Error + Send> => "Box";
+        Box::<dyn Error + Send + Sync>::from(chain()) => "Box";
+        Some(Box::<dyn Error + Send + Sync>::from(chain())) => "Box";
+        Some(&Box::<dyn Error + Send + Sync>::from(chain())) => "Box";
+        Arc::<dyn Error + Send + Sync>::from(Box::<dyn Error + Send + Sync>::from(chain())) => "Arc";
+        anyhow() => "anyhow";
+        &anyhow() => "anyhow";
+        Some(anyhow()) => "anyhow";
+        Some(&anyhow()) => "anyhow";
+        anyhow().context("with context") => "context";
+        eyre::Report::new(chain()) => "eyre";
+        Some(&eyre::Report::new(chain())) => "eyre";
+        None::<Failure> => "none";
+        None::<&Failure> => "none";
+        None::<anyhow::Error> => "none";
+        None::<&Box<dyn Error>> => "none";
+        Box::<dyn Error>::from(exception()) => "raised";
+        &Box::<dyn Error + Send + Sync>::from(exception()) => "raised";
+        Some(&Box::<dyn Error>::from(exception())) => "raised";
+        anyhow::Error::new(exception()) => "raised";
+        eyre::Report::new(exception()) => "raised";
+        exception() => "raised";
+        Some(exception()) => "raised";
+        exception().clone_ref(py) => "raised";
+    }
+    reference_of_any_lifetime(&chain());
+    reference_of_any_lifetime(&borrowing);
+    own(borrowing);
+}
+
 #[pyfunction]
 pub(crate) fn log_stack(py: Python<'_>) {
     let wanted = true;

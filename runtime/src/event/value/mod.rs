@@ -19,6 +19,7 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyTuple};
 
+use super::error::{ErrorRef, MAX_SOURCES};
 use crate::python::attach::try_attach;
 
 /// The value of an attribute, which becomes a Python object when the record is made.
@@ -150,9 +151,6 @@ where
     }
 }
 
-/// How many sources of an error are logged. An error can be its own source.
-pub(crate) const MAX_SOURCES: usize = 100;
-
 /// Formats text. If a `Display` fails, the text ends there, as in a message; `to_string` would panic.
 pub(crate) fn text(args: fmt::Arguments<'_>) -> String {
     let mut text = String::new();
@@ -191,7 +189,12 @@ impl Value<'_> {
     }
 
     /// The text of an error and of its sources.
-    pub(crate) fn error(error: &(dyn Error + 'static)) -> Value<'static> {
+    pub(crate) fn error(error: ErrorRef<'_>) -> Value<'static> {
+        let error: &dyn Error = match error {
+            ErrorRef::None => return Value(Kind::None),
+            ErrorRef::Typed(error, _) => error,
+            ErrorRef::Dynamic(error) => error,
+        };
         let mut chain = text(format_args!("{error}"));
         let mut source = error.source();
         for _ in 0..MAX_SOURCES {
@@ -483,7 +486,7 @@ impl<T: fmt::Display + ?Sized> ToValue for AsDisplay<'_, T> {
 
 /// `key:err = value`.
 #[derive(Debug)]
-pub struct AsError<'a>(pub &'a (dyn Error + 'static));
+pub struct AsError<'a>(pub ErrorRef<'a>);
 
 impl ToValue for AsError<'_> {
     fn to_value(&self) -> Value<'_> {
