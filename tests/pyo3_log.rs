@@ -268,6 +268,10 @@ mod attribute {
     #[pymodule]
     pub(crate) mod with_bridge {}
 
+    #[pylog::module(logger = "with_bridge", log_filter = "debug, noisy::parts = Warning")]
+    #[pymodule]
+    pub(crate) mod with_filter {}
+
     #[pylog::module(log = false)]
     #[pymodule]
     pub(crate) mod without_bridge {}
@@ -277,14 +281,70 @@ mod attribute {
 fn the_attribute_installs_the_bridge() {
     alone("the_attribute_installs_the_bridge", || {
         Python::attach(|py| drop(wrap_pymodule!(attribute::with_bridge)(py)));
-        let error = pyo3_log::try_init()
-            .expect_err("a logger is installed already")
-            .to_string();
-        assert!(error.contains(file!()), "{error}");
+        // `init` leaves a bridge that is installed already.
+        pyo3_log::init();
         // No filter applies on the Rust side, and the crate has the name of the module.
         let capture = listen("with_bridge");
         log::trace!("here");
         assert_eq!(capture.take()[0].name, "with_bridge");
+    });
+}
+
+#[test]
+fn an_install_takes_over_from_the_attribute() {
+    alone("an_install_takes_over_from_the_attribute", || {
+        let import = || Python::attach(|py| drop(wrap_pymodule!(attribute::with_bridge)(py)));
+        import();
+        let capture = listen("");
+        log::trace!(target: "noisy", "with the attribute's bridge");
+        assert_eq!(capture.messages(), ["with the attribute's bridge"]);
+        let logger = Logger::default()
+            .filter(LevelFilter::Info)
+            .filter_target("noisy".to_owned(), LevelFilter::Warn)
+            .set_prefix("below");
+        let first = line!() + 1;
+        logger.install().expect("it takes over");
+        assert_eq!(log::max_level(), LevelFilter::Info);
+        let log = || {
+            log::debug!("a");
+            log::info!("b");
+            log::info!(target: "noisy::parts", "c");
+            log::warn!(target: "noisy::parts", "d");
+        };
+        let named = || -> Vec<_> {
+            let records = capture.take().into_iter();
+            records.map(|it| (it.name, it.message)).collect()
+        };
+        let expected =
+            [("with_bridge", "b"), ("below.noisy.parts", "d")].map(|(a, b)| (a.into(), b.into()));
+        log();
+        assert_eq!(named(), expected);
+        // Neither a second installation nor another import replaces it.
+        let error = pyo3_log::try_init().expect_err("a logger is installed already");
+        let place = format!("{}:{first}:", file!());
+        assert!(error.to_string().contains(&place), "{error}");
+        import();
+        log();
+        assert_eq!(named(), expected);
+        // The maximum still follows Python.
+        set_level("", 30);
+        log();
+        assert_eq!(capture.messages(), ["d"]);
+        assert_eq!(log::max_level(), LevelFilter::Warn);
+    });
+}
+
+#[test]
+fn the_attribute_has_filters() {
+    alone("the_attribute_has_filters", || {
+        Python::attach(|py| drop(wrap_pymodule!(attribute::with_filter)(py)));
+        let capture = listen("");
+        log::trace!("a");
+        log::debug!("b");
+        log::info!(target: "noisy::parts::small", "c");
+        log::warn!(target: "noisy::parts::small", "d");
+        log::info!(target: "noisy", "e");
+        assert_eq!(capture.messages(), ["b", "d", "e"]);
     });
 }
 

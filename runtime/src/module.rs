@@ -25,37 +25,46 @@ struct Import {
 /// The imports that changed the name of a crate. The last one of a crate holds.
 static IMPORTS: boxcar::Vec<Import> = boxcar::Vec::new();
 
-/// Makes the crate of a module log as `name`, or else under the name of the module.
-///
-/// `metadata` is that of the module's init function. An inline module is the Python module itself, so
-/// its path takes the same name as the root of the crate.
+/// The options of `#[pylog::module]`.
+pub struct Options {
+    /// Whether the module is an inline `mod`. That is the Python module itself, so its path takes the same
+    /// name as the root of the crate.
+    pub is_inline: bool,
+    /// The name to log under, if it isn't that of the module.
+    pub logger: Option<&'static str>,
+    /// Helper crates, which log below that name.
+    pub crates: &'static [&'static str],
+    /// Whether to install the bridge, and its filters: a target, or "" for all others, and a level.
+    pub log: Option<&'static [(&'static str, &'static str)]>,
+    /// The delivery, unless it is the default.
+    pub delivery: Option<Delivery>,
+}
+
+/// Makes the crate of a module log as its options say. `metadata` is that of the module's init function.
 #[track_caller]
-pub fn init(
-    module: &Bound<'_, PyAny>,
-    metadata: &'static Metadata,
-    is_inline: bool,
-    name: Option<&'static str>,
-    log: bool,
-    delivery: Option<Delivery>,
-) {
+pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, options: &'static Options) {
     #[cfg(feature = "log")]
-    if log {
-        crate::bridge::init::init_module();
+    if let Some(filters) = options.log {
+        crate::bridge::init::init_module(filters);
     }
     #[cfg(not(feature = "log"))]
-    let _ = log;
+    let _ = options.log;
     attach(metadata, |py| {
         library::import_all(py)?;
         let module: String = module.getattr("__name__")?.extract()?;
-        let name = name.unwrap_or_else(|| name_of(&module));
+        let name = options.logger.unwrap_or_else(|| name_of(&module));
         let path = metadata.target;
         let root = path.split_once("::").map_or(path, |(root, _)| root);
         names::rename(root, name);
-        if is_inline {
+        if options.is_inline {
             names::rename(path, name);
         }
+        for helper in options.crates {
+            // With the name of the crate, so that its modules and those of this crate stay apart.
+            names::rename(helper, &format!("{name}.{helper}"));
+        }
         drain::set_owner(root);
-        if let Some(delivery) = delivery {
+        if let Some(delivery) = options.delivery {
             mode::set_delivery(py, delivery)?;
         }
         // So that `setLevel("TRACE")` works before the first record.

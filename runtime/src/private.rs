@@ -23,7 +23,7 @@ pub use crate::event::limit::Limit;
 pub use crate::event::message::ArgumentMark;
 pub use crate::event::value::{AsDebug, AsDisplay, AsError};
 pub use crate::metadata::Metadata;
-pub use crate::module::init as init_module;
+pub use crate::module::{Options as ModuleOptions, init as init_module};
 pub use crate::static_level::{allowed, allows, max_level};
 
 #[cfg(pylog_directed)]

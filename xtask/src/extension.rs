@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::run::{Result, cargo, run, target};
 
-/// Builds `pylog_probe` with the newest PyO3, `pylog_oldest` with the oldest, and `pylog_templates`.
-/// Returns the directory to import them from.
+/// Builds `pylog_probe` with the newest PyO3, `pylog_oldest` with the oldest, `pylog_templates`, and the
+/// package `forms` of a project with a helper crate. Returns the directory to import them from.
 pub(crate) fn build() -> Result<PathBuf> {
     let modules = target("modules");
     build_member(
@@ -15,17 +15,27 @@ pub(crate) fn build() -> Result<PathBuf> {
     )?;
     write(&modules.join("pylog_probe/__init__.py"), "")?;
 
-    for (directory, name) in [
-        ("oldest-pyo3", "pylog_oldest"),
-        ("templates", "pylog_templates"),
+    for (directory, libraries) in [
+        ("oldest-pyo3", &[("pylog_oldest", "pylog_oldest")][..]),
+        ("templates", &[("pylog_templates", "pylog_templates")]),
+        (
+            "forms",
+            &[
+                ("forms_native", "forms/_native"),
+                ("forms_filtered", "forms/_filtered"),
+            ],
+        ),
     ] {
         let manifest = format!("--manifest-path tests/{directory}/Cargo.toml");
         cargo_build(&manifest, &target(directory), &[])?;
-        copy(
-            &target(directory).join(format!("debug/lib{name}.so")),
-            &modules.join(format!("{name}.abi3.so")),
-        )?;
+        for (library, module) in libraries {
+            copy(
+                &target(directory).join(format!("debug/lib{library}.so")),
+                &modules.join(format!("{module}.abi3.so")),
+            )?;
+        }
     }
+    write(&modules.join("forms/__init__.py"), "")?;
     Ok(modules)
 }
 

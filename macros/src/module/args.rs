@@ -3,14 +3,15 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{
     Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, LitBool, LitInt, LitStr, Path, Result,
-    Token,
+    Token, Type, bracketed, parse_quote_spanned,
 };
-use syn::{Type, parse_quote_spanned};
 
-/// `logger = "…", log = false, queue = 65536, queue_all = 65536, crate = path`.
+/// The options of the attribute.
 pub(crate) struct Args {
     pub(crate) logger: Option<LitStr>,
-    pub(crate) log: bool,
+    pub(crate) crates: Vec<String>,
+    /// The filters of the bridge; `None` without a bridge.
+    pub(crate) log: Option<Vec<Filter>>,
     pub(crate) delivery: Option<Delivery>,
     pub(crate) krate: Path,
 }
@@ -22,25 +23,60 @@ pub(crate) struct Delivery {
     pub(crate) capacity: LitInt,
 }
 
+/// A target, or "" for all others, and the level from which on its records of the `log` crate pass.
+pub(crate) struct Filter {
+    pub(crate) target: String,
+    pub(crate) level: &'static str,
+}
+
+/// The options, each with an example.
+const OPTIONS: [(&str, &str); 7] = [
+    ("logger", "logger = \"…\""),
+    ("crates", "crates = [\"…\"]"),
+    ("log", "log = false"),
+    ("log_filter", "log_filter = \"…\""),
+    ("queue", "queue = 65536"),
+    ("queue_all", "queue_all = 65536"),
+    ("crate", "crate = path"),
+];
+
+fn accepted() -> String {
+    OPTIONS
+        .map(|(_, example)| format!("`{example}`"))
+        .join(", ")
+}
+
 impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut logger = None;
+        let mut crates = None;
         let mut log: Option<LitBool> = None;
+        let mut log_filter: Option<LitStr> = None;
         let mut delivery: Option<Delivery> = None;
         let mut krate = None;
         while !input.is_empty() {
+            if !input.peek(Ident::peek_any) {
+                let message = match input.fork().parse::<LitStr>() {
+                    Ok(name) => {
+                        let name = name.token();
+                        format!("the name of the logger is an option: `logger = {name}`")
+                    }
+                    Err(_) => format!("expected an option; accepted: {}", accepted()),
+                };
+                return Err(input.error(message));
+            }
             let name = input.call(Ident::parse_any)?;
             let is_duplicate = match name.to_string().as_str() {
-                "logger" => logger.replace(value(input)?).is_some(),
-                "log" => log.replace(value(input)?).is_some(),
-                "queue" => delivery.replace(queue("Queued", input)?).is_some(),
-                "queue_all" => delivery.replace(queue("AllQueued", input)?).is_some(),
-                "crate" => krate.replace(value(input)?).is_some(),
+                "logger" => logger.replace(value(input, &name)?).is_some(),
+                "crates" => crates.replace(value::<Crates>(input, &name)?).is_some(),
+                "log" => log.replace(value(input, &name)?).is_some(),
+                "log_filter" => log_filter.replace(value(input, &name)?).is_some(),
+                "queue" => set_delivery(&mut delivery, "Queued", input, &name)?,
+                "queue_all" => set_delivery(&mut delivery, "AllQueued", input, &name)?,
+                "crate" => krate.replace(value(input, &name)?).is_some(),
                 _ => {
-                    let message = format!(
-                        "unknown option `{name}`; accepted: `logger = \"…\"`, `log = false`, \
-                         `queue = 65536`, `queue_all = 65536`, `crate = path`"
-                    );
+                    let accepted = accepted();
+                    let message = format!("unknown option `{name}`; accepted: {accepted}");
                     return Err(Error::new(name.span(), message));
                 }
             };
@@ -57,28 +93,116 @@ impl Parse for Args {
         if let Some(logger) = &logger {
             crate::call::check_target(logger)?;
         }
+        let log = match (log, log_filter) {
+            (Some(log), None) if !log.value() => None,
+            (Some(log), Some(filter)) if !log.value() => {
+                let message = "`log_filter` needs the bridge, which `log = false` doesn't install";
+                return Err(Error::new(filter.span(), message));
+            }
+            (_, filter) => Some(filter.as_ref().map_or(Ok(Vec::new()), filters)?),
+        };
         Ok(Args {
             logger,
-            log: log.is_none_or(|log| log.value()),
+            crates: crates.map_or(Vec::new(), |Crates(crates)| crates),
+            log,
             delivery,
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })
     }
 }
 
-fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
-    input.parse::<Token![=]>()?;
-    input.parse()
-}
-
-fn queue(variant: &'static str, input: ParseStream<'_>) -> Result<Delivery> {
-    let capacity: LitInt = value(input)?;
+/// Parses the value of `queue` or `queue_all`. Returns whether the same option was there before.
+fn set_delivery(
+    delivery: &mut Option<Delivery>,
+    variant: &'static str,
+    input: ParseStream<'_>,
+    name: &Ident,
+) -> Result<bool> {
+    let capacity: LitInt = value(input, name)?;
     let number = capacity.base10_parse::<usize>();
-    if capacity.suffix() != "" && capacity.suffix() != "usize" || !number.is_ok_and(|it| it > 0) {
-        let message = "this is how many records may wait, at least 1: `queue = 65536`";
+    if !matches!(capacity.suffix(), "" | "usize") || !number.is_ok_and(|it| it > 0) {
+        let message =
+            format!("`{name}` takes how many records may wait, at least 1: `{name} = 65536`");
         return Err(Error::new(capacity.span(), message));
     }
-    Ok(Delivery { variant, capacity })
+    match delivery.replace(Delivery { variant, capacity }) {
+        Some(earlier) if earlier.variant != variant => {
+            let message = "`queue` and `queue_all` exclude each other";
+            Err(Error::new(name.span(), message))
+        }
+        earlier => Ok(earlier.is_some()),
+    }
+}
+
+/// `["forms_core", "forms_util"]`.
+struct Crates(Vec<String>);
+
+impl Parse for Crates {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let message = "`crates` takes the names of crates: `crates = [\"my_core\"]`";
+        if !input.peek(syn::token::Bracket) {
+            return Err(input.error(message));
+        }
+        let names;
+        bracketed!(names in input);
+        let mut crates = Vec::new();
+        while !names.is_empty() {
+            if !names.peek(LitStr) {
+                return Err(names.error(message));
+            }
+            let name: LitStr = names.parse()?;
+            // Cargo writes the name of a package with `-`, and Rust that of its crate with `_`.
+            let krate = name.value().replace('-', "_");
+            if syn::parse_str::<Ident>(&krate).is_err() {
+                return Err(Error::new(name.span(), message));
+            }
+            crates.push(krate);
+            if !names.is_empty() {
+                names.parse::<Token![,]>()?;
+            }
+        }
+        Ok(Crates(crates))
+    }
+}
+
+/// The filters in `"info,ignore=warn"`.
+fn filters(text: &LitStr) -> Result<Vec<Filter>> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let value = text.value();
+    let directives = value.split(',').map(str::trim);
+    directives
+        .filter(|directive| !directive.is_empty())
+        .map(|directive| {
+            let (target, level) = directive.split_once('=').unwrap_or(("", directive));
+            let level = level.trim().to_lowercase();
+            // Python's name for the level.
+            let level = match &*level {
+                "warning" => "warn",
+                level => level,
+            };
+            let level = LEVELS.iter().find(|it| **it == level).ok_or_else(|| {
+                let message = format!(
+                    "the directive `{directive}` names no level; accepted: LEVEL or target=LEVEL, \
+                     separated by commas, where LEVEL is one of {}",
+                    LEVELS.join(", ")
+                );
+                Error::new(text.span(), message)
+            })?;
+            let target = target.trim().to_owned();
+            Ok(Filter { target, level })
+        })
+        .collect()
+}
+
+fn value<T: Parse>(input: ParseStream<'_>, name: &Ident) -> Result<T> {
+    if !input.peek(Token![=]) {
+        let example = OPTIONS.iter().find(|(option, _)| name == option);
+        let example = example.map_or("", |(_, example)| example);
+        let message = format!("option `{name}` takes a value after `=`: `{example}`");
+        return Err(Error::new(name.span(), message));
+    }
+    input.parse::<Token![=]>()?;
+    input.parse()
 }
 
 /// The item under the attribute.

@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Ident, Item, ItemFn, Pat, Path, Stmt, parse_quote_spanned};
 
-use super::args::{Args, Delivery, Module, is_module};
+use super::args::{Args, Delivery, Filter, Module, is_module};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let args = syn::parse2(args);
@@ -90,27 +90,41 @@ fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
 }
 
 fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
-    let span = Span::mixed_site();
     let Args {
         logger,
+        crates,
         log,
         delivery,
         krate,
     } = args;
     let logger = option(logger.as_ref(), krate);
     let delivery = delivery.as_ref().map(|Delivery { variant, capacity }| {
-        let variant = Ident::new(variant, span);
+        let variant = Ident::new(variant, Span::mixed_site());
         quote!(#krate::Delivery::#variant(#capacity))
     });
     let delivery = option(delivery.as_ref(), krate);
-    parse_quote_spanned! {span=> {
+    let filters = log.as_ref().map(|filters| {
+        let filters = filters
+            .iter()
+            .map(|Filter { target, level }| quote!((#target, #level)));
+        quote!(&[#(#filters),*])
+    });
+    let log = option(filters.as_ref(), krate);
+    parse_quote_spanned! {Span::mixed_site()=> {
         static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::in_module(
             #krate::__private::module_path!(),
             #krate::__private::file!(),
             #krate::__private::line!(),
             #krate::__private::module_path!(),
         );
-        #krate::__private::init_module(#module.as_any(), &METADATA, #is_inline, #logger, #log, #delivery);
+        static OPTIONS: #krate::__private::ModuleOptions = #krate::__private::ModuleOptions {
+            is_inline: #is_inline,
+            logger: #logger,
+            crates: &[#(#crates),*],
+            log: #log,
+            delivery: #delivery,
+        };
+        #krate::__private::init_module(#module.as_any(), &METADATA, &OPTIONS);
     }}
 }
 

@@ -1,10 +1,13 @@
 //! Installing the bridge with its defaults.
 
+use std::panic::Location;
+
 use log::LevelFilter;
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 
-use super::logger::{Caching, HERE, InstallError, Logger, Names, ResetHandle};
+use super::installed::{self, InstallError};
+use super::logger::{Caching, HERE, Logger, Names, ResetHandle};
 use crate::python::attach::attach;
 
 /// Installs a bridge with the defaults of pyo3-log.
@@ -23,20 +26,31 @@ pub fn try_init() -> Result<ResetHandle, InstallError> {
 pub fn init() -> ResetHandle {
     let logger = Logger::default();
     let handle = logger.reset_handle();
-    install_or_warn(logger);
+    if !installed::is_installed() {
+        install_or_warn(logger, false);
+    }
     handle
 }
 
-/// The bridge of `#[pylog::module]`: everything passes, and Python decides.
+/// The bridge of `#[pylog::module]`. Everything that the filters don't hold passes, and Python decides. A
+/// filter is a target, or "" for all others, and a level.
 #[track_caller]
-pub(crate) fn init_module() {
-    let logger = Logger::with(Caching::default(), Names::OfModules);
-    install_or_warn(logger.filter(LevelFilter::Trace));
+pub(crate) fn init_module(filters: &[(&str, &str)]) {
+    let mut logger = Logger::with(Caching::default(), Names::OfModules).filter(LevelFilter::Trace);
+    for (target, level) in filters {
+        // The macro has checked it.
+        let level = level.parse().unwrap_or(LevelFilter::Trace);
+        logger = match *target {
+            "" => logger.filter(level),
+            target => logger.filter_target(target.to_owned(), level),
+        };
+    }
+    install_or_warn(logger, true);
 }
 
 #[track_caller]
-fn install_or_warn(logger: Logger) {
-    match logger.install() {
+fn install_or_warn(logger: Logger, is_of_attribute: bool) {
+    match installed::install(logger, Location::caller(), is_of_attribute) {
         Err(error) if error.first.is_none() => {
             attach(&HERE, |py| {
                 let category = py.get_type::<PyRuntimeWarning>();
@@ -46,6 +60,6 @@ fn install_or_warn(logger: Logger) {
                     .map(drop)
             });
         }
-        Ok(_) | Err(_) => {}
+        Ok(()) | Err(_) => {}
     }
 }

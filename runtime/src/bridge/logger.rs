@@ -1,18 +1,15 @@
 //! The bridge: a `log::Log`, its settings and its installation.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::fmt;
-use std::panic::Location;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+use log::{LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
 #[cfg(feature = "kv")]
 use super::key_values::with_keywords;
-use super::max_level;
 use crate::callsite::site::Callsite;
 use crate::callsite::table::{Key, Table};
 #[cfg(not(feature = "kv"))]
@@ -20,6 +17,7 @@ use crate::event::keywords::Keywords;
 use crate::level::Level;
 use crate::level_cache::cache::LevelCache;
 use crate::level_cache::invalidation;
+use crate::logger::names;
 use crate::metadata;
 use crate::python::attach::attach;
 use crate::queue::flush::flush;
@@ -86,8 +84,8 @@ pub struct Logger {
     filters: HashMap<String, LevelFilter>,
     prefix: Option<String>,
     caching: Caching,
-    names: Names,
-    calls: Arc<Table>,
+    pub(super) names: Names,
+    pub(super) calls: Arc<Table>,
 }
 
 /// How loggers are named.
@@ -145,7 +143,8 @@ impl Logger {
         self
     }
 
-    /// Sets a prefix for the names of the loggers, which is separated by a dot.
+    /// Sets a prefix for the names of the loggers, which is separated by a dot. The names that
+    /// `#[pylog::module]` gives to its crates have no prefix.
     pub fn set_prefix(mut self, prefix: &str) -> Logger {
         self.prefix = Some(prefix.replace("::", "."));
         self
@@ -156,31 +155,9 @@ impl Logger {
         ResetHandle(())
     }
 
-    /// Makes this the logger of the `log` crate in this extension.
-    ///
-    /// From then on [`log::max_level`] follows Python's configuration, within the filters. A maximum that
-    /// the program sets with [`log::set_max_level`] holds until the next reconfiguration, so set limits
-    /// with [`filter`](Logger::filter).
-    ///
-    /// # Errors
-    /// If the `log` crate has a logger already. If that is pylog's, the error says which call installed it.
-    #[track_caller]
-    pub fn install(self) -> Result<ResetHandle, InstallError> {
-        let handle = self.reset_handle();
-        let most_verbose = self.filters.values().fold(self.filter, |a, b| a.max(*b));
-        let follows = self.caches_levels();
-        let calls = Arc::clone(&self.calls);
-        log::set_boxed_logger(Box::new(self)).map_err(|source| InstallError {
-            source,
-            first: FIRST.get().copied(),
-        })?;
-        let _ = FIRST.set(Location::caller());
-        if follows {
-            max_level::follow(most_verbose, calls);
-        } else {
-            log::set_max_level(most_verbose);
-        }
-        Ok(handle)
+    /// The most verbose level that the filters allow.
+    pub(super) fn most_verbose(&self) -> LevelFilter {
+        self.filters.values().fold(self.filter, |a, b| a.max(*b))
     }
 
     fn filter_for(&self, target: &str) -> LevelFilter {
@@ -200,12 +177,14 @@ impl Logger {
 
     /// The name of the logger for a target, if it differs from the one that a macro uses.
     fn name(&self, target: &str) -> Option<String> {
-        let name = match (self.names, &self.prefix) {
-            (Names::OfModules, _) => return None,
-            (Names::OfTargets, None) => target.replace("::", "."),
-            (Names::OfTargets, Some(prefix)) => format!("{prefix}.{}", target.replace("::", ".")),
-        };
-        Some(name)
+        if self.names == Names::OfModules && (self.prefix.is_none() || names::is_renamed(target)) {
+            return None;
+        }
+        let name = target.replace("::", ".");
+        Some(match &self.prefix {
+            Some(prefix) => format!("{prefix}.{name}"),
+            None => name,
+        })
     }
 
     fn callsite(&self, key: &Key<'_>) -> &'static Callsite {
@@ -220,7 +199,7 @@ impl Logger {
         })
     }
 
-    fn caches_levels(&self) -> bool {
+    pub(super) fn caches_levels(&self) -> bool {
         self.caching == Caching::LoggersAndLevels
     }
 }
@@ -298,38 +277,6 @@ fn with_keywords(_: &Record<'_>, log: impl FnOnce(Keywords<'_>)) {
 /// The place of errors that belong to no call.
 pub(super) static HERE: metadata::Metadata =
     metadata::Metadata::in_module(module_path!(), file!(), line!(), module_path!());
-
-/// The call that installed a bridge in this extension.
-static FIRST: OnceLock<&'static Location<'static>> = OnceLock::new();
-
-/// The `log` crate has a logger already, which can't be replaced.
-#[derive(Debug)]
-pub struct InstallError {
-    source: SetLoggerError,
-    pub(super) first: Option<&'static Location<'static>>,
-}
-
-impl fmt::Display for InstallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.first {
-            Some(first) => write!(f, "pylog's bridge was installed before, at {first}"),
-            None => f.write_str("the `log` crate has another logger than pylog's bridge already"),
-        }
-    }
-}
-
-impl Error for InstallError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
-    }
-}
-
-/// Makes `?` work in functions that were written for pyo3-log.
-impl From<InstallError> for SetLoggerError {
-    fn from(error: InstallError) -> SetLoggerError {
-        error.source
-    }
-}
 
 #[cfg(test)]
 mod tests {

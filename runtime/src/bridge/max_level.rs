@@ -8,7 +8,7 @@
 //! directly causes no invalidation, but has no effect either where Python has cached an earlier answer.
 //! So the maximum rejects a level only if Python has cached a refusal of it for each target seen.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use log::LevelFilter;
 use pyo3::prelude::*;
@@ -47,14 +47,24 @@ fn state() -> MutexGuard<'static, State> {
 
 /// Makes the maximum follow Python from now on, within `allowed`.
 pub(super) fn follow(allowed: LevelFilter, calls: Arc<Table>) {
-    invalidation::add_listener(Listener {
-        on_invalidation: reset,
-        on_refusal: restrict,
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| {
+        invalidation::add_listener(Listener {
+            on_invalidation: reset,
+            on_refusal: restrict,
+        });
     });
     let mut state = state();
+    state.asked_after = None;
     state.calls = Some(calls);
     state.allowed = Some(allowed);
     log::set_max_level(allowed);
+}
+
+/// Sets the maximum, and no longer makes it follow Python.
+pub(super) fn leave_at(level: LevelFilter) {
+    state().allowed = None;
+    log::set_max_level(level);
 }
 
 /// Allows everything that the filters allow: Python may accept it now.

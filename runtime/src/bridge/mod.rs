@@ -2,7 +2,8 @@
 //! same names.
 //!
 //! `#[pylog::module]` installs it, and then the loggers of the crate's own targets have the same names as
-//! with the macros. With `#[pylog::module(log = false)]`, or without the attribute, call [`init`]; then
+//! with the macros. A [`Logger`] that is installed below the attribute takes over with its filters, and the names
+//! stay. With `#[pylog::module(log = false)]`, or without the attribute, call [`init`]; then
 //! each logger has the name of its target, with `.` for `::`:
 //!
 //! ```
@@ -28,10 +29,12 @@
 //! [`pyo3-log`]: https://docs.rs/pyo3-log
 
 pub(crate) mod init;
+mod installed;
 #[cfg(feature = "kv")]
 mod key_values;
 mod logger;
 mod max_level;
 
 pub use init::{init, try_init};
-pub use logger::{Caching, InstallError, Logger, ResetHandle};
+pub use installed::InstallError;
+pub use logger::{Caching, Logger, ResetHandle};

@@ -19,20 +19,31 @@ pub(crate) fn rename(path: &'static str, name: &str) {
 }
 
 /// `my_crate::parse` is `my_crate.parse`, or `package._native.parse` where the crate's
-/// `#[pylog::module]` is `package._native`.
+/// `#[pylog::module]` is `package._native`. There `helper::parse`, of a crate that the attribute names, is
+/// `package._native.helper.parse`.
 fn name_of(target: &str) -> String {
+    match renamed(target) {
+        Some((path, name)) => format!("{name}{}", target[path.len()..].replace("::", ".")),
+        None => target.replace("::", "."),
+    }
+}
+
+/// Whether a target has another name in Python than its own.
+#[cfg(feature = "log")]
+pub(crate) fn is_renamed(target: &str) -> bool {
+    renamed(target).is_some()
+}
+
+/// The closest path that covers a target, and its name.
+fn renamed(target: &str) -> Option<&'static (&'static str, String)> {
     let covers = |path: &str| {
         let rest = target.strip_prefix(path);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     };
     let entries = RENAMED.iter().map(|(_, entry)| entry);
-    let closest = entries
+    entries
         .filter(|(path, _)| covers(path))
-        .max_by_key(|(path, _)| path.len());
-    match closest {
-        Some((path, name)) => format!("{name}{}", target[path.len()..].replace("::", ".")),
-        None => target.replace("::", "."),
-    }
+        .max_by_key(|(path, _)| path.len())
 }
 
 /// The name of a callsite's logger, as a Python string that is made once.

@@ -1,0 +1,139 @@
+//! The bridge that is installed. The `log` crate keeps its first logger for ever, so that logger is
+//! [`Installed`], which passes everything on to the current bridge.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use log::{Log, Metadata, Record, SetLoggerError};
+
+use super::logger::{Logger, Names, ResetHandle};
+use super::max_level;
+use crate::index::AtomicIndex;
+
+struct Bridge {
+    logger: Logger,
+    installed_at: &'static Location<'static>,
+    /// Whether `#[pylog::module]` installed it.
+    is_of_attribute: bool,
+}
+
+static BRIDGES: boxcar::Vec<Bridge> = boxcar::Vec::new();
+/// The place of the current bridge in [`BRIDGES`].
+static CURRENT: AtomicIndex = AtomicIndex::none();
+
+fn current() -> Option<&'static Bridge> {
+    CURRENT.get().map(|index| &BRIDGES[index])
+}
+
+pub(super) fn is_installed() -> bool {
+    current().is_some()
+}
+
+impl Logger {
+    /// Makes this the logger of the `log` crate in this extension.
+    ///
+    /// It takes over from the bridge that `#[pylog::module]` has installed. The loggers then keep the names
+    /// that they have with the attribute.
+    ///
+    /// From then on [`log::max_level`] follows Python's configuration, within the filters. A maximum that
+    /// the program sets with [`log::set_max_level`] holds until the next reconfiguration, so set limits
+    /// with [`filter`](Logger::filter).
+    ///
+    /// # Errors
+    /// If the `log` crate has another logger already, or if a bridge has been installed by such a call. The
+    /// error says which call that was.
+    #[track_caller]
+    pub fn install(self) -> Result<ResetHandle, InstallError> {
+        let handle = self.reset_handle();
+        install(self, Location::caller(), false)?;
+        Ok(handle)
+    }
+}
+
+/// Installs a bridge. One of the attribute is replaced once, by one that a call installs.
+pub(super) fn install(
+    mut logger: Logger,
+    installed_at: &'static Location<'static>,
+    is_of_attribute: bool,
+) -> Result<(), InstallError> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let earlier = current();
+    if let Err(source) = log::set_logger(&Installed) {
+        match earlier {
+            Some(bridge) if bridge.is_of_attribute && !is_of_attribute => {
+                logger.names = Names::OfModules;
+            }
+            _ => {
+                let first = earlier.map(|bridge| bridge.installed_at);
+                return Err(InstallError { source, first });
+            }
+        }
+    }
+    let most_verbose = logger.most_verbose();
+    let follows = logger.caches_levels();
+    let calls = Arc::clone(&logger.calls);
+    CURRENT.set(BRIDGES.push(Bridge {
+        logger,
+        installed_at,
+        is_of_attribute,
+    }));
+    if follows {
+        max_level::follow(most_verbose, calls);
+    } else {
+        max_level::leave_at(most_verbose);
+    }
+    Ok(())
+}
+
+/// The logger of the `log` crate.
+struct Installed;
+
+impl Log for Installed {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        current().is_some_and(|bridge| bridge.logger.enabled(metadata))
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if let Some(bridge) = current() {
+            bridge.logger.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        if let Some(bridge) = current() {
+            bridge.logger.flush();
+        }
+    }
+}
+
+/// The `log` crate has a logger already, which can't be replaced.
+#[derive(Debug)]
+pub struct InstallError {
+    source: SetLoggerError,
+    pub(super) first: Option<&'static Location<'static>>,
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first {
+            Some(first) => write!(f, "pylog's bridge was installed before, at {first}"),
+            None => f.write_str("the `log` crate has another logger than pylog's bridge already"),
+        }
+    }
+}
+
+impl Error for InstallError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Makes `?` work in functions that were written for pyo3-log.
+impl From<InstallError> for SetLoggerError {
+    fn from(error: InstallError) -> SetLoggerError {
+        error.source
+    }
+}

@@ -1,0 +1,22 @@
+//! The extension `forms._native`, whose attribute names the helper crate and filters a dependency.
+
+#[pylog::module(crates = ["forms-core"], log_filter = "trace,ignore=warn")]
+#[pyo3::pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pyfunction]
+    fn run() {
+        pylog::info!("here, with pylog");
+        crate::own();
+        forms_core::run();
+        // What a dependency logs that the attribute doesn't name.
+        log::info!(target: "ignore::walk", "held by the filter");
+        log::warn!(target: "ignore::walk", "a dependency");
+        pylog::info!(target: "forms_core_extras", "another crate");
+    }
+}
+
+fn own() {
+    log::trace!("own, with log");
+}
