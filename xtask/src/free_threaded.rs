@@ -12,6 +12,7 @@ const IGNORED: [&str; 4] = [
     "test_differential.py",
     "test_handling.py",
     "test_packages.py",
+    "test_names.py",
     "test_templates.py",
 ];
 
