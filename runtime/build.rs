@@ -49,6 +49,11 @@ pub(crate) fn parse(variable: &str) -> Result<Vec<(&str, i32)>, String> {
             Some((path, name)) if is_module_path(path.trim()) => (path.trim(), name.trim()),
             Some(_) => return Err(mistake("has no module path before `=`")),
         };
+        // Python's name for the level.
+        let name = match name.eq_ignore_ascii_case("warning") {
+            true => "warn",
+            false => name,
+        };
         let named = NAMED_LEVELS.iter().find(|(it, _)| it.eq_ignore_ascii_case(name));
         let (_, level) = named.ok_or_else(|| mistake("names no level"))?;
         Ok((path, *level))

@@ -78,6 +78,17 @@ macro_rules! warn {
     ($($arg:tt)*) => { $crate::__private::log!(($crate) WARN; $($arg)*) };
 }
 
+/// The same as [`warn!`], under the name of Python's method.
+///
+/// ```
+/// pylog::warning!("row {} has no date", 17);
+/// ```
+#[macro_export]
+#[clippy::format_args]
+macro_rules! warning {
+    ($($arg:tt)*) => { $crate::warn!($($arg)*) };
+}
+
 /// Logs at [`Level::ERROR`](crate::Level::ERROR), as Python's [`Logger.error`] does.
 ///
 /// See [the crate](crate#what-a-call-takes) for what a call takes.

@@ -161,6 +161,7 @@ mod tests {
         }
         assert_eq!(directed("a=off,info,warn,a=error", "a"), Level::ERROR);
         assert_eq!(directed("a=off,info,warn,a=error", "b"), Level::WARN);
+        assert_eq!(directed("Warning", "b"), Level::WARN);
         assert_eq!(directed("", "a"), ALL);
     }
 

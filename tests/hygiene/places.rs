@@ -31,6 +31,20 @@ fn in_generic_functions_one_callsite_serves_all_types() {
     assert_eq!(records[0].function, "hygiene::places::generic");
 }
 
+#[test]
+fn warning_is_another_name_of_warn() {
+    let capture = capture("warning");
+    let number = 2;
+    ::pylog::warning!(target: "hygiene::places::warning", "{} {number}", 1);
+    ::pylog::warning!(target: "hygiene::places::warning", number; "3");
+    let records = capture.take();
+    let found: Vec<_> = records
+        .iter()
+        .map(|it| (it.levelno, &*it.message))
+        .collect();
+    assert_eq!(found, [(30, "1 2"), (30, "3")]);
+}
+
 fn generic_values<T: ::pylog::ToValue, E: ::std::error::Error + 'static>(value: &T, error: &E) {
     ::pylog::info!(
         target: "hygiene::places::generic_values",

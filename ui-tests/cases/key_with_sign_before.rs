@@ -1,4 +1,5 @@
 fn main() {
     let path = "/";
     pylog::info!(?path; "message");
+    pylog::info!(%path; "message");
 }

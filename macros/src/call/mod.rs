@@ -11,5 +11,5 @@ mod pairs;
 pub(crate) use expand::{callsite, if_allowed};
 pub(crate) use krate::Crate;
 pub(crate) use level::Level;
-pub(crate) use options::{Limit, Options, check_target, is_option};
-pub(crate) use pairs::Pairs;
+pub(crate) use options::{Limit, Options, check_target};
+pub(crate) use pairs::{Pairs, check_not_pair};

@@ -73,7 +73,10 @@ impl Parse for Options {
                     let accepted = DESTINATIONS.iter().chain(&LIMITS);
                     let accepted: Vec<_> = accepted.map(|it| format!("`{it}`")).collect();
                     let accepted = accepted.join(", ");
-                    let message = format!("unknown option `{name}`; accepted: {accepted}");
+                    let message = format!(
+                        "unknown option `{name}`; accepted: {accepted}; a key-value is \
+                         `{name} = …; \"…\"`"
+                    );
                     return Err(Error::new(name.span(), message));
                 }
             }

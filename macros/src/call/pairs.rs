@@ -102,6 +102,11 @@ impl Pairs {
         };
         let capture = input.parse()?;
         let value = if input.parse::<Option<Token![=]>>()?.is_some() {
+            if let Some(sign) = sign(input) {
+                let key = key.value();
+                let message = format!("the sign goes behind the key: `{key}:{sign} = …`");
+                return Err(input.error(message));
+            }
             input.parse()?
         } else if let Some(variable) = &variable {
             Expr::Path(syn::parse_quote_spanned!(variable.span()=> #variable))
@@ -190,13 +195,85 @@ fn check_habits(input: ParseStream<'_>) -> Result<()> {
     if input.peek(LitStr) && input.peek2(Token![;]) && !input.peek3(LitStr) {
         return Err(input.error("key-values come before the message: `key = value; \"…\"`"));
     }
-    if input.peek(Token![?]) || input.peek(Token![%]) {
-        return Err(input.error("the sign goes behind the key: `key:?` or `key:%`"));
+    if let Some(key) = signed_key(input) {
+        return Err(input.error(format!("the sign goes behind the key: `{key}`")));
     }
     if input.peek(Ident::peek_any) && input.peek2(Token![.]) {
         return Err(input.error("a key with a dot is a string: `\"http.status\" = 200`"));
     }
     Ok(())
+}
+
+/// The sign of `tracing`, with which the next value begins.
+fn sign(input: ParseStream<'_>) -> Option<char> {
+    match () {
+        () if input.peek(Token![?]) => Some('?'),
+        () if input.peek(Token![%]) => Some('%'),
+        () => None,
+    }
+}
+
+/// `path:?`, if the next key is `?path`.
+fn signed_key(input: ParseStream<'_>) -> Option<String> {
+    let sign = sign(input)?;
+    let mut tokens = input.cursor().token_stream().into_iter().skip(1);
+    let key = tokens.next().map_or("key".to_owned(), |it| it.to_string());
+    Some(format!("{key}:{sign}"))
+}
+
+/// Reports a key-value where the message should be: the semicolon after it is missing.
+pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
+    let ahead = input.fork();
+    let report = |pair: &str| {
+        let message = format!("a semicolon ends the key-values: `{pair}; \"…\"`");
+        Err(input.error(message))
+    };
+    let is_pair = |ahead: ParseStream<'_>| ahead.peek(Token![=]) && !ahead.peek(Token![==]);
+    if let Some(key) = signed_key(&ahead) {
+        return report(&key);
+    }
+    if let Ok(key) = ahead.parse::<LitStr>() {
+        return match is_pair(&ahead) {
+            true => report(&format!("\"{}\" = …", key.value())),
+            false => Ok(()),
+        };
+    }
+    let Ok(name) = ahead.call(Ident::parse_any) else {
+        return Ok(());
+    };
+    if ahead.peek(Token![,]) {
+        return report(&name.to_string());
+    }
+    if ahead.peek(Token![:]) && !ahead.peek(Token![::]) {
+        let message = "options come before the level";
+        return match is_option(&name) {
+            true => Err(input.error(message)),
+            false => report(&format!("{name}:? = …")),
+        };
+    }
+    if is_pair(&ahead) {
+        if is_option(&name) {
+            let message = format!("`{name}` takes a colon: `{name}: …,`");
+            return Err(input.error(message));
+        }
+        check_name(&name)?;
+        ahead.parse::<Token![=]>()?;
+        return match sign(&ahead) {
+            Some(sign) => report(&format!("{name}:{sign} = …")),
+            None => report(&format!("{name} = …")),
+        };
+    }
+    let mut dotted = name.to_string();
+    while ahead.parse::<Option<Token![.]>>()?.is_some() {
+        let Ok(next) = ahead.call(Ident::parse_any) else {
+            return Ok(());
+        };
+        dotted = format!("{dotted}.{next}");
+    }
+    match is_pair(&ahead) {
+        true => report(&format!("\"{dotted}\" = …")),
+        false => Ok(()),
+    }
 }
 
 fn duplicate(key: &LitStr) -> Error {

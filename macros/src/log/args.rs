@@ -1,9 +1,8 @@
 use proc_macro2::{Span, TokenStream};
-use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, Result, Token, parse_quote};
 
-use crate::call::{Crate, Level, Options, Pairs, is_option};
+use crate::call::{Crate, Level, Options, Pairs, check_not_pair};
 
 /// `(path to pylog) LEVEL; options, pairs; message`, or `(path to pylog) _; options, level, pairs; message`.
 pub(crate) struct Args {
@@ -57,24 +56,6 @@ fn message(input: ParseStream<'_>) -> Result<TokenStream> {
         let message = "expected a message: a format string and its arguments";
         return Err(Error::new(input.span(), message));
     }
-    let is_sigil = input.peek(Token![?]) || input.peek(Token![%]);
-    let is_pair = input.peek(Ident::peek_any) && input.peek2(Token![=]);
-    let is_option_or_capture =
-        input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
-    if is_pair {
-        let name: Ident = input.fork().call(Ident::parse_any)?;
-        if is_option(&name) {
-            return Err(input.error(format!("`{name}` takes a colon: `{name}: …,`")));
-        }
-    }
-    if is_pair || is_sigil {
-        return Err(input.error("a semicolon ends the key-values: `user = 1; \"…\"`"));
-    }
-    if is_option_or_capture {
-        return Err(input.error(
-            "expected a message: a format string and its arguments; \
-             accepted before it: `target: …,` or `logger: …,`, then `key = value, …;`",
-        ));
-    }
+    check_not_pair(input)?;
     input.parse()
 }

@@ -6,6 +6,8 @@ use syn::{
     Token, Type, bracketed, parse_quote_spanned,
 };
 
+use super::renamed::renamed;
+
 /// The options of the attribute.
 pub(crate) struct Args {
     pub(crate) logger: Option<LitStr>,
@@ -101,6 +103,13 @@ impl Parse for Args {
             }
             (_, filter) => Some(filter.as_ref().map_or(Ok(Vec::new()), filters)?),
         };
+        if krate.is_none() {
+            if let Some(name) = renamed() {
+                let message =
+                    format!("Cargo.toml has pylog under the name `{name}`: write `crate = {name}`");
+                return Err(Error::new(Span::call_site(), message));
+            }
+        }
         Ok(Args {
             logger,
             crates: crates.map_or(Vec::new(), |Crates(crates)| crates),

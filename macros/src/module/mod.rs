@@ -2,5 +2,6 @@
 
 mod args;
 mod expand;
+mod renamed;
 
 pub(crate) use expand::expand;

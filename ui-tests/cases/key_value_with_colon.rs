@@ -1,0 +1,5 @@
+fn main() {
+    pylog::info!(user: 1, "message");
+    pylog::info!(user: 1; "message");
+    pylog::log!(pylog::Level::INFO, target: "net", "message");
+}
