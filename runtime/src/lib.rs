@@ -107,7 +107,7 @@
 //!
 //! A call that is on attaches to Python. So if a thread holds the GIL and waits for a thread that logs, both
 //! wait forever. Either wait within [`Python::detach`](pyo3::Python::detach), or queue the records; see
-//! [`Delivery`] and the option `queue` of [`module`].
+//! [`guide::delivery`], [`Delivery`] and the options `queue` and `queue_all` of [`module`].
 //!
 //! A thread that Rust has spawned can log with the context variables of the code that asked for the work;
 //! see [`Context`].

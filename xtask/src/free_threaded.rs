@@ -8,7 +8,7 @@ use crate::python::{self, Python};
 use crate::run::{Result, command, headline, output, root, run, target};
 
 /// Tests that need packages with compiled code, or an extension that isn't built here.
-const IGNORED: [&str; 4] = [
+const IGNORED: [&str; 5] = [
     "test_differential.py",
     "test_handling.py",
     "test_packages.py",

@@ -14,6 +14,7 @@ from pylog_probe import _native as native
 DELIVERIES = {
     "direct": lambda: native.set_queue(),
     "queued": lambda: native.set_queue(10_000),
+    "all queued": lambda: native.set_queue(10_000, every_thread=True),
 }
 
 # This thread; this thread without the GIL; a thread of `threading`, with and without the GIL; a thread that
