@@ -137,6 +137,7 @@ mod python;
 mod queue;
 mod record;
 mod static_level;
+mod sync;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -3,7 +3,7 @@
 //! A detached thread doesn't ask Python whether it accepts a level, but leaves that to the drain thread. If the
 //! queue has no room for such a call, nobody knows yet whether a record was dropped: the next answer tells.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering};
 
 /// How many questions are queued, and how many calls were dropped since the last answer. Both are in one
 /// integer, so that each dropped call is counted by exactly one answer. Each operation changes that integer
@@ -18,7 +18,7 @@ fn has_question(counts: u64) -> bool {
 }
 
 impl Questions {
-    pub(crate) const fn new() -> Questions {
+    pub(crate) fn new() -> Questions {
         Questions(AtomicU64::new(0))
     }
 

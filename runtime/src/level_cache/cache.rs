@@ -22,8 +22,8 @@
 use std::ops::Range;
 use std::sync::atomic::AtomicU32;
 
-use super::sync::{AtomicI32, Ordering};
 use crate::level::Level;
+use crate::sync::{AtomicI32, Ordering};
 
 const UNREGISTERED: i32 = i32::MIN;
 const SPAN: i32 = 1 << 28;

@@ -4,4 +4,3 @@
 pub(crate) mod cache;
 pub(crate) mod invalidation;
 mod registry;
-mod sync;

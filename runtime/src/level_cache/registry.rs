@@ -1,7 +1,7 @@
 //! All level caches, so that an invalidation reaches each of them.
 
 use super::cache::LevelCache;
-use super::sync::{List, Ordering, fence};
+use crate::sync::{List, Ordering, fence};
 
 /// Every cache that has ever held an answer. Lock-free, because an invalidation can come from
 /// anywhere: from a garbage collection, in a forked child, while another thread registers a cache.

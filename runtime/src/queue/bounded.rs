@@ -39,6 +39,9 @@ pub(super) struct Slot {
     waiting: usize,
 }
 
+/// The order in which slots are reserved; see [`Waker`].
+const RESERVE: Ordering = Ordering::SeqCst;
+
 impl Slot {
     /// Puts an entry in. Returns its position: the entry has been delivered when that many entries have.
     pub(super) fn send(self, entry: Entry) -> usize {
@@ -79,7 +82,7 @@ impl Queue {
     /// Reserves a slot for a question, beyond the capacity if need be. A callsite has no more than one such
     /// question.
     pub(super) fn reserve_for_question(&'static self) -> Slot {
-        self.reserved.fetch_add(1, Ordering::SeqCst);
+        self.reserved.fetch_add(1, RESERVE);
         Slot {
             queue: self,
             waiting: self.waiting(self.reserved()),
@@ -90,7 +93,7 @@ impl Queue {
         let reserve = |reserved| (self.waiting(reserved) < capacity).then_some(reserved + 1);
         let reserved = self
             .reserved
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, reserve)
+            .fetch_update(RESERVE, Ordering::Acquire, reserve)
             .ok()?;
         Some(Slot {
             queue: self,
@@ -99,7 +102,8 @@ impl Queue {
     }
 
     /// How many entries are in the queue when `reserved` slots have been reserved. `delivered` is read
-    /// afterwards: read before, it could be older, and a queue with room would look full.
+    /// afterwards: read before, it could be older, and a queue with room would look full. `reserved` is read with
+    /// `Acquire` for that.
     fn waiting(&self, reserved: usize) -> usize {
         reserved.saturating_sub(self.delivered())
     }
@@ -111,12 +115,14 @@ impl Queue {
     }
 
     pub(super) fn count_delivered(&self) {
-        self.delivered.fetch_add(1, Ordering::SeqCst);
+        // A thread that sees the count sees the effects of the delivery.
+        self.delivered.fetch_add(1, Ordering::Release);
     }
 
     /// Counts records that found no slot.
     pub(super) fn count_dropped(&self, dropped: usize) {
-        self.dropped.fetch_add(dropped, Ordering::Relaxed);
+        // The order: see `Waker`.
+        self.dropped.fetch_add(dropped, Ordering::SeqCst);
     }
 
     /// How many records found no slot since the last call.
@@ -126,11 +132,11 @@ impl Queue {
 
     /// How many slots were ever reserved: a position behind everything that is in the queue now.
     pub(super) fn reserved(&self) -> usize {
-        self.reserved.load(Ordering::SeqCst)
+        self.reserved.load(Ordering::Acquire)
     }
 
     fn delivered(&self) -> usize {
-        self.delivered.load(Ordering::SeqCst)
+        self.delivered.load(Ordering::Acquire)
     }
 
     pub(super) fn has_delivered(&self, position: usize) -> bool {
@@ -142,8 +148,14 @@ impl Queue {
         self.has_delivered(self.reserved())
     }
 
-    /// Whether there is nothing to take out and nothing to report.
-    pub(super) fn is_idle(&self) -> bool {
-        self.entries.is_empty() && self.dropped.load(Ordering::Relaxed) == 0
+    /// Whether there is something to take out or to report.
+    pub(super) fn has_work(&self) -> bool {
+        !self.entries.is_empty() || self.dropped.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether there is nothing to do, not even for an entry whose slot is reserved. The orders: see [`Waker`].
+    pub(super) fn may_sleep(&self) -> bool {
+        let reserved = self.reserved.load(Ordering::SeqCst);
+        self.has_delivered(reserved) && self.dropped.load(Ordering::SeqCst) == 0
     }
 }

@@ -50,8 +50,8 @@ fn run(queue: &'static Queue) {
             raised::schedule(py);
         });
         drop(permit);
-        if queue.is_idle() || has_drained.is_none() {
-            queue.waker.rest(|| queue.is_idle());
+        if !queue.has_work() || has_drained.is_none() {
+            queue.waker.rest(|| queue.has_work(), || queue.may_sleep());
         }
     }
 }

@@ -17,6 +17,10 @@ const NAPPING: u8 = 1;
 const ASLEEP: u8 = 2;
 
 /// The drain thread, as seen by the threads that put something into the queue.
+///
+/// Before it sleeps, the drain thread writes that into `state` and then looks at the queue's counts. A thread that
+/// puts something in raises a count and then looks at `state`. At least one of them has to see the other, so
+/// these four accesses are sequentially consistent. The other accesses to `state` need no order.
 pub(super) struct Waker {
     is_spawned: AtomicBool,
     /// Set by the drain thread before it first rests.
@@ -35,12 +39,12 @@ impl Waker {
 
     /// Whether the current thread is to spawn the drain thread. [`Waker::spawn_failed`] undoes that.
     pub(super) fn claim_spawn(&self) -> bool {
-        !self.is_spawned.load(Ordering::Relaxed) && !self.is_spawned.swap(true, Ordering::SeqCst)
+        !self.is_spawned.load(Ordering::Relaxed) && !self.is_spawned.swap(true, Ordering::Relaxed)
     }
 
     /// There are no more threads at the moment. The next thread that logs tries again.
     pub(super) fn spawn_failed(&self) {
-        self.is_spawned.store(false, Ordering::SeqCst);
+        self.is_spawned.store(false, Ordering::Relaxed);
     }
 
     /// Makes the current thread the drain thread.
@@ -59,28 +63,27 @@ impl Waker {
 
     pub(super) fn wake(&self) {
         let is_busy = self.state.load(Ordering::SeqCst) == BUSY;
-        if !is_busy && self.state.swap(BUSY, Ordering::SeqCst) != BUSY {
+        if !is_busy && self.state.swap(BUSY, Ordering::Relaxed) != BUSY {
             if let Some(thread) = self.thread.get() {
                 thread.unpark();
             }
         }
     }
 
-    /// Returns when there is something to do.
-    pub(super) fn rest(&self, is_idle: impl Fn() -> bool) {
+    /// Returns when there is something to do. `may_sleep` looks at the counts.
+    pub(super) fn rest(&self, has_work: impl Fn() -> bool, may_sleep: impl Fn() -> bool) {
         for _ in 0..NAPS_BEFORE_SLEEP {
-            self.state.store(NAPPING, Ordering::SeqCst);
+            self.state.store(NAPPING, Ordering::Relaxed);
             thread::park_timeout(NAP);
-            if !is_idle() {
-                self.state.store(BUSY, Ordering::SeqCst);
+            if has_work() {
+                self.state.store(BUSY, Ordering::Relaxed);
                 return;
             }
         }
         self.state.store(ASLEEP, Ordering::SeqCst);
-        // A thread that puts something in looks at the state afterwards, so one of the two notices.
-        while is_idle() && self.state.load(Ordering::SeqCst) == ASLEEP {
+        while may_sleep() && self.state.load(Ordering::Relaxed) == ASLEEP {
             thread::park();
         }
-        self.state.store(BUSY, Ordering::SeqCst);
+        self.state.store(BUSY, Ordering::Relaxed);
     }
 }

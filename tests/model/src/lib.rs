@@ -1,18 +1,24 @@
-//! pylog's own `cache.rs` and `registry.rs` on loom's atomics.
+//! pylog's own `cache.rs`, `registry.rs` and `questions.rs` on loom's atomics.
 //!
 //! loom runs a model in every order in which the steps of its threads can happen, with every value that
 //! the memory model lets each of them read. The models here are what happens when Python is reconfigured
 //! while threads ask for a level, without a GIL that keeps them apart.
 
 /// The level caches, with the names that they have in the runtime.
+#[path = "../../../runtime/src/level_cache"]
 mod level_cache {
-    #[path = "../../../../runtime/src/level_cache/cache.rs"]
     #[allow(dead_code, reason = "the runtime uses more of it")]
     pub(crate) mod cache;
-    #[path = "../../../../runtime/src/level_cache/registry.rs"]
     pub(crate) mod registry;
-    mod sync;
 }
+
+#[path = "../../../runtime/src/callsite"]
+mod callsite {
+    #[allow(dead_code, reason = "the runtime uses more of it")]
+    pub(crate) mod questions;
+}
+
+mod sync;
 
 mod level {
     /// All that a level cache needs to know of a level.
@@ -45,6 +51,7 @@ use std::sync::atomic::AtomicUsize;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
+use callsite::questions::Questions;
 use level::Level;
 use level_cache::cache::LevelCache;
 use level_cache::registry;
@@ -96,6 +103,50 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
         }
         let answer = cache.answer(Level::INFO);
         assert_ne!(answer, Some(!accepts), "the answer is stale");
+    });
+    interleavings.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// `callers` threads make a call each that finds no room in the queue, while another thread answers the questions
+/// that they queue, and one that was queued before. Returns the number of interleavings.
+///
+/// # Panics
+/// If a dropped call is counted twice, or by no answer.
+pub fn drop_calls(callers: usize) -> usize {
+    let interleavings = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&interleavings);
+    loom::model(move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let questions = loom::sync::Arc::new(Questions::new());
+        // The queue: how many questions are in it.
+        let queued = loom::sync::Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+        questions.add();
+        queued.fetch_add(1, Ordering::Release);
+        let threads: Vec<_> = (0..callers)
+            .map(|_| {
+                let questions = loom::sync::Arc::clone(&questions);
+                let queued = loom::sync::Arc::clone(&queued);
+                thread::spawn(move || {
+                    if questions.drop_call() {
+                        queued.fetch_add(1, Ordering::Release);
+                    }
+                })
+            })
+            .collect();
+        let answer_all = || {
+            let mut dropped = 0;
+            while queued.load(Ordering::Acquire) > 0 {
+                queued.fetch_sub(1, Ordering::Relaxed);
+                dropped += questions.answer();
+            }
+            dropped
+        };
+        let mut dropped = answer_all();
+        for thread in threads {
+            thread.join().expect("a caller doesn't panic");
+        }
+        dropped += answer_all();
+        assert_eq!(dropped, callers);
     });
     interleavings.load(std::sync::atomic::Ordering::Relaxed)
 }

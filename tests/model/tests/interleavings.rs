@@ -1,6 +1,6 @@
-//! Two threads that ask for a level, and one that changes it.
+//! Threads that ask for a level beside one that changes it, and other races.
 
-use pylog_model::{Before, race};
+use pylog_model::{Before, drop_calls, race};
 
 fn no_interleaving_leaves_a_stale_answer(preemptions: Option<usize>) {
     for before in [Before::Nothing, Before::TheAnswer] {
@@ -21,4 +21,11 @@ fn with_three_preemptions() {
 #[ignore = "some minutes in a release build: `cargo test --release -p pylog-model -- --ignored`"]
 fn with_any_number_of_preemptions() {
     no_interleaving_leaves_a_stale_answer(None);
+}
+
+#[test]
+fn each_dropped_call_is_counted_by_one_answer() {
+    let count = drop_calls(2);
+    println!("{count} interleavings, none wrong");
+    assert!(count > 10, "loom saw no race");
 }

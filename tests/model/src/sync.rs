@@ -1,12 +1,12 @@
-//! The same types as in `runtime/src/level_cache/sync.rs`, from loom.
+//! The same types as in `runtime/src/sync.rs`, from loom.
 
 use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use loom::sync::atomic::AtomicUsize;
-pub(crate) use loom::sync::atomic::{Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
-use super::cache::LevelCache;
+use crate::level_cache::cache::LevelCache;
 
 /// loom's type, made on first use, because loom's can't be made in a constant.
 pub(crate) struct AtomicI32 {
