@@ -108,14 +108,17 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
 }
 
 /// `callers` threads make a call each that finds no room in the queue, while another thread answers the questions
-/// that they queue, and one that was queued before. Returns the number of interleavings.
+/// that they queue, and one that was queued before. Returns the number of interleavings in which threads are
+/// preempted at most `preemptions` times.
 ///
 /// # Panics
 /// If a dropped call is counted twice, or by no answer.
-pub fn drop_calls(callers: usize) -> usize {
+pub fn drop_calls(callers: usize, preemptions: usize) -> usize {
     let interleavings = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&interleavings);
-    loom::model(move || {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(preemptions);
+    model.check(move || {
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let questions = loom::sync::Arc::new(Questions::new());
         // The queue: how many questions are in it.

@@ -25,7 +25,7 @@ fn with_any_number_of_preemptions() {
 
 #[test]
 fn each_dropped_call_is_counted_by_one_answer() {
-    let count = drop_calls(2);
+    let count = drop_calls(2, 3);
     println!("{count} interleavings, none wrong");
     assert!(count > 10, "loom saw no race");
 }
