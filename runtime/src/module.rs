@@ -1,14 +1,11 @@
 //! What `#[pylog::module]` does when Python imports the module.
 
-use std::ffi::CString;
-
-use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 
 use crate::logger::{levels, names};
 use crate::metadata::Metadata;
 use crate::python::attach::attach;
-use crate::python::library;
+use crate::python::{interpreter, library};
 use crate::queue::drain;
 use crate::queue::mode::{self, Delivery};
 
@@ -65,7 +62,10 @@ pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, options: &'s
         }
         drain::set_owner(root);
         if let Some(delivery) = options.delivery {
-            mode::set_delivery(py, delivery)?;
+            match interpreter::prepare(py) {
+                Ok(()) => mode::set_delivery(py, delivery)?,
+                Err(error) => warn_of_direct_delivery(py, root, &error)?,
+            }
         }
         // So that `setLevel("TRACE")` works before the first record.
         levels::name_trace(py)?;
@@ -81,6 +81,15 @@ fn name_of(module: &str) -> &str {
         Some((package, last)) if package.rsplit('.').next() == Some(last) => package,
         _ => module,
     }
+}
+
+/// Issues a `RuntimeWarning` that records aren't queued, for one of the reasons of [`interpreter::prepare`].
+fn warn_of_direct_delivery(py: Python<'_>, root: &str, error: &PyErr) -> PyResult<()> {
+    let message = format!(
+        "the records of the Rust crate `{root}` are not queued, so a thread that holds the GIL must not \
+         wait for a thread that logs: {error}"
+    );
+    library::warn(py, &message)
 }
 
 /// Issues a `RuntimeWarning` if another module of the crate has given the crate another name.
@@ -109,8 +118,7 @@ fn warn_of_second_name(
          attribute on one of them, or give both the same `logger`",
         earlier.module, earlier.logger
     );
-    let category = py.get_type::<PyRuntimeWarning>();
-    PyErr::warn(py, &category, &CString::new(message)?, 1)
+    library::warn(py, &message)
 }
 
 #[cfg(test)]

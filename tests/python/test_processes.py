@@ -24,6 +24,13 @@ def test_the_handler_is_the_only_python_code_that_runs():
     assert stdout == "NullHandler.handle\n"
 
 
+@pytest.mark.parametrize("ctypes", ["absent", "unused"])
+def test_no_need_of_ctypes(ctypes):
+    stdout, _ = run("without_ctypes", ctypes)
+    if sys.version_info >= (3, 12) and "free-threading" not in sys.version:
+        assert stdout == "handle\n", "the fast path, which calls the handler directly"
+
+
 def test_a_handler_that_logs_what_it_handles_ends_with_a_recursion_error():
     run("nested_logging")
 
@@ -60,6 +67,10 @@ def test_a_forked_child_logs_on_and_follows_its_own_configuration():
     _, stderr = run("forked_child")
     message, child = stderr.splitlines()[-2:]
     assert message.split(" ", 1) == [child.split()[1], "from the child"]
+
+
+def test_a_child_that_is_forked_while_another_thread_registers_a_hook():
+    run("fork_while_registering")
 
 
 def test_an_import_hook_that_logs():

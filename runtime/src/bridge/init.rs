@@ -3,12 +3,11 @@
 use std::panic::Location;
 
 use log::LevelFilter;
-use pyo3::exceptions::PyRuntimeWarning;
-use pyo3::prelude::*;
 
 use super::installed::{self, InstallError};
 use super::logger::{Caching, HERE, Logger, Names, ResetHandle};
 use crate::python::attach::attach;
+use crate::python::library;
 
 /// Installs a bridge with the defaults of pyo3-log.
 ///
@@ -53,11 +52,8 @@ fn install_or_warn(logger: Logger, is_of_attribute: bool) {
     match installed::install(logger, Location::caller(), is_of_attribute) {
         Err(error) if error.first.is_none() => {
             attach(&HERE, |py| {
-                let category = py.get_type::<PyRuntimeWarning>();
                 let message = format!("{error}: what it logs does not reach Python's logging");
-                py.import("warnings")?
-                    .call_method1("warn", (message, category))
-                    .map(drop)
+                library::warn(py, &message)
             });
         }
         Ok(()) | Err(_) => {}

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pyo3::prelude::*;
 
 use crate::python::context::{self, Inside, RecordContext};
-use crate::python::library::THREADING;
+use crate::python::library::THREADING_GLOBALS;
 use crate::python::once::{Once, intern};
 use crate::python::{asyncio, fork, interpreter};
 
@@ -143,7 +143,7 @@ impl OriginThread {
         // In a forked child, the `native_id` of the thread that forked is still that in the parent.
         let is_child = fork::generation().is_some_and(|generation| generation > 0);
         Ok(is_child
-            && THREADING
+            && THREADING_GLOBALS
                 .get(intern!(thread.py(), "_main_thread"))?
                 .is(thread))
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
-use super::library::{REGISTER_AT_EXIT, THREADING, callback};
+use super::library::{REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use super::once::{RunOnce, intern};
 use super::{interpreter, raised};
 
@@ -103,7 +103,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
         // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
         // call. If the program goes on, this one is renewed by the next record, or at the end of the
         // program. A child of `multiprocessing` has shut its threads down by now, and ends.
-        let register_at_exit = THREADING.get(intern!(py, "_register_atexit"))?;
+        let register_at_exit = THREADING_GLOBALS.get(intern!(py, "_register_atexit"))?;
         let renewal = register_at_exit.call1((callback(py, prepare)?,));
         if raised::attempt(py, renewal).is_some() {
             REGISTERED.reset();

@@ -4,15 +4,17 @@
 //! wait for it, which beside a busy Python thread takes milliseconds, and forever if that thread waits
 //! for this one. The [`Functions`] are documented to work in any thread at any time.
 //!
-//! `PyGILState_Check` isn't part of the limited API, and PyO3 doesn't declare the others in all of its
-//! versions. So `ctypes` is asked for their addresses, which serves every build alike.
+//! `PyGILState_Check` and the functions for [watching][Watchers] aren't part of the limited API, and PyO3 doesn't
+//! declare the others in all of its versions. So they are looked up by name, which serves every build alike.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
 
 use super::once::Once;
 
@@ -24,8 +26,8 @@ struct Functions {
     current_thread_state: extern "C" fn() -> *mut c_void,
     ident: extern "C" fn() -> c_ulong,
     native_id: extern "C" fn() -> c_ulong,
-    enter_context: extern "C" fn(*mut c_void) -> c_int,
-    exit_context: extern "C" fn(*mut c_void) -> c_int,
+    enter_context: unsafe extern "C" fn(*mut c_void) -> c_int,
+    exit_context: unsafe extern "C" fn(*mut c_void) -> c_int,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -33,20 +35,20 @@ static FUNCTIONS: Once<Functions> = Once::new();
 /// Finds the [`Functions`].
 ///
 /// # Errors
-/// If Python comes without `ctypes`.
+/// On Windows, if Python comes without `ctypes`.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     let find = || {
-        let own_thread_state = address(py, "PyGILState_GetThisThreadState")?;
+        let own_thread_state = address(py, c"PyGILState_GetThisThreadState")?;
         // The public name is new in 3.13.
-        let current_thread_state = address(py, "PyThreadState_GetUnchecked")
-            .or_else(|_| address(py, "_PyThreadState_UncheckedGet"))?;
-        let ident = address(py, "PyThread_get_thread_ident")?;
-        let native_id = address(py, "PyThread_get_thread_native_id")?;
-        let enter_context = address(py, "PyContext_Enter")?;
-        let exit_context = address(py, "PyContext_Exit")?;
+        let current_thread_state = address(py, c"PyThreadState_GetUnchecked")
+            .or_else(|_| address(py, c"_PyThreadState_UncheckedGet"))?;
+        let ident = address(py, c"PyThread_get_thread_ident")?;
+        let native_id = address(py, c"PyThread_get_thread_native_id")?;
+        let enter_context = address(py, c"PyContext_Enter")?;
+        let exit_context = address(py, c"PyContext_Exit")?;
         type ThreadState = extern "C" fn() -> *mut c_void;
         type Id = extern "C" fn() -> c_ulong;
-        type OfContext = extern "C" fn(*mut c_void) -> c_int;
+        type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
         // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
         // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
         // `unsigned long PyThread_get_thread_native_id(void)`, `int PyContext_Enter(PyObject *)` and `int
@@ -68,12 +70,28 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     FUNCTIONS.get_or_try(find).map(drop)
 }
 
-fn address(py: Python<'_>, name: &str) -> PyResult<usize> {
+/// The address of a function of the C API, which isn't null. It stays as long as the process.
+#[cfg(unix)]
+fn address(_py: Python<'_>, name: &CStr) -> PyResult<usize> {
+    // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
+    // loaded, as the dynamic linker did for the functions that PyO3 declares.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    match address.is_null() {
+        false => Ok(address as usize),
+        true => Err(PyRuntimeError::new_err(format!(
+            "this Python has no {name:?}"
+        ))),
+    }
+}
+
+/// The address of a function of the C API, which isn't null. It stays as long as the process.
+#[cfg(not(unix))]
+fn address(py: Python<'_>, name: &CStr) -> PyResult<usize> {
     let ctypes = py.import("ctypes")?;
     let function = ctypes.getattr("pythonapi")?.getattr(name)?;
     let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
     let address: Option<usize> = pointer.getattr("value")?.extract()?;
-    address.ok_or_else(|| PyRuntimeError::new_err(format!("{name} has no address")))
+    address.ok_or_else(|| PyRuntimeError::new_err(format!("{name:?} has no address")))
 }
 
 impl Functions {
@@ -136,13 +154,14 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
 }
 
 fn call_with_context(
-    function: impl FnOnce(&Functions) -> extern "C" fn(*mut c_void) -> c_int,
+    function: impl FnOnce(&Functions) -> unsafe extern "C" fn(*mut c_void) -> c_int,
     context: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
     let function = function(FUNCTIONS.get().ok_or_else(no_functions)?);
-    // The functions check the type of their argument, and return -1 with an exception set if they fail.
-    match function(context.as_ptr().cast()) {
+    // SAFETY: this thread is attached, as `context` shows, which is alive. The functions check its type, take
+    // references of their own, and return -1 with an exception set if they fail.
+    match unsafe { function(context.as_ptr().cast()) } {
         0 => Ok(()),
         _ => Err(PyErr::fetch(context.py())),
     }
@@ -202,6 +221,9 @@ pub(crate) static CHANGES: AtomicUsize = AtomicUsize::new(1);
 /// class has one, and takes the version away as it reports a change.
 pub(crate) static A_CLASS_LACKS_VERSION: AtomicBool = AtomicBool::new(false);
 
+type DictCallback = extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
+type ClassCallback = extern "C" fn(*mut PyObject) -> c_int;
+
 /// A `PyDict_WatchCallback`.
 ///
 /// SAFETY: CPython calls this from its C code with the GIL held (nothing is watched where there is no
@@ -210,7 +232,12 @@ pub(crate) static A_CLASS_LACKS_VERSION: AtomicBool = AtomicBool::new(false);
 /// event and three borrowed or null object pointers. It increments an atomic and returns 0, which
 /// reports success. Its address is given to `PyDict_AddWatcher`, which keeps it until the process
 /// ends; a Python extension module is never unloaded.
-extern "C" fn on_dict_change(_: c_int, _: *mut c_void, _: *mut c_void, _: *mut c_void) -> c_int {
+extern "C" fn on_dict_change(
+    _: c_int,
+    _: *mut PyObject,
+    _: *mut PyObject,
+    _: *mut PyObject,
+) -> c_int {
     CHANGES.fetch_add(1, Ordering::Relaxed);
     0
 }
@@ -219,18 +246,119 @@ extern "C" fn on_dict_change(_: c_int, _: *mut c_void, _: *mut c_void, _: *mut c
 ///
 /// SAFETY: as for [`on_dict_change`]. The argument is the class, and the address is given to
 /// `PyType_AddWatcher`.
-extern "C" fn on_class_change(_: *mut c_void) -> c_int {
+extern "C" fn on_class_change(_: *mut PyObject) -> c_int {
     A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
     CHANGES.fetch_add(1, Ordering::Relaxed);
     0
 }
 
-/// The address to give to `PyDict_AddWatcher`.
-pub(crate) fn dict_watcher() -> usize {
-    on_dict_change as *const () as usize
+/// CPython's functions for watching, from 3.12 on.
+pub(crate) struct WatchFunctions {
+    add_dict_watcher: extern "C" fn(DictCallback) -> c_int,
+    add_class_watcher: extern "C" fn(ClassCallback) -> c_int,
+    watch_dict: extern "C" fn(c_int, *mut PyObject) -> c_int,
+    watch_class: extern "C" fn(c_int, *mut PyObject) -> c_int,
+    assign_version: extern "C" fn(*mut PyObject) -> c_int,
 }
 
-/// The address to give to `PyType_AddWatcher`.
-pub(crate) fn class_watcher() -> usize {
-    on_class_change as *const () as usize
+impl WatchFunctions {
+    /// # Errors
+    /// If this Python hasn't got them.
+    pub(crate) fn find(py: Python<'_>) -> PyResult<WatchFunctions> {
+        let add_dict_watcher = address(py, c"PyDict_AddWatcher")?;
+        let add_class_watcher = address(py, c"PyType_AddWatcher")?;
+        let watch_dict = address(py, c"PyDict_Watch")?;
+        let watch_class = address(py, c"PyType_Watch")?;
+        let assign_version = address(py, c"PyUnstable_Type_AssignVersionTag")?;
+        // SAFETY: these are the addresses of `int PyDict_AddWatcher(PyDict_WatchCallback)`, `int
+        // PyType_AddWatcher(PyType_WatchCallback)`, `int PyDict_Watch(int, PyObject *)`, `int
+        // PyType_Watch(int, PyObject *)` and `int PyUnstable_Type_AssignVersionTag(PyTypeObject *)` in the
+        // interpreter that runs this. None is null, and they stay as long as the process. They are called
+        // below by threads that hold the GIL.
+        Ok(unsafe {
+            WatchFunctions {
+                add_dict_watcher: std::mem::transmute::<usize, extern "C" fn(DictCallback) -> c_int>(
+                    add_dict_watcher,
+                ),
+                add_class_watcher: std::mem::transmute::<
+                    usize,
+                    extern "C" fn(ClassCallback) -> c_int,
+                >(add_class_watcher),
+                watch_dict: std::mem::transmute::<
+                    usize,
+                    extern "C" fn(c_int, *mut PyObject) -> c_int,
+                >(watch_dict),
+                watch_class: std::mem::transmute::<
+                    usize,
+                    extern "C" fn(c_int, *mut PyObject) -> c_int,
+                >(watch_class),
+                assign_version: std::mem::transmute::<usize, extern "C" fn(*mut PyObject) -> c_int>(
+                    assign_version,
+                ),
+            }
+        })
+    }
+
+    /// Takes one of the places for watchers of dicts, and one for watchers of classes. Runs no Python code.
+    ///
+    /// # Errors
+    /// If other libraries have taken them all.
+    pub(crate) fn add_watchers(self, py: Python<'_>) -> PyResult<Watchers> {
+        let dict = check(py, (self.add_dict_watcher)(on_dict_change))?;
+        let class = check(py, (self.add_class_watcher)(on_class_change))?;
+        Ok(Watchers {
+            functions: self,
+            dict,
+            class,
+        })
+    }
+}
+
+/// Our watchers: their numbers.
+pub(crate) struct Watchers {
+    functions: WatchFunctions,
+    dict: c_int,
+    class: c_int,
+}
+
+impl Watchers {
+    /// # Errors
+    /// The exception that CPython raises.
+    pub(crate) fn watch_dict(&self, dict: &Bound<'_, PyDict>) -> PyResult<()> {
+        let result = (self.functions.watch_dict)(self.dict, dict.as_ptr());
+        check(dict.py(), result).map(drop)
+    }
+
+    /// # Errors
+    /// The exception that CPython raises.
+    pub(crate) fn watch_class(&self, class: &Bound<'_, PyType>) -> PyResult<()> {
+        let result = (self.functions.watch_class)(self.class, class.as_ptr());
+        check(class.py(), result).map(drop)
+    }
+
+    /// Gives a class a version, unless it has one. Returns `false` if it gets none any more.
+    pub(crate) fn give_version(&self, class: &Bound<'_, PyType>) -> bool {
+        (self.functions.assign_version)(class.as_ptr()) == 1
+    }
+}
+
+/// The result of a function, or the exception that it has set if the result is negative.
+fn check(py: Python<'_>, result: c_int) -> PyResult<c_int> {
+    match result {
+        0.. => Ok(result),
+        _ => Err(PyErr::fetch(py)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_that_python_lacks_is_an_error() {
+        Python::attach(|py| {
+            assert!(address(py, c"PyGILState_Check").is_ok());
+            assert!(address(py, c"PyGILState_NoSuchFunction").is_err());
+        });
+    }
 }

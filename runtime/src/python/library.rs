@@ -1,6 +1,8 @@
 //! The modules, functions and classes of Python's library that pylog uses, imported once.
 
-use pyo3::exceptions::{PyAttributeError, PyException};
+use std::ffi::CString;
+
+use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 
@@ -99,7 +101,7 @@ impl Globals {
 
 pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
 pub(crate) static OS_GLOBALS: Globals = Globals::of("os");
-pub(crate) static THREADING: Globals = Globals::of("threading");
+pub(crate) static THREADING_GLOBALS: Globals = Globals::of("threading");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
 pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
 
@@ -152,7 +154,7 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
     for globals in [
         &LOGGING_GLOBALS,
         &OS_GLOBALS,
-        &THREADING,
+        &THREADING_GLOBALS,
         &TIME_GLOBALS,
         &SYS_GLOBALS,
     ] {
@@ -186,4 +188,13 @@ pub(crate) fn callback(
 ) -> PyResult<Bound<'_, PyCFunction>> {
     let act = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| act(args.py());
     PyCFunction::new_closure(py, None, None, act)
+}
+
+/// Issues a `RuntimeWarning`.
+///
+/// # Errors
+/// The warning, if the program turns warnings into exceptions.
+pub(crate) fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
+    let category = py.get_type::<PyRuntimeWarning>();
+    PyErr::warn(py, &category, &CString::new(message)?, 1)
 }

@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -43,15 +43,17 @@ impl<T> Once<T> {
 }
 
 /// An action that succeeds once, such as registering a hook.
-pub(crate) struct RunOnce(AtomicU8);
+///
+/// The number is [`NOT_RUN`], [`HAS_RUN`], or the id of the process in which the action runs at this
+/// moment. A child that is forked meanwhile doesn't have the thread that runs it.
+pub(crate) struct RunOnce(AtomicU32);
 
-const NOT_RUN: u8 = 0;
-const RUNNING: u8 = 1;
-const HAS_RUN: u8 = 2;
+const NOT_RUN: u32 = 0;
+const HAS_RUN: u32 = u32::MAX;
 
 impl RunOnce {
     pub(crate) const fn new() -> RunOnce {
-        RunOnce(AtomicU8::new(NOT_RUN))
+        RunOnce(AtomicU32::new(NOT_RUN))
     }
 
     pub(crate) fn has_run(&self) -> bool {
@@ -69,11 +71,16 @@ impl RunOnce {
     /// # Errors
     /// The error that `action` returns.
     pub(crate) fn run<E>(&self, action: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let state = self.0.load(Ordering::Acquire);
+        if state == HAS_RUN {
+            return Ok(());
+        }
+        let process = std::process::id();
         let begin = || {
             self.0
-                .compare_exchange(NOT_RUN, RUNNING, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange(state, process, Ordering::AcqRel, Ordering::Acquire)
         };
-        if self.has_run() || begin().is_err() {
+        if state == process || begin().is_err() {
             return Ok(());
         }
         let result = action();

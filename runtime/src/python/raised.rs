@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
 use super::interpreter::{add_pending_call, current_frame, set_async_exception};
-use super::library::{GET_IDENT, THREADING, loaded};
+use super::library::{GET_IDENT, THREADING_GLOBALS, loaded};
 use super::nesting;
 use super::once::intern;
 
@@ -236,6 +236,6 @@ fn current_ident(py: Python<'_>) -> PyResult<c_ulong> {
 }
 
 fn main_ident(py: Python<'_>) -> PyResult<c_ulong> {
-    let main = THREADING.get(intern!(py, "_main_thread"))?;
+    let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
     main.getattr(intern!(py, "_ident"))?.extract()
 }

@@ -4,21 +4,18 @@
 //! `PyType_Watch`). pylog only counts the changes: the count is the [`Epoch`]. A fact that was
 //! established from watched objects alone holds while the epoch is the same.
 //!
-//! The functions aren't part of the limited API. `ctypes` calls them, which serves every build alike: to
-//! watch an object, and after any class has changed, to give each watched class a version. Where they don't exist (in
-//! older Pythons), where other libraries have taken the eight places for watchers, and on free-threaded
-//! Python, where a change may come between a check and its use, nothing is watched, and facts are
-//! established anew at each call.
+//! Where CPython lacks these functions, where other libraries have taken the eight places for watchers,
+//! and on free-threaded Python, where a change may come between a check and its use, nothing is watched,
+//! and facts are established anew at each call.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::interpreter::{self, A_CLASS_LACKS_VERSION, CHANGES};
-use super::library::SYS;
-use super::once::Once;
+use super::interpreter::{A_CLASS_LACKS_VERSION, CHANGES, WatchFunctions, Watchers};
+use super::library::SYS_GLOBALS;
+use super::once::{Once, intern};
 use super::raised;
 
 // Everything here happens under the GIL, so that the atomics need no order.
@@ -60,7 +57,7 @@ static DICTS: boxcar::Vec<Py<PyDict>> = boxcar::Vec::new();
 
 /// Whether anything can be watched.
 pub(crate) fn is_available(py: Python<'_>) -> bool {
-    !IS_EXHAUSTED.load(Ordering::Relaxed) && Watchers::get(py).is_some()
+    !IS_EXHAUSTED.load(Ordering::Relaxed) && watchers(py).is_some()
 }
 
 /// Watches these objects. A class is also watched for changes of what it inherits.
@@ -75,130 +72,71 @@ pub(crate) fn watch<'a, 'py: 'a>(
     if !is_available(py) {
         return None;
     }
-    let watchers = Watchers::get(py)?;
+    let watchers = watchers(py)?;
     let watch_all = || -> PyResult<bool> {
         for dict in dicts {
-            watchers.watch_dict(dict)?;
+            watch_dict(watchers, dict)?;
         }
         for class in classes {
             // A metaclass can change what a class inherits without a report.
             if !class.get_type().is(py.get_type::<PyType>()) {
                 return Ok(false);
             }
-            watchers.watch_class(class)?;
+            watch_class(watchers, class)?;
         }
-        watchers.give_versions(py)
+        Ok(give_versions(watchers, py))
     };
     let are_watched = raised::attempt(py, watch_all());
     (are_watched == Some(true)).then(Epoch::current)
 }
 
-/// CPython's functions for watching.
-struct Watchers {
-    /// `PyDict_Watch` and the number of our watcher.
-    dict: (Py<PyAny>, Py<PyAny>),
-    /// `PyType_Watch` and the number of our watcher.
-    class: (Py<PyAny>, Py<PyAny>),
-    assign_version: Py<PyAny>,
-    /// `ctypes.py_object`, which turns an object into an argument.
-    py_object: Py<PyAny>,
+/// Our watchers, if there are any.
+fn watchers(py: Python<'_>) -> Option<&'static Watchers> {
+    static WATCHERS: Once<Option<Watchers>> = Once::new();
+    if let Some(watchers) = WATCHERS.get() {
+        return watchers.as_ref();
+    }
+    let find = || match has_gil(py)? {
+        true => WatchFunctions::find(py).map(Some),
+        false => Ok(None),
+    };
+    let functions = raised::attempt(py, find()).flatten();
+    // From here on no Python code runs, so that no other thread adds watchers too.
+    let add = |functions: WatchFunctions| raised::attempt(py, functions.add_watchers(py));
+    WATCHERS.get_or_make(|| functions.and_then(add)).as_ref()
 }
 
-impl Watchers {
-    fn get(py: Python<'_>) -> Option<&'static Watchers> {
-        static WATCHERS: Once<Option<Watchers>> = Once::new();
-        static IS_BEING_MADE: AtomicBool = AtomicBool::new(false);
-        if WATCHERS.get().is_none() {
-            // An import hook may log, and so come back here.
-            if IS_BEING_MADE.swap(true, Ordering::Relaxed) {
-                return None;
-            }
-            // Without `ctypes` nothing is watched.
-            let watchers = raised::attempt(py, Watchers::new(py));
-            // A signal handler may have interrupted it.
-            if watchers.is_some() || !raised::is_kept() {
-                WATCHERS.get_or_make(|| watchers);
-            }
-            IS_BEING_MADE.store(false, Ordering::Relaxed);
-        }
-        WATCHERS.get().and_then(Option::as_ref)
-    }
+fn has_gil(py: Python<'_>) -> PyResult<bool> {
+    let version: String = SYS_GLOBALS.get(intern!(py, "version"))?.extract()?;
+    Ok(!version.contains("free-threading"))
+}
 
-    fn new(py: Python<'_>) -> PyResult<Watchers> {
-        let version: String = SYS.get(py)?.getattr("version")?.extract()?;
-        if version.contains("free-threading") {
-            return Err(PyRuntimeError::new_err("there is no GIL"));
-        }
-        let ctypes = py.import("ctypes")?;
-        let api = ctypes.getattr("pythonapi")?;
-        // Not `getattr`, which gives a shared object: others may have set its argument types.
-        let function = |name| api.get_item(name);
-        let add = |name, callback: usize| {
-            let callback = ctypes.call_method1("c_void_p", (callback,))?;
-            PyResult::Ok(function(name)?.call1((callback,))?.unbind())
-        };
-        // Looked up before a watcher is added: older Pythons have only some of these functions.
-        let [watch_dict, watch_class, assign_version] = [
-            function("PyDict_Watch")?,
-            function("PyType_Watch")?,
-            function("PyUnstable_Type_AssignVersionTag")?,
-        ]
-        .map(Bound::unbind);
-        let dict_watcher = add("PyDict_AddWatcher", interpreter::dict_watcher())?;
-        let class_watcher = add("PyType_AddWatcher", interpreter::class_watcher())?;
-        Ok(Watchers {
-            dict: (watch_dict, dict_watcher),
-            class: (watch_class, class_watcher),
-            assign_version,
-            py_object: ctypes.getattr("py_object")?.unbind(),
-        })
+fn watch_dict(watchers: &Watchers, dict: &Bound<'_, PyDict>) -> PyResult<()> {
+    if !DICTS.iter().any(|(_, watched)| watched.is(dict)) {
+        watchers.watch_dict(dict)?;
+        DICTS.push(dict.clone().unbind());
     }
+    Ok(())
+}
 
-    fn watch_dict(&self, dict: &Bound<'_, PyDict>) -> PyResult<()> {
-        if !DICTS.iter().any(|(_, watched)| watched.is(dict)) {
-            self.call_watch(&self.dict, dict)?;
-            DICTS.push(dict.clone().unbind());
-        }
-        Ok(())
+fn watch_class(watchers: &Watchers, class: &Bound<'_, PyType>) -> PyResult<()> {
+    if !CLASSES.iter().any(|(_, watched)| watched.is(class)) {
+        watchers.watch_class(class)?;
+        CLASSES.push(class.clone().unbind());
+        A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
     }
+    Ok(())
+}
 
-    fn watch_class(&self, class: &Bound<'_, PyType>) -> PyResult<()> {
-        if !CLASSES.iter().any(|(_, watched)| watched.is(class)) {
-            self.call_watch(&self.class, class)?;
-            CLASSES.push(class.clone().unbind());
+/// Gives each class a version. `false` if one gets none: CPython stops giving a class versions after a
+/// thousand changes.
+fn give_versions(watchers: &Watchers, py: Python<'_>) -> bool {
+    if A_CLASS_LACKS_VERSION.swap(false, Ordering::Relaxed) {
+        let mut classes = CLASSES.iter();
+        if !classes.all(|(_, class)| watchers.give_version(class.bind(py))) {
             A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
+            IS_EXHAUSTED.store(true, Ordering::Relaxed);
         }
-        Ok(())
     }
-
-    fn call_watch(
-        &self,
-        (function, watcher): &(Py<PyAny>, Py<PyAny>),
-        object: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        let py = object.py();
-        let object = self.py_object.bind(py).call1((object,))?;
-        function.bind(py).call1((watcher, object)).map(drop)
-    }
-
-    /// Gives each class a version. `false` if one gets none: CPython stops giving a class versions
-    /// after a thousand changes.
-    fn give_versions(&self, py: Python<'_>) -> PyResult<bool> {
-        if !A_CLASS_LACKS_VERSION.swap(false, Ordering::Relaxed) {
-            return Ok(true);
-        }
-        let assign_version = |class: &Py<PyType>| {
-            let class = self.py_object.bind(py).call1((class,))?;
-            self.assign_version.bind(py).call1((class,))?.is_truthy()
-        };
-        for (_, class) in &CLASSES {
-            let is_given = assign_version(class);
-            if !matches!(is_given, Ok(true)) {
-                A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
-                IS_EXHAUSTED.store(is_given.is_ok(), Ordering::Relaxed);
-                return is_given;
-            }
-        }
-        Ok(!A_CLASS_LACKS_VERSION.load(Ordering::Relaxed))
-    }
+    !A_CLASS_LACKS_VERSION.load(Ordering::Relaxed)
 }

@@ -58,7 +58,7 @@ pub enum Delivery {
 /// ```
 ///
 /// # Errors
-/// If Python comes without `ctypes`, which queued delivery needs.
+/// On Windows, if Python comes without `ctypes`, which queued delivery needs there.
 pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
     let (threads, capacity) = match delivery {
         Delivery::Direct => (NO_THREAD, None),

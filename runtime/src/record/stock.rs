@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 use super::thread;
 use super::times::Clock;
 use crate::python::library::{
-    Globals, LOGGING, LOGGING_GLOBALS, OBJECT, OS_GLOBALS, THREADING, is_builtin, loaded,
+    Globals, LOGGING, LOGGING_GLOBALS, OBJECT, OS_GLOBALS, THREADING_GLOBALS, is_builtin, loaded,
 };
 use crate::python::once::{Once, intern};
 
@@ -39,7 +39,7 @@ static STOCK: [(&Globals, &str); 8] = [
     (&LOGGING_GLOBALS, "threading"),
     (&LOGGING_GLOBALS, "time"),
     (&OS_GLOBALS, "getpid"),
-    (&THREADING, "current_thread"),
+    (&THREADING_GLOBALS, "current_thread"),
 ];
 
 /// A global name of a module.
@@ -121,7 +121,7 @@ impl Stock {
                     continue;
                 }
                 "getLevelName" => LOGGING_GLOBALS.define(&object)?,
-                "current_thread" => THREADING.define(&object)?,
+                "current_thread" => THREADING_GLOBALS.define(&object)?,
                 "getpid" => is_builtin(&object, "posix", text)? || is_builtin(&object, "nt", text)?,
                 module => loaded(&PyString::new(py, module))?.is_some_and(|it| it.is(&object)),
             };

@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::event::buffer::Buffer;
 use crate::event::origin::Origin;
-use crate::python::library::{PROPERTY, THREADING, is_builtin};
+use crate::python::library::{PROPERTY, THREADING_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
 use crate::python::watch::{self, CheckedIn};
 
@@ -202,7 +202,7 @@ impl<'py> Ident<'py> {
 
 /// `threading.get_ident` as it is now.
 pub(super) fn get_ident(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    THREADING.get(intern!(py, "get_ident"))
+    THREADING_GLOBALS.get(intern!(py, "get_ident"))
 }
 
 /// The stock `threading.get_ident`, if it was in place at first.
@@ -218,7 +218,7 @@ pub(super) fn stock_get_ident(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
 
 /// `threading._active`: the threads that Python knows, by ident.
 pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    Ok(THREADING.get(intern!(py, "_active"))?.cast_into()?)
+    Ok(THREADING_GLOBALS.get(intern!(py, "_active"))?.cast_into()?)
 }
 
 /// Whether a thread is a `threading._DummyThread`.
@@ -226,7 +226,7 @@ fn is_dummy(thread: &Bound<'_, PyAny>) -> PyResult<bool> {
     static CLASS: Once<Py<PyAny>> = Once::new();
     let find = || {
         let name = intern!(thread.py(), "_DummyThread");
-        THREADING.get(name).map(Bound::unbind)
+        THREADING_GLOBALS.get(name).map(Bound::unbind)
     };
     Ok(thread.get_type().is(CLASS.get_or_try(find)?))
 }
@@ -242,7 +242,7 @@ fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let mut epoch = None;
     for (name, watched, checked_in) in &WATCHED {
         let get = || {
-            THREADING
+            THREADING_GLOBALS
                 .get(&PyString::intern(py, name))
                 .map(Bound::unbind)
         };
@@ -265,9 +265,11 @@ fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
 fn stock_name(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
     static NAME: Once<Option<Py<PyAny>>> = Once::new();
     let name = NAME.get_or_try(|| {
-        let name = THREADING.get(intern!(py, "Thread"))?.getattr("name")?;
-        let is_stock =
-            name.get_type().is(PROPERTY.get(py)?) && THREADING.define(&name.getattr("fget")?)?;
+        let name = THREADING_GLOBALS
+            .get(intern!(py, "Thread"))?
+            .getattr("name")?;
+        let is_stock = name.get_type().is(PROPERTY.get(py)?)
+            && THREADING_GLOBALS.define(&name.getattr("fget")?)?;
         PyResult::Ok(is_stock.then(|| name.unbind()))
     });
     Ok(name?.as_ref())

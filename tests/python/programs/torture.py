@@ -5,7 +5,6 @@ Each process draws what it does from a seed of its own, so a failure can be repe
 Run: python tests/python/programs/torture.py exits|forks SEED COUNT direct|queued
 """
 
-import ctypes  # noqa: F401  The queue needs it; imported once for all forked children.
 import logging
 import os
 import random
