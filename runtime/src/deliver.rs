@@ -8,8 +8,9 @@ use crate::event::keywords::{Attributes, Values};
 use crate::handle;
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
+use crate::python::kept::Kept;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
-use crate::python::once::{Once, intern};
+use crate::python::once::intern;
 use crate::record::content::Content;
 use crate::record::make::make;
 use crate::record::prototype::RecordPrototype;
@@ -21,7 +22,7 @@ use crate::record::prototype::RecordPrototype;
 pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    fast: Option<(&Once<RecordPrototype>, LoggerDict<'py>)>,
+    fast: Option<(&'static Kept<RecordPrototype>, LoggerDict<'py>)>,
 ) -> PyResult<()> {
     let record = make(logger, content, fast)?;
     handle::handle(logger, record, content.level)
@@ -55,7 +56,7 @@ pub(crate) fn deliver_to<'py>(
 
 fn is_adapter(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
-    Ok(logger.is_instance(LOGGER_ADAPTER.get(py)?)?
+    Ok(logger.is_instance(&LOGGER_ADAPTER.get(py)?)?
         || !logger.hasattr(intern!(py, "makeRecord"))?)
 }
 

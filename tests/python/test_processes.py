@@ -14,6 +14,34 @@ def test_logging_in_atexit_and_in_destructors_at_the_end():
     assert "Traceback" not in stderr and "panicked" not in stderr, stderr
 
 
+@pytest.mark.parametrize("when", ["main", "first"])
+@pytest.mark.parametrize("delivery", ["direct", "queued"])
+def test_records_at_the_end_arrive_as_those_of_pythons_own_logger(delivery, when):
+    expected = run("records_at_the_end", "python", when)
+    assert len(expected[1].splitlines()) == (8 if when == "main" else 5)
+    assert run("records_at_the_end", delivery, when) == expected
+
+
+@pytest.mark.parametrize("what", ["filter", "handler", "formatter"])
+@pytest.mark.parametrize("when", ["direct", "queued", "atexit"])
+def test_a_file_that_is_not_closed_is_written_at_exit(tmp_path, when, what):
+    run("unflushed_file", tmp_path / "file", when, what)
+    assert (tmp_path / "file").read_text() == "data"
+
+
+@pytest.mark.parametrize("first", ["thread", "signal"])
+def test_records_of_threads_that_live_longer_than_the_main_thread(first):
+    _, stderr = run("after_the_main_thread", first)
+    assert stderr.splitlines() == ["first", "second"]
+
+
+@pytest.mark.skipif("free-threading" in sys.version, reason="pylog has no support for it")
+def test_a_subinterpreter_that_is_left_open_at_exit():
+    """Below Python 3.13, it is a fatal error if Python can't free the variable."""
+    _, stderr = run("subinterpreter_at_exit")
+    assert stderr == "INFO:pylog_probe._native.calls.alpha:level 20\n"
+
+
 @pytest.mark.skipif(
     sys.version_info < (3, 12) or "free-threading" in sys.version,
     reason="this Python doesn't tell of changes, or not in time",

@@ -18,7 +18,7 @@ use crate::callsite::table::Table;
 use crate::level::Level;
 use crate::level_cache::invalidation::{self, Listener};
 use crate::logger::{levels, lookup};
-use crate::python::library::{LOGGING, LOGGING_GLOBALS};
+use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
 /// Locked for a few instructions at a time, by threads that are attached. No Python code runs meanwhile,
@@ -104,15 +104,16 @@ fn restrict(py: Python<'_>) -> PyResult<()> {
 
 /// The most verbose level that any logger accepts. Loggers that are yet to be created inherit theirs.
 fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
-    let logging = LOGGING.get(py)?;
-    let root = logging.getattr(intern!(py, "root"))?;
+    let root = LOGGING_GLOBALS.get(intern!(py, "root"))?;
     // So that changes are noticed.
     invalidation::install_hook(&root)?;
     let manager = root.getattr(intern!(py, "manager"))?;
     let loggers = manager.getattr(intern!(py, "loggerDict"))?;
     let loggers = loggers.cast::<PyDict>()?.values();
 
-    let class = logging.call_method0(intern!(py, "getLoggerClass"))?;
+    let class = LOGGING_GLOBALS
+        .get(intern!(py, "getLoggerClass"))?
+        .call0()?;
     let class_of_manager = manager.getattr(intern!(py, "loggerClass"))?;
     for class in [class, class_of_manager] {
         if class.is_none() {

@@ -12,7 +12,7 @@ use crate::logger::dict::LoggerDict;
 use crate::logger::names::LoggerName;
 use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
-use crate::python::once::Once;
+use crate::python::kept::Kept;
 use crate::record::prototype::RecordPrototype;
 
 /// The static of one call.
@@ -26,7 +26,7 @@ pub struct Callsite {
 /// The part of a callsite that exists once Python has been asked about it.
 struct CallsiteState {
     name: LoggerName,
-    prototype: Once<RecordPrototype>,
+    prototype: Kept<RecordPrototype>,
     questions: Questions,
 }
 
@@ -37,7 +37,7 @@ impl CallsiteState {
     fn push(name: LoggerName) -> usize {
         STATES.push(CallsiteState {
             name,
-            prototype: Once::new(),
+            prototype: Kept::new(),
             questions: Questions::new(),
         })
     }
@@ -113,7 +113,7 @@ impl Callsite {
         self.state().name.get(py, self.metadata.target)
     }
 
-    pub(crate) fn prototype(&self) -> &'static Once<RecordPrototype> {
+    pub(crate) fn prototype(&self) -> &'static Kept<RecordPrototype> {
         &self.state().prototype
     }
 

@@ -9,8 +9,9 @@ use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 use super::error::{ErrorRef, MAX_SOURCES, Probe};
 use super::value;
 use crate::python::attach::try_attach;
-use crate::python::library::SYS;
-use crate::python::once::{Once, intern};
+use crate::python::kept::Kept;
+use crate::python::library::SYS_GLOBALS;
+use crate::python::once::intern;
 
 /// An exception for a record, as the call gives it.
 #[derive(Debug)]
@@ -269,8 +270,8 @@ fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> PyResult<Option<Bou
 
 /// The class for a Rust error type, with the type's name and path: `core.num.error.ParseIntError`.
 fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
-    static CLASSES: Once<Py<PyDict>> = Once::new();
-    static BASE: Once<Py<PyAny>> = Once::new();
+    static CLASSES: Kept<Py<PyDict>> = Kept::new();
+    static BASE: Kept<Py<PyAny>> = Kept::new();
     let make = |name: &str, module: &str, base: &Bound<'py, PyAny>| {
         let namespace = PyDict::new(py);
         namespace.set_item("__module__", module)?;
@@ -285,7 +286,8 @@ fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> PyResult<Bound<'py
     let Some(type_name) = type_name else {
         return Ok(base.clone());
     };
-    let classes = CLASSES.get_or_make(|| PyDict::new(py).unbind()).bind(py);
+    let classes = CLASSES.get_or_make(|| PyDict::new(py).unbind());
+    let classes = classes.bind(py);
     if let Some(class) = classes.get_item(type_name)? {
         return Ok(class);
     }
@@ -343,7 +345,7 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<B
 
 /// The exception that Python code is handling: `sys.exc_info()`.
 fn handled(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    SYS.get(py)?.call_method0(intern!(py, "exc_info"))
+    SYS_GLOBALS.get(intern!(py, "exc_info"))?.call0()
 }
 
 #[cfg(test)]

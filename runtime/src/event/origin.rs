@@ -7,6 +7,7 @@ use std::thread::{self, Thread};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::python::context::{self, Inside, RecordContext};
 use crate::python::library::THREADING_GLOBALS;
@@ -41,7 +42,7 @@ pub(crate) struct OriginThread {
     /// Whether Python may have a `threading.Thread` for it.
     has_thread_state: bool,
     /// The name that it had in Python when its first record was delivered.
-    pub(crate) name: Once<Py<PyAny>>,
+    pub(crate) name: Once<Py<PyString>>,
 }
 
 thread_local! {

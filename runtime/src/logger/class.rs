@@ -1,12 +1,14 @@
 //! Whether the class of a logger handles records as `logging.Logger` does.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
 
-use crate::python::library::{LOGGING_GLOBALS, OBJECT};
-use crate::python::once::{Once, intern};
+use crate::python::kept::Kept;
+use crate::python::library::LOGGING_GLOBALS;
+use crate::python::once::intern;
 use crate::python::watch::{CheckedIn, Epoch};
 
 /// The methods that a record passes through, their qualified names in `logging`, and the names that
@@ -64,8 +66,8 @@ const NOT_IN_CLASS: [&str; 10] = [
     "__len__",
 ];
 
-/// The address of the class that was last found to be plain, and the epoch. The class is watched, and
-/// so kept alive.
+/// The address of the class that was last found to be plain, and the epoch. In this epoch the class is
+/// watched, and so kept alive.
 static PLAIN: (AtomicUsize, CheckedIn) = (AtomicUsize::new(0), CheckedIn::never());
 
 /// Whether a class is known to be plain: reading an attribute of a logger means reading its dict, and
@@ -80,7 +82,8 @@ pub(crate) fn is_plain(class: &Bound<'_, PyType>) -> bool {
 /// The exception that Python raises.
 pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<bool> {
     let py = class.py();
-    let Some(stock) = stock_methods(py)? else {
+    let stock = stock_methods(py)?;
+    let Some(stock) = &*stock else {
         return Ok(false);
     };
     for ((name, ..), stock) in METHODS.iter().zip(stock) {
@@ -94,7 +97,7 @@ pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<b
         }
     }
     let get_attribute = intern!(py, "__getattribute__");
-    let of_object = OBJECT.get(py)?.getattr(get_attribute)?;
+    let of_object = py.get_type::<PyAny>().getattr(get_attribute)?;
     let is_plain = class.getattr(get_attribute)?.is(&of_object);
     if is_plain {
         PLAIN.0.store(class.as_ptr() as usize, Ordering::Relaxed);
@@ -104,9 +107,9 @@ pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<b
 }
 
 /// The stock [`METHODS`], if they are those of a known version.
-fn stock_methods(py: Python<'_>) -> PyResult<Option<&Vec<Py<PyAny>>>> {
-    static STOCK: Once<Option<Vec<Py<PyAny>>>> = Once::new();
-    let stock = STOCK.get_or_try(|| {
+fn stock_methods(py: Python<'_>) -> PyResult<Arc<Option<Vec<Py<PyAny>>>>> {
+    static STOCK: Kept<Option<Vec<Py<PyAny>>>> = Kept::new();
+    STOCK.get_or_try(|| {
         let class = LOGGING_GLOBALS.get(intern!(py, "Logger"))?;
         let mut methods = Vec::new();
         for (name, qualified_name, uses) in METHODS {
@@ -124,7 +127,6 @@ fn stock_methods(py: Python<'_>) -> PyResult<Option<&Vec<Py<PyAny>>>> {
             }
             methods.push(method.unbind());
         }
-        PyResult::Ok(Some(methods))
-    });
-    Ok(stock?.as_ref())
+        Ok(Some(methods))
+    })
 }

@@ -5,7 +5,8 @@ use pyo3::types::PyDict;
 
 use crate::level::Level;
 use crate::level_cache::invalidation;
-use crate::python::library::{LOGGING, LOGGING_GLOBALS};
+use crate::python::kept;
+use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
 /// `logger.isEnabledFor(level)`.
@@ -21,6 +22,9 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> PyResul
 
 /// Whether an answer of `isEnabledFor` holds until the next invalidation.
 pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if kept::are_released() {
+        return Ok(false);
+    }
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
     if !LOGGING_GLOBALS.define(&is_enabled_for)? {
@@ -41,20 +45,14 @@ pub(crate) fn cached_answer(logger: &Bound<'_, PyAny>, level: Level) -> PyResult
 
 /// Names level 5 `TRACE`, unless the application has named the level or uses the name.
 pub(crate) fn name_trace(py: Python<'_>) -> PyResult<()> {
-    let logging = LOGGING.get(py)?;
-    let get_level_name = intern!(py, "getLevelName");
+    let get_level_name = LOGGING_GLOBALS.get(intern!(py, "getLevelName"))?;
     let levelno = Level::TRACE.levelno();
     // It answers "Level X" for a number or a name that it doesn't know.
-    let number: String = logging
-        .call_method1(get_level_name, (levelno,))?
-        .str()?
-        .extract()?;
-    let name: String = logging
-        .call_method1(get_level_name, ("TRACE",))?
-        .str()?
-        .extract()?;
+    let number: String = get_level_name.call1((levelno,))?.str()?.extract()?;
+    let name: String = get_level_name.call1(("TRACE",))?.str()?.extract()?;
     if number == "Level 5" && name == "Level TRACE" {
-        logging.call_method1(intern!(py, "addLevelName"), (levelno, "TRACE"))?;
+        let add_level_name = LOGGING_GLOBALS.get(intern!(py, "addLevelName"))?;
+        add_level_name.call1((levelno, "TRACE"))?;
     }
     Ok(())
 }

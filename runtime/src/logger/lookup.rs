@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::level_cache::invalidation;
-use crate::python::library::{LOGGING, callback};
+use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::once::{Once, intern};
 
 /// The loggers that `logging.getLogger` has returned, by name, as weak references.
@@ -27,7 +27,7 @@ pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bou
 pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     let py = name.py();
     let get_logger = intern!(py, "getLogger");
-    let logger = LOGGING.get(py)?.call_method1(get_logger, (name,))?;
+    let logger = LOGGING_GLOBALS.get(get_logger)?.call1((name,))?;
     let seen = seen(py);
     let is_new = !seen.contains(name)?;
     if last_seen(name)?.is_none_or(|last| !last.is(&logger)) {

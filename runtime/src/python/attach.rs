@@ -13,7 +13,7 @@ use pyo3::types::PyString;
 use super::context::RecordContext;
 use super::exit::{self, AttachPermit};
 use super::nesting::{self, CallGuard};
-use super::{fork, interpreter, raised};
+use super::{fork, interpreter, library, raised};
 use crate::metadata::Metadata;
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
@@ -120,6 +120,9 @@ fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
     let Some(error) = raised::keep(py, error) else {
         return;
     };
+    if library::is_logging_gone(py) {
+        return;
+    }
     if error.is_instance_of::<PyRecursionError>(py) {
         if nesting::drops_records() {
             return; // It has been reported once.

@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::interpreter::{enter_context, exit_context, has_thread_state};
+use super::kept::Kept;
 use super::library::{CONTEXT, COPY_CONTEXT};
 use super::once::{Once, intern};
 use super::raised::attempt;
@@ -87,9 +88,10 @@ struct Registered(u64);
 
 /// The registered contexts by their numbers. Rust only knows the numbers, so that it doesn't keep users'
 /// objects beyond the end of the interpreter.
-fn registry(py: Python<'_>) -> &Bound<'_, PyDict> {
-    static CONTEXTS: Once<Py<PyDict>> = Once::new();
-    CONTEXTS.get_or_make(|| PyDict::new(py).unbind()).bind(py)
+fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
+    static CONTEXTS: Kept<Py<PyDict>> = Kept::new();
+    let contexts = CONTEXTS.get_or_make(|| PyDict::new(py).unbind());
+    contexts.bind(py).clone()
 }
 
 /// The numbers of contexts that have been dropped, perhaps by detached threads.
@@ -100,7 +102,8 @@ impl Registered {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let registry = registry(context.py());
         while let Some(number) = DROPPED.pop() {
-            registry.del_item(number)?;
+            // At the end of the interpreter it may be gone.
+            let _ = registry.del_item(number);
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         registry.set_item(number, context)?;

@@ -6,6 +6,9 @@
 //! thread attaches. It waits for the other threads that hold an [`AttachPermit`], and then delivers the
 //! queued records. `logging` registers its own `shutdown` when it is imported, which is earlier, so the
 //! handlers are still open then: `atexit` runs the latest registration first.
+//!
+//! After that no reference to an object of the program is [kept]. Records that the finalizing thread logs
+//! later are made by Python.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -15,7 +18,8 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::fork::{self, Hooks};
-use super::library::{REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
+use super::kept;
+use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use super::once::{RunOnce, intern};
 use super::{interpreter, raised};
 
@@ -81,6 +85,11 @@ static REGISTERED: RunOnce = RunOnce::new();
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     static HOOKS_ADDED: RunOnce = RunOnce::new();
     REGISTERED.run(|| {
+        if raised::attempt(py, is_calling_exit_functions(py)) == Some(true) {
+            // Python would not call a function that is registered now.
+            end(py);
+            return Ok(());
+        }
         let finalize = callback(py, finalize)?;
         REGISTER_AT_EXIT.get(py)?.call1((finalize,)).map(drop)
     })?;
@@ -98,6 +107,38 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     })
 }
 
+/// Whether Python is calling the `atexit` functions in this thread. It does so in the main thread when
+/// `threading._shutdown` has returned, which marks the thread as ended and waits for the other threads.
+fn is_calling_exit_functions(py: Python<'_>) -> PyResult<bool> {
+    let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
+    let is_alive = main.call_method0(intern!(py, "is_alive"))?.is_truthy()?;
+    if is_alive || !raised::is_main_thread(py)? {
+        return Ok(false);
+    }
+    let threading = THREADING_GLOBALS.dict(py)?;
+    let mut frame = interpreter::current_frame(py);
+    while let Some(caller) = frame.filter(|it| !it.is_none()) {
+        if caller.getattr(intern!(py, "f_globals"))?.is(&threading) {
+            return Ok(false); // A signal handler that runs while `threading._shutdown` waits.
+        }
+        frame = Some(caller.getattr(intern!(py, "f_back"))?);
+    }
+    Ok(true)
+}
+
+/// From now on only this thread attaches.
+fn set_finalizer() {
+    let _ = FINALIZER.set(thread::current().id());
+    fence(Ordering::SeqCst);
+}
+
+/// From now on pylog keeps no object.
+fn end(py: Python<'_>) {
+    set_finalizer();
+    raised::attempt(py, library::prepare_release(py));
+    kept::release_all(py);
+}
+
 fn finalize(py: Python<'_>) -> PyResult<()> {
     if interpreter::current_frame(py).is_some() {
         // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
@@ -110,8 +151,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
             return Ok(());
         }
     }
-    let _ = FINALIZER.set(thread::current().id());
-    fence(Ordering::SeqCst);
+    set_finalizer();
     py.detach(|| {
         let end = Instant::now() + WAIT_FOR_PERMITS;
         while PERMITS.load(Ordering::SeqCst) > 0 && Instant::now() < end {
@@ -121,5 +161,8 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
     for (_, action) in &LAST_ACTIONS {
         action(py);
     }
+    // What would be raised in this thread is raised here.
+    raised::suspend(py);
+    end(py);
     raised::take().map_or(Ok(()), Err)
 }

@@ -1,49 +1,44 @@
 //! The modules, functions and classes of Python's library that pylog uses, imported once.
+//!
+//! When the interpreter ends, they are [released][super::kept], and are then looked up at each use.
 
 use std::ffi::CString;
 
 use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
+use super::kept::{self, Kept};
 use super::once::{Once, intern};
 
-/// A module, or a name in a module, imported on first use.
+/// A name in a module, imported on first use.
 pub(crate) struct Import {
     module: &'static str,
-    name: Option<&'static str>,
-    object: Once<Py<PyAny>>,
+    name: &'static str,
+    object: Kept<Py<PyAny>>,
 }
 
 impl Import {
-    const fn module(module: &'static str) -> Import {
-        Import {
-            module,
-            name: None,
-            object: Once::new(),
-        }
-    }
-
     const fn name(module: &'static str, name: &'static str) -> Import {
         Import {
             module,
-            name: Some(name),
-            object: Once::new(),
+            name,
+            object: Kept::new(),
         }
     }
 
     /// # Errors
     /// The exception that the import raises. The next use imports again.
-    pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+    pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(object) = &*self.object.get() {
+            return Ok(object.bind(py).clone());
+        }
         let object = self.object.get_or_try(|| {
-            let module = py.import(self.module)?.into_any();
-            let object = match self.name {
-                Some(name) => module.getattr(name)?,
-                None => module,
-            };
-            PyResult::Ok(object.unbind())
+            let dict = dict_of(self.module, py)?;
+            let name = PyString::intern(py, self.name);
+            look_up(&dict, self.module, &name).map(Bound::unbind)
         })?;
-        Ok(object.bind(py))
+        Ok(object.bind(py).clone())
     }
 }
 
@@ -51,23 +46,28 @@ impl Import {
 /// module.
 pub(crate) struct Globals {
     module: &'static str,
-    dict: Once<Py<PyDict>>,
+    dict: Kept<Py<PyDict>>,
 }
 
 impl Globals {
     const fn of(module: &'static str) -> Globals {
         Globals {
             module,
-            dict: Once::new(),
+            dict: Kept::new(),
         }
     }
 
     /// # Errors
     /// The exception that the import raises, or an `AttributeError` if the name isn't there.
-    pub(crate) fn get<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(name.py())?.get_item(name)?.ok_or_else(|| {
-            PyAttributeError::new_err(format!("module {:?} has no attribute {name}", self.module))
-        })
+    pub(crate) fn get<'py>(
+        &'static self,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = name.py();
+        if let Some(dict) = &*self.dict.get() {
+            return look_up(dict.bind(py), self.module, name);
+        }
+        look_up(&self.dict(py)?, self.module, name)
     }
 
     /// Whether a function, or a method of an object, is one that the module defines: not overridden,
@@ -75,7 +75,7 @@ impl Globals {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn define(&self, function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    pub(crate) fn define(&'static self, function: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = function.py();
         // A wrapper can imitate the function in everything but its type.
         let mut function = function.clone();
@@ -86,17 +86,76 @@ impl Globals {
             return Ok(false);
         }
         let globals = function.getattr(intern!(py, "__globals__"))?;
-        Ok(globals.is(self.dict(py)?))
+        Ok(globals.is(&self.dict(py)?))
     }
 
     /// The dict of all names.
     ///
     /// # Errors
     /// The exception that the import raises.
-    pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
-        let import = || PyResult::Ok(py.import(self.module)?.dict().unbind());
-        Ok(self.dict.get_or_try(import)?.bind(py))
+    pub(crate) fn dict<'py>(&'static self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let find = || dict_of(self.module, py).map(Bound::unbind);
+        Ok(self.dict.get_or_try(find)?.bind(py).clone())
     }
+}
+
+fn look_up<'py>(
+    dict: &Bound<'py, PyDict>,
+    module: &str,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let missing =
+        || PyAttributeError::new_err(format!("module {module:?} has no attribute {name}"));
+    dict.get_item(name)?.ok_or_else(missing)
+}
+
+/// The dict of a module.
+fn dict_of<'py>(module: &str, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    if let Some(logging) = logging_after_release(py) {
+        if module == "logging" {
+            return Ok(logging);
+        }
+        // While Python clears its modules, nothing can be imported.
+        if let Some(module) = logging.get_item(module)? {
+            return Ok(module.getattr(intern!(py, "__dict__"))?.cast_into()?);
+        }
+    }
+    Ok(py.import(module)?.dict())
+}
+
+/// A function of `logging`, through which the module is found when it isn't kept any more. Python frees a
+/// module earlier than its functions.
+static FUNCTION_OF_LOGGING: Once<Py<PyWeakrefReference>> = Once::new();
+
+/// Makes what a record takes available without keeping it.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(super) fn prepare_release(py: Python<'_>) -> PyResult<()> {
+    for function in LOGGING_GLOBALS.dict(py)?.values() {
+        if function.get_type().is(FUNCTION_TYPE.get(py)?) && LOGGING_GLOBALS.define(&function)? {
+            FUNCTION_OF_LOGGING
+                .get_or_try(|| PyWeakrefReference::new(&function).map(Bound::unbind))?;
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The dict of `logging` when it isn't kept any more, but still exists.
+fn logging_after_release(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
+    let function = FUNCTION_OF_LOGGING.get()?.bind(py).upgrade()?;
+    let globals = function.getattr(intern!(py, "__globals__")).ok()?;
+    globals.cast_into().ok()
+}
+
+/// Whether Python has freed or cleared the module `logging`, so that no record can be made.
+pub(super) fn is_logging_gone(py: Python<'_>) -> bool {
+    let is_there = |logging: Bound<'_, PyDict>| {
+        let class = logging.get_item(intern!(py, "Logger"));
+        class.is_ok_and(|class| class.is_some_and(|class| !class.is_none()))
+    };
+    kept::are_released() && !logging_after_release(py).is_some_and(is_there)
 }
 
 pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
@@ -105,12 +164,9 @@ pub(crate) static THREADING_GLOBALS: Globals = Globals::of("threading");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
 pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
 
-pub(crate) static LOGGING: Import = Import::module("logging");
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
-pub(crate) static SYS: Import = Import::module("sys");
 pub(crate) static STACK_SUMMARY: Import = Import::name("traceback", "StackSummary");
 pub(crate) static SIMPLE_NAMESPACE: Import = Import::name("types", "SimpleNamespace");
-pub(crate) static OBJECT: Import = Import::name("builtins", "object");
 pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
 pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
 pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
@@ -120,19 +176,36 @@ pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled"
 pub(crate) static DISABLE_COLLECTION: Import = Import::name("gc", "disable");
 pub(crate) static ENABLE_COLLECTION: Import = Import::name("gc", "enable");
 pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
-static METHOD_TYPE: Import = Import::name("types", "MethodType");
-static FUNCTION_TYPE: Import = Import::name("types", "FunctionType");
+static METHOD_TYPE: BuiltinType = BuiltinType::named("MethodType");
+static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
+
+/// A type of the module `types`. It leads to no object of the program, so it is kept for good.
+struct BuiltinType {
+    name: &'static str,
+    class: Once<Py<PyAny>>,
+}
+
+impl BuiltinType {
+    const fn named(name: &'static str) -> BuiltinType {
+        BuiltinType {
+            name,
+            class: Once::new(),
+        }
+    }
+
+    fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        let find = || PyResult::Ok(py.import("types")?.getattr(self.name)?.unbind());
+        Ok(self.class.get_or_try(find)?.bind(py))
+    }
+}
 
 /// Imports everything now, at the import of the extension, rather than in the middle of a call: an
 /// import hook that logs would otherwise call itself.
 pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
     for import in [
-        &LOGGING,
         &LOGGER_ADAPTER,
-        &SYS,
         &STACK_SUMMARY,
         &SIMPLE_NAMESPACE,
-        &OBJECT,
         &PROPERTY,
         &CONTEXT,
         &COPY_CONTEXT,
@@ -142,8 +215,6 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &DISABLE_COLLECTION,
         &ENABLE_COLLECTION,
         &GET_IDENT,
-        &METHOD_TYPE,
-        &FUNCTION_TYPE,
     ] {
         match import.get(py) {
             Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
@@ -160,7 +231,8 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
     ] {
         globals.dict(py)?;
     }
-    Ok(())
+    METHOD_TYPE.get(py)?;
+    FUNCTION_TYPE.get(py).map(drop)
 }
 
 /// Whether a function is a certain one of a module written in C.

@@ -9,6 +9,7 @@ pub(crate) mod exit;
 pub(crate) mod fork;
 pub(crate) mod garbage;
 pub(crate) mod interpreter;
+pub(crate) mod kept;
 pub(crate) mod library;
 pub(crate) mod nesting;
 pub(crate) mod once;

@@ -20,6 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
 use super::interpreter::{add_pending_call, current_frame, set_async_exception};
+use super::kept;
 use super::library::{GET_IDENT, THREADING_GLOBALS, loaded};
 use super::nesting;
 use super::once::intern;
@@ -140,6 +141,11 @@ pub(crate) fn schedule(py: Python<'_>) {
         return;
     }
     if let Some(error) = take() {
+        // At the end of the interpreter no Python code may follow that could raise it.
+        if kept::are_released() && current_frame(py).is_none() {
+            error.write_unraisable(py, None);
+            return;
+        }
         SCHEDULED.fetch_add(1, Ordering::Relaxed);
         let unscheduled = match ident_unless_main(py) {
             Ok(Some(ident)) => schedule_here(py, ident, error),
@@ -155,7 +161,7 @@ pub(crate) fn schedule(py: Python<'_>) {
 /// The ident of this thread, if it runs Python code and isn't the main thread.
 fn ident_unless_main(py: Python<'_>) -> PyResult<Option<c_ulong>> {
     let ident = current_ident(py)?;
-    let is_other = ident != main_ident(py)? && current_frame(py).is_some();
+    let is_other = !is_main_thread(py)? && current_frame(py).is_some();
     Ok(is_other.then_some(ident))
 }
 
@@ -210,7 +216,7 @@ fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
     let Some(signal) = loaded(intern!(py, "_signal"))? else {
         return Ok(false);
     };
-    if current_ident(py)? != main_ident(py)? {
+    if !is_main_thread(py)? {
         return Ok(false);
     }
     let code = intern!(py, "__code__");
@@ -233,6 +239,11 @@ fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
 
 fn current_ident(py: Python<'_>) -> PyResult<c_ulong> {
     GET_IDENT.get(py)?.call0()?.extract()
+}
+
+/// Whether this is the main thread.
+pub(super) fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    Ok(current_ident(py)? == main_ident(py)?)
 }
 
 fn main_ident(py: Python<'_>) -> PyResult<c_ulong> {

@@ -8,12 +8,14 @@
 //! and on free-threaded Python, where a change may come between a check and its use, nothing is watched,
 //! and facts are established anew at each call.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use super::interpreter::{A_CLASS_LACKS_VERSION, CHANGES, WatchFunctions, Watchers};
+use super::kept::{self, Kept};
 use super::library::SYS_GLOBALS;
 use super::once::{Once, intern};
 use super::raised;
@@ -52,12 +54,14 @@ impl CheckedIn {
 static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
 
 /// The classes and dicts that are watched.
-static CLASSES: boxcar::Vec<Py<PyType>> = boxcar::Vec::new();
-static DICTS: boxcar::Vec<Py<PyDict>> = boxcar::Vec::new();
+struct Watched {
+    classes: boxcar::Vec<Py<PyType>>,
+    dicts: boxcar::Vec<Py<PyDict>>,
+}
 
-/// Whether anything can be watched.
+/// Whether anything can be watched. Nothing is watched when the objects are no longer kept.
 pub(crate) fn is_available(py: Python<'_>) -> bool {
-    !IS_EXHAUSTED.load(Ordering::Relaxed) && watchers(py).is_some()
+    !IS_EXHAUSTED.load(Ordering::Relaxed) && !kept::are_released() && watchers(py).is_some()
 }
 
 /// Watches these objects. A class is also watched for changes of what it inherits.
@@ -73,18 +77,19 @@ pub(crate) fn watch<'a, 'py: 'a>(
         return None;
     }
     let watchers = watchers(py)?;
+    let watched = Watched::get();
     let watch_all = || -> PyResult<bool> {
         for dict in dicts {
-            watch_dict(watchers, dict)?;
+            watched.watch_dict(watchers, dict)?;
         }
         for class in classes {
             // A metaclass can change what a class inherits without a report.
             if !class.get_type().is(py.get_type::<PyType>()) {
                 return Ok(false);
             }
-            watch_class(watchers, class)?;
+            watched.watch_class(watchers, class)?;
         }
-        Ok(give_versions(watchers, py))
+        Ok(watched.give_versions(watchers, py))
     };
     let are_watched = raised::attempt(py, watch_all());
     (are_watched == Some(true)).then(Epoch::current)
@@ -111,32 +116,42 @@ fn has_gil(py: Python<'_>) -> PyResult<bool> {
     Ok(!version.contains("free-threading"))
 }
 
-fn watch_dict(watchers: &Watchers, dict: &Bound<'_, PyDict>) -> PyResult<()> {
-    if !DICTS.iter().any(|(_, watched)| watched.is(dict)) {
-        watchers.watch_dict(dict)?;
-        DICTS.push(dict.clone().unbind());
+impl Watched {
+    fn get() -> Arc<Watched> {
+        static WATCHED: Kept<Watched> = Kept::new();
+        WATCHED.get_or_make(|| Watched {
+            classes: boxcar::Vec::new(),
+            dicts: boxcar::Vec::new(),
+        })
     }
-    Ok(())
-}
 
-fn watch_class(watchers: &Watchers, class: &Bound<'_, PyType>) -> PyResult<()> {
-    if !CLASSES.iter().any(|(_, watched)| watched.is(class)) {
-        watchers.watch_class(class)?;
-        CLASSES.push(class.clone().unbind());
-        A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
-    }
-    Ok(())
-}
-
-/// Gives each class a version. `false` if one gets none: CPython stops giving a class versions after a
-/// thousand changes.
-fn give_versions(watchers: &Watchers, py: Python<'_>) -> bool {
-    if A_CLASS_LACKS_VERSION.swap(false, Ordering::Relaxed) {
-        let mut classes = CLASSES.iter();
-        if !classes.all(|(_, class)| watchers.give_version(class.bind(py))) {
-            A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
-            IS_EXHAUSTED.store(true, Ordering::Relaxed);
+    fn watch_dict(&self, watchers: &Watchers, dict: &Bound<'_, PyDict>) -> PyResult<()> {
+        if !self.dicts.iter().any(|(_, watched)| watched.is(dict)) {
+            watchers.watch_dict(dict)?;
+            self.dicts.push(dict.clone().unbind());
         }
+        Ok(())
     }
-    !A_CLASS_LACKS_VERSION.load(Ordering::Relaxed)
+
+    fn watch_class(&self, watchers: &Watchers, class: &Bound<'_, PyType>) -> PyResult<()> {
+        if !self.classes.iter().any(|(_, watched)| watched.is(class)) {
+            watchers.watch_class(class)?;
+            self.classes.push(class.clone().unbind());
+            A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Gives each class a version. `false` if one gets none: CPython stops giving a class versions after a
+    /// thousand changes.
+    fn give_versions(&self, watchers: &Watchers, py: Python<'_>) -> bool {
+        if A_CLASS_LACKS_VERSION.swap(false, Ordering::Relaxed) {
+            let mut classes = self.classes.iter();
+            if !classes.all(|(_, class)| watchers.give_version(class.bind(py))) {
+                A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
+                IS_EXHAUSTED.store(true, Ordering::Relaxed);
+            }
+        }
+        !A_CLASS_LACKS_VERSION.load(Ordering::Relaxed)
+    }
 }

@@ -7,8 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
 use super::flush::flush;
+use crate::python::kept::Kept;
 use crate::python::library::{callback, loaded};
-use crate::python::once::{Once, intern};
+use crate::python::once::intern;
 
 /// How long the end of a child waits for the queue.
 const WAIT_FOR_QUEUE: Duration = Duration::from_secs(5);
@@ -19,7 +20,7 @@ const WAIT_FOR_QUEUE: Duration = Duration::from_secs(5);
 /// # Errors
 /// The exception that `multiprocessing.util` raises.
 pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
-    static ADD_FINALIZER: Once<Py<PyCFunction>> = Once::new();
+    static ADD_FINALIZER: Kept<Py<PyCFunction>> = Kept::new();
     static DONE_IN: AtomicU32 = AtomicU32::new(0);
     let Some(util) = loaded(intern!(py, "multiprocessing.util"))? else {
         return Ok(());
@@ -31,7 +32,7 @@ pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
     // A new child drops the finalizers of its parent, and then calls what is registered here.
     let make = || callback(py, add_finalizer).map(Bound::unbind);
     let add_again = ADD_FINALIZER.get_or_try(make)?;
-    util.call_method1("register_after_fork", (add_again, add_again))?;
+    util.call_method1("register_after_fork", (&*add_again, &*add_again))?;
     add_finalizer(py)
 }
 

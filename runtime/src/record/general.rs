@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::content::Content;
-use super::thread::RecordThread;
+use super::thread::{RecordThread, StockThreads};
 use super::times::Times;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -50,7 +50,11 @@ fn make_with<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = logger.py();
     // If this fails, the record keeps the thread name that Python gives it.
-    let thread = attempt(py, RecordThread::get(py, None));
+    let stock = attempt(py, StockThreads::get(py));
+    let thread = stock
+        .as_deref()
+        .map(|stock| RecordThread::get(py, None, stock));
+    let thread = thread.and_then(|thread| attempt(py, thread));
     let args = content.message.args(py)?;
     let record = logger.call_method1(
         intern!(py, "makeRecord"),
@@ -92,7 +96,10 @@ fn set_thread<'py>(
         thread.replace_dummy_in(record)?;
     }
     match content.origin {
-        Some(origin) => RecordThread::get(record.py(), Some(origin))?.replace_in(record, thread),
+        Some(origin) => {
+            let of_origin = RecordThread::get(record.py(), Some(origin), thread.stock)?;
+            of_origin.replace_in(record, thread)
+        }
         None => Ok(()),
     }
 }

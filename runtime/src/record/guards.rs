@@ -1,5 +1,6 @@
 //! Guards: the conditions under which a callsite's records are made on the fast path.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use pyo3::prelude::*;
@@ -14,7 +15,8 @@ use crate::python::watch::{self, CheckedIn, Epoch};
 
 /// The guards of one callsite, and what their last check established.
 pub(super) struct Guards {
-    pub(super) settings: &'static LoggingSettings,
+    pub(super) stock: Arc<Stock>,
+    pub(super) settings: Arc<LoggingSettings>,
     pub(super) levelno: i32,
     /// The name of the level, if it has one.
     pub(super) level_name: Option<Py<PyAny>>,
@@ -25,18 +27,18 @@ pub(super) struct Guards {
 
 impl Guards {
     /// The guards for a record that is about to be made. `None` if `logging` isn't stock.
-    pub(super) fn new(
-        stock: &Stock,
-        logger: &Bound<'_, PyAny>,
-        level: Level,
-    ) -> PyResult<Option<Guards>> {
+    pub(super) fn new(logger: &Bound<'_, PyAny>, level: Level) -> PyResult<Option<Guards>> {
         let py = logger.py();
-        let Some(state) = state::check(stock, py)? else {
+        let Some(stock) = Stock::get(py)? else {
+            return Ok(None);
+        };
+        let Some(state) = state::check(&stock, py)? else {
             return Ok(None);
         };
         let levelno = level.levelno();
         let level_name = state.settings.level_name(levelno, py)?;
         Ok(Some(Guards {
+            stock,
             settings: state.settings,
             levelno,
             level_name: level_name.map(Bound::unbind),
@@ -47,18 +49,14 @@ impl Guards {
     }
 
     /// Whether the guards hold now, and what is known besides. `None` if Python has to make the record.
-    pub(super) fn check(
-        &self,
-        stock: &Stock,
-        logger: &Bound<'_, PyAny>,
-    ) -> PyResult<Option<Facts>> {
+    pub(super) fn check(&self, logger: &Bound<'_, PyAny>) -> PyResult<Option<Facts>> {
         let class = logger.get_type();
         let is_same_class = class.is(&self.logger_class);
         if is_same_class && self.epoch.is_current() {
             return Ok(Some(Facts::from_bits(self.facts.load(Ordering::Relaxed))));
         }
         let py = logger.py();
-        let Some(state) = state::check(stock, py)? else {
+        let Some(state) = state::check(&self.stock, py)? else {
             return Ok(None);
         };
         // The class is watched before it is read.
@@ -68,7 +66,7 @@ impl Guards {
                 .map(|epoch| (epoch, facts)),
             _ => None,
         };
-        if !std::ptr::eq(state.settings, self.settings) || !stock.makes_records_of(&class)? {
+        if !Arc::ptr_eq(&state.settings, &self.settings) || !self.stock.makes_records_of(&class)? {
             return Ok(None);
         }
         if let Some((epoch, facts)) = watched {

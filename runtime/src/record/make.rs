@@ -7,9 +7,8 @@ use super::general;
 use super::guards::Guards;
 use super::new_record::NewRecord;
 use super::prototype::RecordPrototype;
-use super::stock::Stock;
 use crate::logger::dict::LoggerDict;
-use crate::python::once::Once;
+use crate::python::kept::Kept;
 use crate::python::raised::attempt;
 
 /// `logger.makeRecord(…)`.
@@ -22,29 +21,24 @@ use crate::python::raised::attempt;
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    fast: Option<(&Once<RecordPrototype>, LoggerDict<'py>)>,
+    fast: Option<(&'static Kept<RecordPrototype>, LoggerDict<'py>)>,
 ) -> PyResult<NewRecord<'py>> {
     let py = logger.py();
     let mut guards = None;
     if let Some((prototype, dict)) = fast {
-        let stock = attempt(py, Stock::get(py)).flatten();
-        match (prototype.get(), stock) {
-            (Some(prototype), Some(stock)) => {
-                let made = attempt(py, prototype.make(stock, logger, dict, content));
-                if let Some(record) = made.flatten() {
-                    return Ok(record);
-                }
+        if let Some(prototype) = &*prototype.get() {
+            let made = attempt(py, prototype.make(logger, dict, content));
+            if let Some(record) = made.flatten() {
+                return Ok(record);
             }
-            (None, Some(stock)) => {
-                let new = attempt(py, Guards::new(stock, logger, content.level));
-                guards = new.flatten().map(|guards| (prototype, stock, guards));
-            }
-            _ => {}
+        } else {
+            let new = attempt(py, Guards::new(logger, content.level));
+            guards = new.flatten().map(|guards| (prototype, guards));
         }
     }
     let record = general::make(logger, content)?;
-    if let Some((prototype, stock, guards)) = guards {
-        attempt(py, keep(&record, logger, content, prototype, stock, guards));
+    if let Some((prototype, guards)) = guards {
+        attempt(py, keep(&record, logger, content, prototype, guards));
     }
     Ok(NewRecord {
         record,
@@ -57,11 +51,10 @@ fn keep<'py>(
     record: &Bound<'py, PyAny>,
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    prototype: &Once<RecordPrototype>,
-    stock: &Stock,
+    prototype: &'static Kept<RecordPrototype>,
     guards: Guards,
 ) -> PyResult<()> {
-    if guards.check(stock, logger)?.is_some() {
+    if guards.check(logger)?.is_some() {
         if let Some(made) = RecordPrototype::of(record, guards, content)? {
             prototype.get_or_make(|| made);
         }

@@ -13,7 +13,6 @@ use super::content::Content;
 use super::guards::Guards;
 use super::new_record::NewRecord;
 use super::process;
-use super::stock::Stock;
 use super::thread::RecordThread;
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
@@ -95,19 +94,19 @@ impl RecordPrototype {
     /// The record that `LogRecord(…)` would have been. `None` if Python has to make it.
     pub(super) fn make<'py>(
         &self,
-        stock: &Stock,
         logger: &Bound<'py, PyAny>,
         dict: LoggerDict<'py>,
         content: &Content<'_, 'py>,
     ) -> PyResult<Option<NewRecord<'py>>> {
         let py = logger.py();
         let Guards {
+            stock,
             settings,
             levelno: prototype_levelno,
             level_name: prototype_level_name,
             ..
         } = &self.guards;
-        let Some(facts) = self.guards.check(stock, logger)? else {
+        let Some(facts) = self.guards.check(logger)? else {
             return Ok(None);
         };
         if dict.has_method(facts.has_stock_logger())? {
@@ -171,9 +170,9 @@ impl RecordPrototype {
             let thread = match facts.all_is_watched() {
                 true => {
                     let active = stock.active_threads.bind(py).clone();
-                    RecordThread::among(active, None, content.origin)
+                    RecordThread::among(active, None, content.origin, &stock.threads)
                 }
-                false => RecordThread::get(py, content.origin),
+                false => RecordThread::get(py, content.origin, &stock.threads),
             }?;
             set_if_changed(intern!(py, "threadName"), thread.name()?, &self.thread_name)?;
             if Some(thread.ident.number) != self.thread {

@@ -1,10 +1,12 @@
 //! The settings of `logging` that have a say in a record.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::times::Clock;
-use crate::python::library::LOGGING_GLOBALS;
+use crate::python::kept::Kept;
 use crate::python::once::intern;
 
 /// Names in `logging` that may have any value. A record prototype is used while they have the values
@@ -19,7 +21,7 @@ const NAMES: [&str; 6] = [
 ];
 
 /// Every combination of values that has been met. Programs seldom change them.
-static MET: boxcar::Vec<LoggingSettings> = boxcar::Vec::new();
+static MET: Kept<boxcar::Vec<Arc<LoggingSettings>>> = Kept::new();
 
 /// How many combinations are kept. With others, Python makes the records.
 const MAX_MET: usize = 64;
@@ -38,8 +40,11 @@ pub(super) struct LoggingSettings {
 
 impl LoggingSettings {
     /// The settings at this moment, and their place among those that have been met. `None` if they
-    /// aren't of the kind that `logging` has.
-    pub(super) fn current(py: Python<'_>) -> PyResult<Option<(usize, &'static LoggingSettings)>> {
+    /// aren't of the kind that `logging` has. `logging` is the dict of the module.
+    pub(super) fn current(
+        logging: &Bound<'_, PyDict>,
+    ) -> PyResult<Option<(usize, Arc<LoggingSettings>)>> {
+        let py = logging.py();
         let names = [
             intern!(py, NAMES[0]),
             intern!(py, NAMES[1]),
@@ -48,26 +53,26 @@ impl LoggingSettings {
             intern!(py, NAMES[4]),
             intern!(py, NAMES[5]),
         ];
-        let globals = LOGGING_GLOBALS.dict(py)?;
         let mut values = [const { None }; NAMES.len()];
         for (value, name) in values.iter_mut().zip(names) {
-            *value = globals.get_item(name)?;
+            *value = logging.get_item(name)?;
         }
-        if let Some(met) = MET.iter().find(|(_, met)| met.are(&values)) {
-            return Ok(Some(met));
+        let all_met = MET.get_or_make(boxcar::Vec::new);
+        if let Some((index, met)) = all_met.iter().find(|(_, met)| met.are(&values)) {
+            return Ok(Some((index, Arc::clone(met))));
         }
-        if MET.count() >= MAX_MET {
+        if all_met.count() >= MAX_MET {
             return Ok(None);
         }
-        let new = LoggingSettings::new(values)?;
-        Ok(new
-            .map(|settings| MET.push(settings))
-            .map(|index| (index, &MET[index])))
+        Ok(LoggingSettings::new(values)?.map(|new| {
+            let new = Arc::new(new);
+            (all_met.push(Arc::clone(&new)), new)
+        }))
     }
 
     /// Settings that have been met.
-    pub(super) fn met(index: usize) -> &'static LoggingSettings {
-        &MET[index]
+    pub(super) fn met(index: usize) -> Option<Arc<LoggingSettings>> {
+        MET.get().as_ref()?.get(index).cloned()
     }
 
     fn new(values: [Option<Bound<'_, PyAny>>; NAMES.len()]) -> PyResult<Option<LoggingSettings>> {
@@ -113,8 +118,9 @@ impl LoggingSettings {
 }
 
 /// `logging._levelToName` at this moment, if it is a dict.
-pub(super) fn level_names(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
-    let name = intern!(py, "_levelToName");
-    let names = LOGGING_GLOBALS.dict(py)?.get_item(name)?;
+pub(super) fn level_names<'py>(
+    logging: &Bound<'py, PyDict>,
+) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let names = logging.get_item(intern!(logging.py(), "_levelToName"))?;
     Ok(names.and_then(|names| names.cast_into().ok()))
 }

@@ -1,13 +1,12 @@
 //! The state of `logging` at this moment: a fact of the process, established once in each epoch.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use super::settings::{self, LoggingSettings};
 use super::stock::Stock;
-use super::thread;
 use super::times::Clock;
 use crate::index::AtomicIndex;
 use crate::python::library::{SYS_GLOBALS, TIME_GLOBALS, loaded};
@@ -62,7 +61,7 @@ impl Facts {
 
 /// The stock functions are in place, and these settings hold.
 pub(super) struct LoggingState {
-    pub(super) settings: &'static LoggingSettings,
+    pub(super) settings: Arc<LoggingSettings>,
     /// The facts that hold for the whole epoch. `None` if not everything is watched and stock.
     pub(super) watched: Option<(Epoch, Facts)>,
 }
@@ -84,7 +83,7 @@ static LAST: LastCheck = LastCheck {
 /// the records.
 pub(super) fn check(stock: &Stock, py: Python<'_>) -> PyResult<Option<LoggingState>> {
     if LAST.epoch.is_current() {
-        if let Some(settings) = LAST.settings.get().map(LoggingSettings::met) {
+        if let Some(settings) = LAST.settings.get().and_then(LoggingSettings::met) {
             let facts = Facts(LAST.facts.load(Ordering::Relaxed));
             let watched = Some((Epoch::current(), facts));
             return Ok(Some(LoggingState { settings, watched }));
@@ -95,7 +94,7 @@ pub(super) fn check(stock: &Stock, py: Python<'_>) -> PyResult<Option<LoggingSta
     if !stock.is_in_place(py)? {
         return Ok(None);
     }
-    let Some((index, settings)) = LoggingSettings::current(py)? else {
+    let Some((index, settings)) = LoggingSettings::current(stock.logging.bind(py))? else {
         return Ok(None);
     };
     let watched = match epoch {
@@ -116,26 +115,26 @@ fn watch_all(stock: &Stock, py: Python<'_>) -> PyResult<Option<Epoch>> {
         return Ok(None);
     }
     let modules = SYS_GLOBALS.get(intern!(py, "modules"))?;
-    let Some(level_names) = settings::level_names(py)? else {
+    let Some(level_names) = settings::level_names(stock.logging.bind(py))? else {
         return Ok(None);
     };
     let dicts = [
         SYS_GLOBALS.dict(py)?,
-        modules.cast::<PyDict>()?,
+        modules.cast_into()?,
         TIME_GLOBALS.dict(py)?,
-        &level_names,
+        level_names,
     ];
-    let dicts = dicts.into_iter().chain(stock.dicts(py));
+    let dicts = dicts.iter().chain(stock.dicts(py));
     Ok(watch::watch(py, dicts, [stock.record_class(py)]))
 }
 
 /// Whether the clock and the thread of a record come from stock functions. If not, they are asked
 /// for each record.
 fn has_stock_sources(stock: &Stock, py: Python<'_>) -> PyResult<bool> {
-    let get_ident = thread::get_ident(py)?;
+    let get_ident = stock.threads.get_ident(py)?;
     Ok(Clock::function(py)?.is(&stock.clock)
-        && thread::stock_get_ident(py)?.is_some_and(|stock| get_ident.is(stock))
-        && thread::active_threads(py)?.is(&stock.active_threads))
+        && stock.threads.has_get_ident(&get_ident)
+        && stock.threads.active(py)?.is(&stock.active_threads))
 }
 
 fn imports(py: Python<'_>) -> PyResult<Facts> {

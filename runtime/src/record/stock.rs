@@ -1,14 +1,17 @@
 //! The stock functions and classes that make a record, and whether they are in place.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 
-use super::thread;
+use super::thread::StockThreads;
 use super::times::Clock;
+use crate::python::kept::{self, Kept};
 use crate::python::library::{
-    Globals, LOGGING, LOGGING_GLOBALS, OBJECT, OS_GLOBALS, THREADING_GLOBALS, is_builtin, loaded,
+    Globals, LOGGING_GLOBALS, OS_GLOBALS, THREADING_GLOBALS, is_builtin, loaded,
 };
-use crate::python::once::{Once, intern};
+use crate::python::once::intern;
 
 /// The newest Python whose `LogRecord` is known. On newer ones Python makes all records.
 const NEWEST_KNOWN: (u8, u8) = (3, 15);
@@ -49,9 +52,9 @@ struct Name {
 }
 
 impl Name {
-    fn of(module: &Globals, name: &str, py: Python<'_>) -> PyResult<Name> {
+    fn of(module: &'static Globals, name: &str, py: Python<'_>) -> PyResult<Name> {
         Ok(Name {
-            dict: module.dict(py)?.clone().unbind(),
+            dict: module.dict(py)?.unbind(),
             name: PyString::intern(py, name).unbind(),
         })
     }
@@ -63,6 +66,8 @@ impl Name {
 
 /// The stock objects. If any of them is replaced before the first record, Python makes all records.
 pub(super) struct Stock {
+    /// The dict of `logging`.
+    pub(super) logging: Py<PyDict>,
     /// `object.__new__`, and its argument: the class `LogRecord`.
     new: Py<PyAny>,
     new_args: Py<PyTuple>,
@@ -75,21 +80,28 @@ pub(super) struct Stock {
     /// `time.time` or `time.time_ns`, whichever `LogRecord` calls.
     pub(super) clock: Py<PyAny>,
     pub(super) active_threads: Py<PyDict>,
+    pub(super) threads: Arc<StockThreads>,
     names: Vec<(Name, Py<PyAny>)>,
 }
 
 impl Stock {
-    pub(super) fn get(py: Python<'_>) -> PyResult<Option<&'static Stock>> {
-        static FOUND: Once<Option<Stock>> = Once::new();
-        FOUND.get_or_try(|| Stock::find(py)).map(Option::as_ref)
+    pub(super) fn get(py: Python<'_>) -> PyResult<Option<Arc<Stock>>> {
+        static FOUND: Kept<Option<Arc<Stock>>> = Kept::new();
+        if kept::are_released() {
+            return Ok(None);
+        }
+        let find = || PyResult::Ok(Stock::find(py)?.map(Arc::new));
+        FOUND.get_or_try(find).map(|found| (*found).clone())
     }
 
     fn find(py: Python<'_>) -> PyResult<Option<Stock>> {
         let version = py.version_info();
-        let logging = LOGGING.get(py)?;
-        let record_class = logging.getattr("LogRecord")?.cast_into::<PyType>()?;
+        let record_class = LOGGING_GLOBALS.get(intern!(py, "LogRecord"))?;
+        let record_class = record_class.cast_into::<PyType>()?;
         let init = record_class.getattr("__init__")?;
-        let make_record = logging.getattr("Logger")?.getattr("makeRecord")?;
+        let make_record = LOGGING_GLOBALS
+            .get(intern!(py, "Logger"))?
+            .getattr("makeRecord")?;
         let mut is_known = (version.major, version.minor) <= NEWEST_KNOWN
             && LOGGING_GLOBALS.define(&init)?
             && LOGGING_GLOBALS.define(&make_record)?;
@@ -127,8 +139,10 @@ impl Stock {
             };
             names.push((name, object.unbind()));
         }
+        let threads = StockThreads::get(py)?;
         let stock = Stock {
-            new: OBJECT.get(py)?.getattr("__new__")?.unbind(),
+            logging: LOGGING_GLOBALS.dict(py)?.unbind(),
+            new: py.get_type::<PyAny>().getattr("__new__")?.unbind(),
             new_args: PyTuple::new(py, [&record_class])?.unbind(),
             record_class: record_class.unbind(),
             class_attributes: class_attributes.unbind(),
@@ -136,7 +150,8 @@ impl Stock {
             init: init.unbind(),
             make_record: make_record.unbind(),
             clock: clock.unbind(),
-            active_threads: thread::active_threads(py)?.unbind(),
+            active_threads: threads.active(py)?.unbind(),
+            threads,
             names,
         };
         Ok(is_known.then_some(stock))

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::ffi::c_ulong;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
@@ -11,6 +12,7 @@ use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::event::buffer::Buffer;
 use crate::event::origin::Origin;
+use crate::python::kept::Kept;
 use crate::python::library::{PROPERTY, THREADING_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
 use crate::python::watch::{self, CheckedIn};
@@ -26,15 +28,19 @@ pub(super) struct RecordThread<'a, 'py> {
     /// A `_DummyThread` that a handler has made earlier. It has no name of its own.
     dummy: Option<Bound<'py, PyAny>>,
     origin: Option<&'a Origin>,
+    pub(super) stock: &'a StockThreads,
 }
 
 impl<'a, 'py> RecordThread<'a, 'py> {
-    pub(super) fn get(py: Python<'py>, origin: Option<&'a Origin>) -> PyResult<Self> {
-        let get_ident = get_ident(py)?;
+    pub(super) fn get(
+        py: Python<'py>,
+        origin: Option<&'a Origin>,
+        stock: &'a StockThreads,
+    ) -> PyResult<Self> {
+        let get_ident = stock.get_ident(py)?;
         // gevent, for example, replaces it.
-        let is_stock = stock_get_ident(py)?.is_some_and(|stock| get_ident.is(stock));
-        let other = (!is_stock).then_some(&get_ident);
-        RecordThread::among(active_threads(py)?, other, origin)
+        let other = (!stock.has_get_ident(&get_ident)).then_some(&get_ident);
+        RecordThread::among(stock.active(py)?, other, origin, stock)
     }
 
     /// The same, given `threading._active`, and `threading.get_ident` if that isn't the stock function.
@@ -42,6 +48,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         active: Bound<'py, PyDict>,
         get_ident: Option<&Bound<'py, PyAny>>,
         origin: Option<&'a Origin>,
+        stock: &'a StockThreads,
     ) -> PyResult<Self> {
         let py = active.py();
         let ident = match (origin, get_ident) {
@@ -50,11 +57,11 @@ impl<'a, 'py> RecordThread<'a, 'py> {
                 object: origin.thread.ident.into_bound_py_any(py)?,
             },
             (None, Some(get_ident)) => Ident::ask(get_ident)?,
-            (None, None) => Ident::get(py)?,
+            (None, None) => Ident::get(stock, py)?,
         };
         let (known, dummy) = match active.get_item(&ident.object)? {
             // gevent makes one for each greenlet, as Python's own records show.
-            Some(thread) if get_ident.is_none() && is_dummy(&thread)? => (None, Some(thread)),
+            Some(thread) if get_ident.is_none() && stock.is_dummy(&thread) => (None, Some(thread)),
             known => (known, None),
         };
         Ok(RecordThread {
@@ -67,6 +74,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
                 (known, _) => known,
             },
             origin,
+            stock,
         })
     }
 
@@ -82,16 +90,17 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         let Some(thread) = &self.known else {
             let last = last.and_then(Once::get);
             return Ok(match last {
-                Some(name) => name.bind(py).clone(),
+                Some(name) => name.bind(py).clone().into_any(),
                 None => self.rust_name().into_any(),
             });
         };
         // The stock property `name` only returns `_name`.
-        let name = match has_stock_name(&thread.get_type())? {
+        let name = match self.stock.has_stock_name(&thread.get_type())? {
             true => thread.getattr(intern!(py, "_name")),
             false => thread.getattr(name),
         }?;
-        if let Some(last) = last {
+        // An object of another class may lead to objects of the program.
+        if let (Some(last), Ok(name)) = (last, name.cast_exact::<PyString>()) {
             last.get_or_make(|| name.clone().unbind());
         }
         Ok(name)
@@ -165,32 +174,32 @@ pub(super) struct Ident<'py> {
 
 impl<'py> Ident<'py> {
     /// The ident of the current thread, asked for once in each thread.
-    fn get(py: Python<'py>) -> PyResult<Ident<'py>> {
+    fn get(stock: &StockThreads, py: Python<'py>) -> PyResult<Ident<'py>> {
         thread_local! {
-            static IDENT: OnceCell<(c_ulong, Py<PyAny>)> = const { OnceCell::new() };
+            static IDENT: OnceCell<(c_ulong, Py<PyInt>)> = const { OnceCell::new() };
         }
         let known = IDENT.try_with(|known| {
-            let (number, object) = match known.get() {
-                Some(known) => known,
-                None => {
-                    let Ident { number, mut object } = Ident::ask(&get_ident(py)?)?;
-                    // Looking up the identical key is faster.
-                    if let Some(thread) = active_threads(py)?.get_item(&object)? {
-                        let key = thread.getattr_opt(intern!(py, "ident"))?;
-                        if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
-                            if key.eq(&object)? {
-                                object = key;
-                            }
-                        }
+            if let Some((number, object)) = known.get() {
+                let (number, object) = (*number, object.bind(py).clone().into_any());
+                return Ok(Ident { number, object });
+            }
+            let mut ident = Ident::ask(&stock.get_ident(py)?)?;
+            // Looking up the identical key is faster.
+            if let Some(thread) = stock.active(py)?.get_item(&ident.object)? {
+                let key = thread.getattr_opt(intern!(py, "ident"))?;
+                if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
+                    if key.eq(&ident.object)? {
+                        ident.object = key;
                     }
-                    known.get_or_init(|| (number, object.unbind()))
                 }
-            };
-            let (number, object) = (*number, object.bind(py).clone());
-            Ok(Ident { number, object })
+            }
+            if let Ok(object) = ident.object.cast_exact::<PyInt>() {
+                known.get_or_init(|| (ident.number, object.clone().unbind()));
+            }
+            Ok(ident)
         });
         // At the end of a thread the variable may be gone.
-        known.unwrap_or_else(|_| Ident::ask(&get_ident(py)?))
+        known.unwrap_or_else(|_| Ident::ask(&stock.get_ident(py)?))
     }
 
     fn ask(get_ident: &Bound<'py, PyAny>) -> PyResult<Ident<'py>> {
@@ -200,77 +209,86 @@ impl<'py> Ident<'py> {
     }
 }
 
-/// `threading.get_ident` as it is now.
-pub(super) fn get_ident(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    THREADING_GLOBALS.get(intern!(py, "get_ident"))
-}
-
-/// The stock `threading.get_ident`, if it was in place at first.
-pub(super) fn stock_get_ident(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
-    static GET_IDENT: Once<Option<Py<PyAny>>> = Once::new();
-    let get_ident = GET_IDENT.get_or_try(|| {
-        let now = get_ident(py)?;
-        let is_stock = is_builtin(&now, "_thread", "get_ident")?;
-        PyResult::Ok(is_stock.then(|| now.unbind()))
-    });
-    Ok(get_ident?.as_ref())
-}
-
-/// `threading._active`: the threads that Python knows, by ident.
-pub(super) fn active_threads(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    Ok(THREADING_GLOBALS.get(intern!(py, "_active"))?.cast_into()?)
-}
-
-/// Whether a thread is a `threading._DummyThread`.
-fn is_dummy(thread: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static CLASS: Once<Py<PyAny>> = Once::new();
-    let find = || {
-        let name = intern!(thread.py(), "_DummyThread");
-        THREADING_GLOBALS.get(name).map(Bound::unbind)
-    };
-    Ok(thread.get_type().is(CLASS.get_or_try(find)?))
-}
-
-/// Whether the `name` of threads of a class is the stock property.
-fn has_stock_name(class: &Bound<'_, PyType>) -> PyResult<bool> {
+/// The stock classes and functions of `threading` that name a thread.
+pub(super) struct StockThreads {
+    /// The dict of the module.
+    threading: Py<PyDict>,
+    /// `threading.get_ident`, if it was the stock one at first.
+    stock_get_ident: Option<Py<PyAny>>,
+    dummy_class: Py<PyAny>,
     /// The classes of most threads. There can be many others, which aren't watched.
-    static WATCHED: [(&str, Once<Py<PyAny>>, CheckedIn); 2] = [
-        ("Thread", Once::new(), CheckedIn::never()),
-        ("_MainThread", Once::new(), CheckedIn::never()),
-    ];
-    let py = class.py();
-    let mut epoch = None;
-    for (name, watched, checked_in) in &WATCHED {
-        let get = || {
-            THREADING_GLOBALS
-                .get(&PyString::intern(py, name))
-                .map(Bound::unbind)
-        };
-        if class.is(watched.get_or_try(get)?) {
-            if checked_in.is_current() {
-                return Ok(true);
-            }
-            epoch = watch::watch(py, [], [class]).map(|epoch| (checked_in, epoch));
-        }
-    }
-    let name = class.getattr(intern!(py, "name"))?;
-    let is_stock = stock_name(py)?.is_some_and(|stock| name.is(stock));
-    if let (true, Some((checked_in, epoch))) = (is_stock, epoch) {
-        checked_in.set(epoch);
-    }
-    Ok(is_stock)
+    classes: [(Py<PyAny>, CheckedIn); 2],
+    /// The property `Thread.name`, if it was the stock one at first.
+    name: Option<Py<PyAny>>,
 }
 
-/// The property `threading.Thread.name`, if it is the stock one.
-fn stock_name(py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
-    static NAME: Once<Option<Py<PyAny>>> = Once::new();
-    let name = NAME.get_or_try(|| {
-        let name = THREADING_GLOBALS
-            .get(intern!(py, "Thread"))?
-            .getattr("name")?;
-        let is_stock = name.get_type().is(PROPERTY.get(py)?)
+impl StockThreads {
+    pub(super) fn get(py: Python<'_>) -> PyResult<Arc<StockThreads>> {
+        static FOUND: Kept<StockThreads> = Kept::new();
+        FOUND.get_or_try(|| StockThreads::find(py))
+    }
+
+    fn find(py: Python<'_>) -> PyResult<StockThreads> {
+        let get_ident = THREADING_GLOBALS.get(intern!(py, "get_ident"))?;
+        let has_get_ident = is_builtin(&get_ident, "_thread", "get_ident")?;
+        let class = THREADING_GLOBALS.get(intern!(py, "Thread"))?;
+        let main_class = THREADING_GLOBALS.get(intern!(py, "_MainThread"))?;
+        let dummy_class = THREADING_GLOBALS.get(intern!(py, "_DummyThread"))?;
+        let name = class.getattr(intern!(py, "name"))?;
+        let has_name = name.get_type().is(&PROPERTY.get(py)?)
             && THREADING_GLOBALS.define(&name.getattr("fget")?)?;
-        PyResult::Ok(is_stock.then(|| name.unbind()))
-    });
-    Ok(name?.as_ref())
+        let classes = [class, main_class];
+        Ok(StockThreads {
+            threading: THREADING_GLOBALS.dict(py)?.unbind(),
+            stock_get_ident: has_get_ident.then(|| get_ident.unbind()),
+            dummy_class: dummy_class.unbind(),
+            classes: classes.map(|class| (class.unbind(), CheckedIn::never())),
+            name: has_name.then(|| name.unbind()),
+        })
+    }
+
+    /// `threading.get_ident` as it is now.
+    pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.threading
+            .bind(py)
+            .as_any()
+            .get_item(intern!(py, "get_ident"))
+    }
+
+    /// `threading._active` as it is now: the threads that Python knows, by ident.
+    pub(super) fn active<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let active = self.threading.bind(py).as_any();
+        Ok(active.get_item(intern!(py, "_active"))?.cast_into()?)
+    }
+
+    /// Whether a function is the stock `threading.get_ident`.
+    pub(super) fn has_get_ident(&self, get_ident: &Bound<'_, PyAny>) -> bool {
+        let stock = self.stock_get_ident.as_ref();
+        stock.is_some_and(|stock| get_ident.is(stock))
+    }
+
+    /// Whether a thread is a `threading._DummyThread`.
+    fn is_dummy(&self, thread: &Bound<'_, PyAny>) -> bool {
+        thread.get_type().is(&self.dummy_class)
+    }
+
+    /// Whether the `name` of threads of a class is the stock property.
+    fn has_stock_name(&self, class: &Bound<'_, PyType>) -> PyResult<bool> {
+        let py = class.py();
+        let mut epoch = None;
+        for (watched, checked_in) in &self.classes {
+            if class.is(watched) {
+                if checked_in.is_current() {
+                    return Ok(true);
+                }
+                epoch = watch::watch(py, [], [class]).map(|epoch| (checked_in, epoch));
+            }
+        }
+        let name = class.getattr(intern!(py, "name"))?;
+        let is_stock = self.name.as_ref().is_some_and(|stock| name.is(stock));
+        if let (true, Some((checked_in, epoch))) = (is_stock, epoch) {
+            checked_in.set(epoch);
+        }
+        Ok(is_stock)
+    }
 }

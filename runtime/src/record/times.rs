@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt};
 
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
-use crate::python::library::{LOGGING, TIME_GLOBALS, is_builtin};
+use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
 
 /// How `LogRecord` computes its times, and from which start.
@@ -88,7 +88,7 @@ impl Times {
     /// The same for a record that Python has made. `None` if the function isn't the stock one, so that the
     /// record has the time of the delivery.
     pub(super) fn of_origin_as_now(origin: &Origin, py: Python<'_>) -> PyResult<Option<Times>> {
-        let start = LOGGING.get(py)?.getattr(intern!(py, "_startTime"))?;
+        let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
         let function = Clock::function(py)?;
         match Clock::starting_at(&start) {
             Some(clock) if Clock::is_stock(&function)? => {

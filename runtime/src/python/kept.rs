@@ -1,0 +1,141 @@
+//! Python objects that pylog keeps until the interpreter ends.
+//!
+//! The objects of a program can be reached from most objects of Python's library: `logging` has the root
+//! logger, its handlers and their filters, and each Python function has the globals of its module. While a
+//! static holds such an object, Python can't free what is reachable from it, so buffered data would be lost
+//! and no `__del__` would run. That is why such objects are in a [`Kept`], and are [released][release_all] when the
+//! interpreter ends.
+//!
+//! Objects that lead to no other object are in a [`Once`][super::once::Once]: strings, builtin types, weak references,
+//! functions of pylog's own.
+
+use std::convert::Infallible;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::{ArcSwapOption, Guard};
+use pyo3::prelude::*;
+
+use super::interpreter::CHANGES;
+
+/// A value that is made on first use, and that holds Python objects.
+///
+/// Several threads may make it at the same time; the first one to finish is kept. Once the objects have been
+/// released, the value is made at each use.
+pub(crate) struct Kept<T> {
+    value: ArcSwapOption<T>,
+    is_listed: AtomicBool,
+}
+
+trait Release: Sync {
+    fn release(&self);
+}
+
+/// Everything that has ever held a value.
+static ALL: boxcar::Vec<&'static dyn Release> = boxcar::Vec::new();
+
+static ARE_RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the objects have been released.
+pub(crate) fn are_released() -> bool {
+    ARE_RELEASED.load(Ordering::SeqCst)
+}
+
+/// Releases the objects that are kept. None is kept from now on.
+pub(super) fn release_all(_py: Python<'_>) {
+    ARE_RELEASED.store(true, Ordering::SeqCst);
+    // What was established about these objects holds no longer.
+    CHANGES.fetch_add(1, Ordering::Relaxed);
+    ALL.iter().for_each(|(_, kept)| kept.release());
+}
+
+impl<T: Send + Sync + 'static> Kept<T> {
+    pub(crate) const fn new() -> Kept<T> {
+        Kept {
+            value: ArcSwapOption::const_empty(),
+            is_listed: AtomicBool::new(false),
+        }
+    }
+
+    /// The value, if it is kept.
+    pub(crate) fn get(&self) -> Guard<Option<Arc<T>>> {
+        self.value.load()
+    }
+
+    pub(crate) fn get_or_make(&'static self, make: impl FnOnce() -> T) -> Arc<T> {
+        let made = self.get_or_try(|| Ok::<T, Infallible>(make()));
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    pub(crate) fn get_or_try<E>(
+        &'static self,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        if let Some(value) = &*self.get() {
+            return Ok(Arc::clone(value));
+        }
+        Ok(self.keep(Arc::new(make()?)))
+    }
+
+    /// Keeps a value, unless there is one. Returns the value that is kept.
+    fn keep(&'static self, made: Arc<T>) -> Arc<T> {
+        if are_released() {
+            return made;
+        }
+        if !self.is_listed.swap(true, Ordering::SeqCst) {
+            ALL.push(self);
+        }
+        let new = Some(Arc::clone(&made));
+        let earlier = self.value.compare_and_swap(ptr::null(), new);
+        // `release_all` may have missed what was listed or stored after it had begun.
+        if are_released() {
+            self.release();
+        }
+        Guard::into_inner(earlier).unwrap_or(made)
+    }
+}
+
+impl<T: Send + Sync> Release for Kept<T> {
+    fn release(&self) {
+        // The value is dropped when nothing is kept here any more: that can run Python code, which may log.
+        drop(self.value.swap(None));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_is_kept() {
+        static KEPT: Kept<i32> = Kept::new();
+        assert!(KEPT.get().is_none());
+        let made = KEPT.get_or_make(|| {
+            // Another thread may be faster.
+            KEPT.get_or_make(|| 1);
+            2
+        });
+        assert_eq!((*made, KEPT.get().as_deref()), (1, Some(&1)));
+        assert_eq!(KEPT.get_or_try(|| Err("not made again")).as_deref(), Ok(&1));
+    }
+
+    #[test]
+    fn a_value_is_dropped_when_it_is_released_and_no_longer_used() {
+        static KEPT: Kept<Value> = Kept::new();
+        static DROPPED: AtomicBool = AtomicBool::new(false);
+        struct Value;
+        impl Drop for Value {
+            fn drop(&mut self) {
+                assert!(KEPT.get().is_none(), "a destructor may log");
+                DROPPED.store(true, Ordering::SeqCst);
+            }
+        }
+        KEPT.get_or_make(|| Value);
+        let used = KEPT.get();
+        KEPT.release();
+        assert!(KEPT.get().is_none() && !DROPPED.load(Ordering::SeqCst));
+        drop(used);
+        assert!(DROPPED.load(Ordering::SeqCst));
+    }
+}
