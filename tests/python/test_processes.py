@@ -29,6 +29,12 @@ def test_a_file_that_is_not_closed_is_written_at_exit(tmp_path, when, what):
     assert (tmp_path / "file").read_text() == "data"
 
 
+def test_system_exit_in_the_last_record_of_all_is_printed():
+    """There may be no Python code that could raise it, or only code that has nothing to do with it."""
+    _, stderr = run("exit_in_atexit")
+    assert stderr.startswith("Traceback") and stderr.endswith("\nSystemExit: from the handler\n")
+
+
 @pytest.mark.parametrize("first", ["thread", "signal"])
 def test_records_of_threads_that_live_longer_than_the_main_thread(first):
     _, stderr = run("after_the_main_thread", first)
