@@ -2,35 +2,16 @@
 //! runs in a process of its own, because the `log` crate has one logger in a process.
 
 use std::ffi::CStr;
-use std::process::Command;
 use std::thread;
 
 use log::{LevelFilter, Log, SetLoggerError, info};
 use pylog::bridge as pyo3_log;
-use pylog_tests::Capture;
+use pylog_tests::{Capture, alone};
 use pyo3::prelude::*;
 use pyo3::wrap_pymodule;
 use pyo3_log::{Caching, Logger, ResetHandle};
 
 const ROOT: &str = "pyo3_log";
-
-/// Runs the test `name` alone.
-fn alone(name: &str, test: fn()) {
-    const VARIABLE: &str = "PYLOG_TEST_ALONE";
-    if std::env::var_os(VARIABLE).is_some_and(|it| it == name) {
-        return test();
-    }
-    let this = std::env::current_exe().expect("the path of this program is known");
-    let mut child = Command::new(this);
-    child
-        .args([name, "--exact", "--nocapture"])
-        .env(VARIABLE, name);
-    let output = child.output().expect("this program can be run");
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{printed}{errors}");
-    assert!(printed.contains("1 passed"), "{printed}");
-}
 
 /// Captures the records of all levels of a logger.
 fn listen(logger: &str) -> Capture {

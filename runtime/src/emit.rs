@@ -9,7 +9,7 @@
 //! ```
 //!
 //! [`Callsite::check`] decides whether the arguments are evaluated, and [`send`] whether the call is
-//! delivered at once or queued.
+//! delivered at once or queued. Before there is an interpreter, `without_python` does both.
 
 use std::fmt;
 
@@ -25,19 +25,23 @@ use crate::logger::levels;
 use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::nesting;
 use crate::queue::{current, producer};
+#[cfg(feature = "log")]
+use crate::without_python;
 
 /// The permission to log: a level, and why it may be logged.
 #[derive(Clone, Copy, Debug)]
 pub struct Admitted {
     level: Level,
-    decision: Decision,
+    /// `None` if there is no interpreter to decide.
+    decision: Option<Decision>,
 }
 
 /// The permission to log to the logger of a `logger:` option.
 #[derive(Debug)]
 pub struct AdmittedTo {
     logger: Py<PyAny>,
-    admitted: Admitted,
+    level: Level,
+    decision: Decision,
 }
 
 impl Callsite {
@@ -59,8 +63,14 @@ impl Callsite {
             Some(false) => return None,
             None if current::for_this_thread().is_some() => Decision::Undecided,
             None if self.is_accepted(level) => Decision::Accepted,
+            #[cfg(feature = "log")]
+            None if without_python::accepts(self.metadata(), level) => {
+                let decision = None;
+                return Some(Admitted { level, decision });
+            }
             None => return None,
         };
+        let decision = Some(decision);
         Some(Admitted { level, decision })
     }
 
@@ -70,7 +80,12 @@ impl Callsite {
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
         match current::for_this_thread() {
-            None => self.is_accepted(level),
+            None => {
+                let accepted = self.is_accepted(level);
+                #[cfg(feature = "log")]
+                let accepted = accepted || without_python::accepts(self.metadata(), level);
+                accepted
+            }
             Some(queue) => self.cached_answer(level).unwrap_or_else(|| {
                 producer::ask(queue, self, level);
                 true
@@ -102,6 +117,11 @@ impl Callsite {
         args: fmt::Arguments<'_>,
         keywords: Keywords<'_>,
     ) {
+        let Some(decision) = decision else {
+            #[cfg(feature = "log")]
+            without_python::log(self.metadata(), level, args, keywords.template);
+            return;
+        };
         send(Call::new(self, level, decision, args, keywords));
     }
 
@@ -111,11 +131,11 @@ impl Callsite {
     pub fn check_logger(&'static self, level: Level, logger: &dyn AsLogger) -> Option<AdmittedTo> {
         let admit = |logger: Bound<'_, PyAny>, decision| AdmittedTo {
             logger: logger.unbind(),
-            admitted: Admitted { level, decision },
+            level,
+            decision,
         };
         if current::runs_no_python() {
-            let admitted = try_attach(|py| admit(logger.to_bound(py), Decision::Undecided));
-            return admitted;
+            return try_attach(|py| admit(logger.to_bound(py), Decision::Undecided));
         }
         attach(self.metadata(), |py| {
             let logger = logger.to_bound(py);
@@ -130,11 +150,14 @@ impl Callsite {
     #[inline(never)]
     pub fn log_to(
         &'static self,
-        AdmittedTo { logger, admitted }: AdmittedTo,
+        AdmittedTo {
+            logger,
+            level,
+            decision,
+        }: AdmittedTo,
         args: fmt::Arguments<'_>,
         keywords: Keywords<'_>,
     ) {
-        let Admitted { level, decision } = admitted;
         let call = Call::new(self, level, decision, args, keywords);
         send(call.with_logger(logger));
     }

@@ -102,7 +102,8 @@
 //! [`sys.unraisablehook`]; `SystemExit`, `KeyboardInterrupt` and exceptions of signal handlers
 //! reach the program; see [`guide::errors`]. If an exception is set when a call
 //! is made, it is still set afterwards. A panic in a `Display` propagates to the caller, as with any
-//! formatting. Calls do nothing before the interpreter is initialized. Once Python's `atexit` functions
+//! formatting. Before the interpreter is initialized, calls go to the logger of the `log` crate, if the program has
+//! one, and do nothing otherwise; see [`guide::testing`]. Once Python's `atexit` functions
 //! run, records of other threads than the one that ends the interpreter are dropped.
 //!
 //! A call that is on attaches to Python. So if a thread holds the GIL and waits for a thread that logs, both
@@ -138,6 +139,8 @@ mod queue;
 mod record;
 mod static_level;
 mod sync;
+#[cfg(feature = "log")]
+mod without_python;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -53,6 +53,12 @@ impl Metadata {
         Metadata { target, ..self }
     }
 
+    /// Whether the call came through the `log` crate.
+    #[cfg(feature = "log")]
+    pub(crate) fn is_of_log_crate(&self) -> bool {
+        matches!(self.function, Function::InModule(_))
+    }
+
     /// The path of the enclosing function: `my_crate::parse::header`. Closures and the bodies of
     /// async functions count as the function that contains them.
     pub(crate) fn function(&self) -> &'static str {

@@ -82,6 +82,29 @@ impl Message {
     }
 }
 
+/// The text of the message.
+#[cfg(feature = "log")]
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (template, args) = match self {
+            Message::Literal(text) => return f.write_str(text),
+            Message::Formatted(buffer) => return f.write_str(buffer),
+            Message::Template(template, args) => (template, args.to_vec()),
+        };
+        let mut args = args.into_iter();
+        let mut rest = *template;
+        while let Some(position) = rest.find('%') {
+            f.write_str(&rest[..position])?;
+            match rest[position..].starts_with("%s") {
+                true => f.write_str(args.next().unwrap_or_default())?,
+                false => f.write_char('%')?, // It is written `%%`.
+            }
+            rest = &rest[position + 2..];
+        }
+        f.write_str(rest)
+    }
+}
+
 /// Stands before each argument in the format string of a message template, and separates the arguments.
 #[derive(Debug)]
 pub struct ArgumentMark;
@@ -134,6 +157,14 @@ mod tests {
             Message::Template(_, args) => args.to_vec().into_iter().map(Into::into).collect(),
             _ => Vec::new(),
         }
+    }
+
+    #[test]
+    #[cfg(feature = "log")]
+    fn a_template_is_formatted_as_python_does() {
+        let args = format_args!("{ArgumentMark}{}{ArgumentMark}{}", "a%s", 2);
+        let message = Message::format(args, Some("100%% of %s%%s, %s"));
+        assert_eq!(message.to_string(), "100% of a%s%s, 2");
     }
 
     #[test]

@@ -94,6 +94,14 @@ fn address(py: Python<'_>, name: &CStr) -> PyResult<usize> {
     address.ok_or_else(|| PyRuntimeError::new_err(format!("{name:?} has no address")))
 }
 
+/// Whether there is an interpreter.
+#[cfg(feature = "log")]
+pub(crate) fn is_initialized() -> bool {
+    // SAFETY: CPython documents that this function may be called before Python is initialized, and by
+    // any thread.
+    unsafe { pyo3::ffi::Py_IsInitialized() != 0 }
+}
+
 impl Functions {
     fn is_attached(&self) -> bool {
         let own = (self.own_thread_state)();

@@ -25,6 +25,9 @@ pub(crate) fn push_or_drop(
     origin: impl FnOnce() -> Origin,
     py: Option<Python<'_>>,
 ) {
+    if !exit::may_attach() {
+        return; // The last records have been delivered, or are being delivered.
+    }
     let (callsite, level) = (call.callsite, call.level);
     let is_decided = call.decision != Decision::Undecided;
     match queue.reserve(is_decided) {
