@@ -110,8 +110,8 @@
 //! wait forever. Either wait within [`Python::detach`](pyo3::Python::detach), or queue the records; see
 //! [`guide::delivery`], [`Delivery`] and the options `queue` and `queue_all` of [`module`].
 //!
-//! A thread that Rust has spawned can log with the context variables of the code that asked for the work;
-//! see [`Context`].
+//! A thread or an async task that Rust has spawned can log with the context variables of the code that asked
+//! for the work; see [`Context`].
 //!
 //! [`logging`]: https://docs.python.org/3/library/logging.html
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
@@ -152,6 +152,7 @@ pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;
 pub use python::context::{Context, Entered};
+pub use python::scope::Scoped;
 pub use queue::flush::flush;
 pub use queue::mode::{Delivery, set_delivery};
 pub use static_level::STATIC_MAX_LEVEL;

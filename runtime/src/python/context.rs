@@ -148,7 +148,7 @@ struct Current {
 }
 
 impl RecordContext {
-    fn of(context: Option<Context>) -> RecordContext {
+    pub(super) fn of(context: Option<Context>) -> RecordContext {
         RecordContext(Arc::new(Copy {
             of: context,
             copy: Once::new(),
@@ -250,7 +250,7 @@ pub struct Entered {
 }
 
 impl Entered {
-    fn new(context: RecordContext) -> Entered {
+    pub(super) fn new(context: RecordContext) -> Entered {
         let entered = Current {
             context: Some(context),
             is_inside: false,

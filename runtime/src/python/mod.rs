@@ -14,4 +14,5 @@ pub(crate) mod library;
 pub(crate) mod nesting;
 pub(crate) mod once;
 pub(crate) mod raised;
+pub(crate) mod scope;
 pub(crate) mod watch;
