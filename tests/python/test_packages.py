@@ -8,7 +8,10 @@ import importlib.util
 
 import pytest
 from processes import run
-from programs.twins import DELIVERIES, THREADS
+from programs.deliveries import DELIVERIES
+
+# The kinds of `programs/twins.py`.
+THREADS = ["attached", "detached", "python", "python detached", "rust"]
 
 QUEUED = ("queued", "all queued")
 DETACHED = ("detached", "python detached")

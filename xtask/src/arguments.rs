@@ -11,6 +11,9 @@ usage: cargo xtask COMMAND
   bench            measure calls beside pyo3-log, log, tracing and Python's own logger
   compare          apply the same random reconfigurations to pylog and to pyo3-log, and count how
                    often each disagrees with Python
+  soak SECONDS SEED
+                   reconfigure logging at random while threads, signals and processes log, and compare
+                   what arrives with Python's own logger; each round of a few seconds has the next seed
   free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
   help             show this text
 
@@ -23,9 +26,15 @@ options of `test`:
                    start; may be given several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
 
+options of `soak`:
+
+  --python VERSION use only this version; may be given several times. The seconds are shared among all
+  --delivery NAME  use only this delivery, `direct` or `queued`; may be given several times
+
 examples:
 
   cargo xtask test --python 3.13
+  cargo xtask soak 60 1 --python 3.13
   cargo xtask test --python 3.13 -- -k queue -x";
 
 /// The command to run.
@@ -36,6 +45,7 @@ pub(crate) enum Task {
     Test(Selection),
     Bench,
     Compare,
+    Soak(Soak),
     FreeThreaded,
 }
 
@@ -49,6 +59,17 @@ pub(crate) struct Selection {
     pub(crate) pythons: Vec<String>,
     /// Further arguments of pytest.
     pub(crate) pytest: Vec<String>,
+}
+
+/// How long to soak, and with what.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Soak {
+    pub(crate) seconds: String,
+    pub(crate) seed: String,
+    /// The versions of Python. Empty stands for all that are found.
+    pub(crate) pythons: Vec<String>,
+    /// Empty stands for all that `tests/python/programs/deliveries.py` has.
+    pub(crate) deliveries: Vec<String>,
 }
 
 /// Parses the arguments behind `cargo xtask`.
@@ -69,6 +90,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "test" => return selection(options).map(Task::Test).map_err(with_hint),
         "bench" => Task::Bench,
         "compare" => Task::Compare,
+        "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
         _ => return Err(with_hint(format!("unknown command `{command}`"))),
     };
@@ -86,11 +108,7 @@ fn selection(options: Vec<String>) -> Result<Selection> {
             "--rust" => selection.only_rust = true,
             "--pytest" => selection.only_pytest = true,
             "--quick-start" => selection.only_quick_start = true,
-            "--python" => {
-                let version = options.next().filter(|version| !version.starts_with('-'));
-                let version = version.ok_or("`--python` needs a version, such as 3.13")?;
-                selection.pythons.push(version);
-            }
+            "--python" => selection.pythons.push(python_version(&mut options)?),
             "--" => {
                 selection.only_pytest = true;
                 selection.pytest = options.by_ref().collect();
@@ -105,6 +123,39 @@ fn selection(options: Vec<String>) -> Result<Selection> {
         return Err("`--quick-start` excludes the other tests and their options".to_owned());
     }
     Ok(selection)
+}
+
+fn soak(options: Vec<String>) -> Result<Soak> {
+    let mut soak = Soak::default();
+    let mut numbers = Vec::new();
+    let mut options = options.into_iter();
+    while let Some(option) = options.next() {
+        match option.as_str() {
+            "--python" => soak.pythons.push(python_version(&mut options)?),
+            "--delivery" => {
+                let delivery = value(&mut options);
+                let delivery = delivery.ok_or("`--delivery` needs a name, such as queued")?;
+                soak.deliveries.push(delivery);
+            }
+            number if number.parse::<u32>().is_ok() => numbers.push(option),
+            _ => return Err(format!("`soak` has no option `{option}`")),
+        }
+    }
+    let numbers: [String; 2] = numbers
+        .try_into()
+        .map_err(|_| "`soak` needs two numbers, the seconds and the seed")?;
+    [soak.seconds, soak.seed] = numbers;
+    Ok(soak)
+}
+
+fn python_version(options: &mut impl Iterator<Item = String>) -> Result<String> {
+    let version = value(options).ok_or("`--python` needs a version, such as 3.13")?;
+    Ok(version)
+}
+
+/// The argument of an option.
+fn value(options: &mut impl Iterator<Item = String>) -> Option<String> {
+    options.next().filter(|value| !value.starts_with('-'))
 }
 
 fn with_hint(problem: String) -> String {
@@ -145,7 +196,15 @@ mod tests {
         ] {
             assert_eq!(parsed(line), Ok(Task::Help), "{line}");
         }
-        for command in ["demo", "test", "bench", "compare", "free-threaded", "help"] {
+        for command in [
+            "demo",
+            "test",
+            "bench",
+            "compare",
+            "soak",
+            "free-threaded",
+            "help",
+        ] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }
@@ -169,6 +228,21 @@ mod tests {
         };
         let line = "test --quick-start --python 3.13";
         assert_eq!(parsed(line), Ok(Task::Test(quick_start)));
+    }
+
+    #[test]
+    fn soak() {
+        let expected = Soak {
+            seconds: "60".to_owned(),
+            seed: "7".to_owned(),
+            pythons: owned(&["3.9", "3.13"]),
+            deliveries: owned(&["queued"]),
+        };
+        let line = "soak 60 7 --python 3.9 --delivery queued --python 3.13";
+        assert_eq!(parsed(line), Ok(Task::Soak(expected)));
+        for line in ["soak", "soak 60", "soak 60 7 8", "soak 60 7 --delivery"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The commands of the README: `cargo xtask demo`, `test`, `bench`, `compare` and `free-threaded`.
+//! The commands of the README: `cargo xtask demo`, `test`, `bench`, `compare`, `soak` and `free-threaded`.
 //!
 //! Each does its own set-up below `target`, and reports what is missing.
 
@@ -11,6 +11,7 @@ mod free_threaded;
 mod python;
 mod quick_start;
 mod run;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Task::Test(selection) => test::test(&selection),
         Task::Bench => bench::bench(),
         Task::Compare => compare::compare(),
+        Task::Soak(arguments) => soak::soak(&arguments),
         Task::FreeThreaded => free_threaded::free_threaded(),
     });
     match outcome {

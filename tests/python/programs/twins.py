@@ -1,7 +1,7 @@
 """Logs the same records by pylog and by Python's own logger, in every kind of thread.
 
 The programs `with_*.py` use it: "Run: python tests/python/programs/with_X.py DELIVERY THREAD", where DELIVERY is
-one of `DELIVERIES` and THREAD one of `THREADS`.
+one of `deliveries.DELIVERIES` and THREAD one of `THREADS`.
 """
 
 import contextlib
@@ -9,13 +9,8 @@ import logging
 import sys
 import threading
 
+from deliveries import DELIVERIES
 from pylog_probe import _native as native
-
-DELIVERIES = {
-    "direct": lambda: native.set_queue(),
-    "queued": lambda: native.set_queue(10_000),
-    "all queued": lambda: native.set_queue(10_000, every_thread=True),
-}
 
 # This thread; this thread without the GIL; a thread of `threading`, with and without the GIL; a thread that
 # Rust has spawned.

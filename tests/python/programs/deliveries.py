@@ -1,0 +1,8 @@
+"""The ways of delivery, by the names that programs and `cargo xtask soak` take."""
+
+from pylog_probe import _native as native
+
+DELIVERIES = {
+    "direct": lambda: native.set_queue(),
+    "queued": lambda: native.set_queue(100_000),
+}
