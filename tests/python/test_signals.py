@@ -4,6 +4,7 @@ Python runs a signal handler between two steps of Python code, so also in the mi
 the logging handler sends the signal itself, so that it always happens.
 """
 
+import functools
 import gc
 import logging
 import signal
@@ -68,6 +69,54 @@ def test_the_program_gets_the_same_object_once(signalled, unraisable, error, nes
         wait_until(lambda: False)
     assert caught.value is error
     assert calls == [signal.SIGTERM]
+    assert unraisable == []
+
+
+def raise_timeout(number, frame):
+    raise Timeout
+
+
+def uninstall_and_raise(number, frame):
+    signal.signal(number, signal.SIG_DFL)
+    raise Timeout
+
+
+def call_another(number, frame):
+    raise_timeout(number, frame)
+
+
+class TimeoutRaiser:
+    def __call__(self, number, frame):
+        raise Timeout
+
+    def method(self, number, frame):
+        raise Timeout
+
+
+NOT_RECOGNISED = "only handlers with a `__code__` that are still installed are recognised"
+
+
+def unless_recognised(handler, name):
+    return pytest.param(handler, id=name, marks=pytest.mark.xfail(strict=True, reason=NOT_RECOGNISED))
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        pytest.param(raise_timeout, id="function"),
+        pytest.param(call_another, id="calls another"),
+        pytest.param(TimeoutRaiser().method, id="bound method"),
+        unless_recognised(functools.partial(raise_timeout), "partial"),
+        unless_recognised(TimeoutRaiser(), "callable object"),
+        unless_recognised(uninstall_and_raise, "uninstalls itself"),
+    ],
+)
+def test_an_exception_of_each_kind_of_signal_handler_reaches_the_program(signalled, unraisable, handler):
+    signalled(signal.SIGALRM, handler)
+    with pytest.raises(Timeout):
+        native.log_message("hello")
+        for _ in range(1000):
+            pass
     assert unraisable == []
 
 
