@@ -13,7 +13,7 @@ from programs.deliveries import DELIVERIES
 # The kinds of `programs/twins.py`.
 THREADS = ["attached", "detached", "python", "python detached", "rust"]
 
-QUEUED = ("queued", "all queued")
+QUEUED = ("queued", "all-queued")
 DETACHED = ("detached", "python detached")
 
 LOST_CONTEXT = "the context of a thread in `py.detach` can't be read without the GIL"
@@ -29,10 +29,10 @@ def known(reason, deliveries, threads):
 KNOWN = {
     "ddtrace": known(LOST_CONTEXT, QUEUED, ["detached"]),
     "gevent": known(NATIVE_THREAD, ["queued"], DETACHED)
-    | known(NATIVE_THREAD, ["all queued"], [*DETACHED, "attached", "python"]),
+    | known(NATIVE_THREAD, ["all-queued"], [*DETACHED, "attached", "python"]),
     "opentelemetry": known(LOST_CONTEXT, QUEUED, ["detached"]),
     "sentry": known(LOST_CONTEXT, QUEUED, ["detached"])
-    | known(COPIED_CONTEXT, ["all queued"], ["attached", "python"]),
+    | known(COPIED_CONTEXT, ["all-queued"], ["attached", "python"]),
     "structlog": known(LOST_CONTEXT, QUEUED, ["detached"]),
 }
 

@@ -54,10 +54,10 @@ def all_queued():
     native.set_queue()
 
 
-@pytest.fixture(params=["direct", "queued", "all queued"])
+@pytest.fixture(params=["direct", "queued", "all-queued"])
 def delivery(request):
     if request.param != "direct":
-        native.set_queue(100_000, every_thread=request.param == "all queued")
+        native.set_queue(100_000, every_thread=request.param == "all-queued")
     yield request.param
     assert native.flush()
     native.set_queue()

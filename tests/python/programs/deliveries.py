@@ -5,4 +5,5 @@ from pylog_probe import _native as native
 DELIVERIES = {
     "direct": lambda: native.set_queue(),
     "queued": lambda: native.set_queue(100_000),
+    "all-queued": lambda: native.set_queue(100_000, every_thread=True),
 }

@@ -246,6 +246,8 @@ def set_up(name):
 def log(calls, detached=False):
     if by != "python":
         native.log_numbered(calls, detached)
+        if by == "all-queued" and not detached:
+            native.flush(LIMIT)  # Python code that follows would log earlier, and reconfigure logging.
         return
     for site, level, message in calls:
         # To get it again takes the lock of logging, which an exception at any moment can leave locked.
