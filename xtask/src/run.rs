@@ -47,6 +47,24 @@ pub(crate) fn run(command: &mut Command, hint: &str) -> Result {
     }
 }
 
+/// The same, but returns what the command writes, too.
+pub(crate) fn run_quietly(command: &mut Command, hint: &str) -> (String, Result) {
+    match command.stdin(Stdio::null()).output() {
+        Ok(output) => {
+            let text = [output.stdout, output.stderr].concat();
+            let result = match output.status {
+                status if status.success() => Ok(()),
+                status => Err(format!("{} failed: {status}.\n{hint}", shown(command))),
+            };
+            (String::from_utf8_lossy(&text).into_owned(), result)
+        }
+        Err(error) => {
+            let message = format!("Cannot run {}: {error}.\n{hint}", shown(command));
+            (String::new(), Err(message))
+        }
+    }
+}
+
 /// Runs a command and returns its standard output, or `None` if it fails. Drops its standard error.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command

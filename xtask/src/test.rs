@@ -1,11 +1,14 @@
 //! `cargo xtask test`.
 
 use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use crate::arguments::Selection;
 use crate::python::{self, Python};
-use crate::run::{Result, cargo, command, headline, run, target};
+use crate::run::{Result, cargo, command, headline, run, run_quietly, target};
 use crate::{extension, quick_start};
 
 const HINT: &str = "The output above names the test that failed.";
@@ -73,17 +76,37 @@ fn test_rust(embedded: &Python) -> Result {
 fn test_pythons(pythons: &[Python], arguments: &[String]) -> Result {
     headline("Building the extension modules, with the newest and the oldest PyO3");
     let modules = extension::build()?;
-    for python in pythons {
+    if let [python] = pythons {
         headline(&format!("Python-side tests, with {python}"));
-        test_python(python, &modules, arguments)?;
+        return run(&mut pytest(python, &modules, arguments)?, HINT);
     }
-    Ok(())
+    // As many at a time as there are processors.
+    let next = AtomicUsize::new(0);
+    let test_next = || {
+        let python = pythons.get(next.fetch_add(1, Ordering::Relaxed))?;
+        let tested = pytest(python, &modules, arguments).and_then(|mut pytest| {
+            let (output, result) = run_quietly(&mut pytest, HINT);
+            headline(&format!("Python-side tests, with {python}\n{output}"));
+            result
+        });
+        Some(tested)
+    };
+    let test_some = || std::iter::from_fn(test_next).fold(Ok(()), Result::and);
+    thread::scope(|scope| {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(test_some)).collect();
+        let results = threads.into_iter().map(|thread| {
+            let joined = thread.join();
+            joined.unwrap_or_else(|_| Err("The output above has the cause.".to_owned()))
+        });
+        results.fold(Ok(()), Result::and)
+    })
 }
 
-fn test_python(python: &Python, modules: &Path, arguments: &[String]) -> Result {
+fn pytest(python: &Python, modules: &Path, arguments: &[String]) -> Result<Command> {
     let environment = python.environment("test", &["hypothesis", "pytest"])?;
     for package in environment.install_wheels(&PACKAGES) {
-        println!("{package} has no wheel for this Python: the tests that need it are skipped.");
+        println!("{package} has no wheel for {python}: the tests that need it are skipped.");
     }
     let mut pytest = command(environment.python());
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]);
@@ -94,5 +117,5 @@ fn test_python(python: &Python, modules: &Path, arguments: &[String]) -> Result 
     pytest
         .env("PYTHONPATH", modules)
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    run(&mut pytest, HINT)
+    Ok(pytest)
 }
