@@ -11,7 +11,7 @@
 //! later are made by Python.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,14 @@ use super::{interpreter, raised};
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
 
-/// How many permits there are.
+/// Twice the number of permits, plus [`CLOSED`]. Both are in one integer, so that a permit is either acquired before
+/// the end, and counted, or after it, and refused.
 static PERMITS: AtomicUsize = AtomicUsize::new(0);
+
+const PERMIT: usize = 2;
+
+/// The interpreter has begun to finalize: only the finalizing thread gets permits.
+const CLOSED: usize = 1;
 
 /// The actions that come last, while handlers are still open.
 static LAST_ACTIONS: boxcar::Vec<fn(Python<'_>)> = boxcar::Vec::new();
@@ -43,20 +49,17 @@ pub(crate) struct AttachPermit;
 impl AttachPermit {
     /// `None` where attaching is no longer safe.
     pub(crate) fn acquire() -> Option<AttachPermit> {
-        // This thread counts and then reads `FINALIZER`; `finalize` sets it and then reads the count. The
-        // fences order both, so that at least one of them sees the other.
-        PERMITS.fetch_add(1, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        let before = PERMITS.fetch_add(PERMIT, Ordering::Acquire);
         let permit = AttachPermit;
-        may_attach().then_some(permit)
+        (before & CLOSED == 0 || may_attach()).then_some(permit)
     }
 }
 
 impl Drop for AttachPermit {
     fn drop(&mut self) {
         // In a forked child the count has started anew.
-        let less = |permits: usize| permits.checked_sub(1);
-        let _ = PERMITS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        let less = |permits: usize| permits.checked_sub(PERMIT);
+        let _ = PERMITS.fetch_update(Ordering::Release, Ordering::Relaxed, less);
     }
 }
 
@@ -99,7 +102,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
             in_parent: || {},
             // The threads that held permits don't exist in the child.
             in_child: |_| {
-                PERMITS.store(0, Ordering::SeqCst);
+                PERMITS.fetch_and(CLOSED, Ordering::Relaxed);
                 Ok(())
             },
         });
@@ -129,7 +132,7 @@ fn is_calling_exit_functions(py: Python<'_>) -> PyResult<bool> {
 /// From now on only this thread attaches.
 fn set_finalizer() {
     let _ = FINALIZER.set(thread::current().id());
-    fence(Ordering::SeqCst);
+    PERMITS.fetch_or(CLOSED, Ordering::AcqRel);
 }
 
 /// From now on pylog keeps no object.
@@ -154,7 +157,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
     set_finalizer();
     py.detach(|| {
         let end = Instant::now() + WAIT_FOR_PERMITS;
-        while PERMITS.load(Ordering::SeqCst) > 0 && Instant::now() < end {
+        while PERMITS.load(Ordering::Acquire) >= PERMIT && Instant::now() < end {
             thread::sleep(Duration::from_millis(1));
         }
     });
