@@ -1,5 +1,7 @@
-"""The driver of `cargo xtask soak`: runs rounds of `programs/soak_round.py` with pylog and with Python's own logger, and
-compares what arrives and how the processes end.
+"""The driver of `cargo xtask soak`.
+
+Runs rounds of `programs/soak_round.py` with pylog and with Python's own logger, and compares what arrives and how the
+processes end.
 
 Run: python tests/python/soak.py SECONDS SEED DELIVERIES PYTHON…
 

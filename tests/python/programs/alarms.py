@@ -1,5 +1,7 @@
-"""Counts how many exceptions of a SIGALRM handler reach a program that logs in a loop, with Python's own logger and with
-pylog. The exception is an `Exception`, such as a timeout: a logging handler may take it for a failure of its own.
+"""Counts how many exceptions of a SIGALRM handler reach a program that logs in a loop.
+
+With Python's own logger and with pylog. The exception is an `Exception`, such as a timeout: a logging handler may take
+it for a failure of its own.
 
 Run: python tests/python/programs/alarms.py COUNT [HANDLER …]
 
@@ -27,16 +29,13 @@ def function(number, frame):
     raise Timeout
 
 
-def raising_elsewhere(number, frame):
-    function(number, frame)
-
-
-def with_argument(argument, number, frame):
-    function(number, frame)
-
-
 def uninstalling(number, frame):
     signal.signal(number, signal.SIG_DFL)
+    handled.append(number)
+    raise Timeout
+
+
+def with_option(number, frame, *, option):
     handled.append(number)
     raise Timeout
 
@@ -51,24 +50,12 @@ class Object:
         raise Timeout
 
 
-def partial(number, frame, *, argument=None):
-    handled.append(number)
-    raise Timeout
-
-
-def wrapped(number, frame):
-    handled.append(number)
-    raise Timeout
-
-
 HANDLERS = {
     "function": function,
-    "function that calls another": raising_elsewhere,
-    "lambda": lambda number, frame: function(number, frame),
+    "lambda that calls it": lambda number, frame: function(number, frame),
     "bound method": Object().method,
-    "functools.partial": functools.partial(partial, argument=1),
+    "functools.partial": functools.partial(with_option, option=1),
     "callable object": Object(),
-    "functools.wraps": functools.wraps(wrapped)(lambda number, frame: wrapped(number, frame)),
     "uninstalls itself": uninstalling,
 }
 

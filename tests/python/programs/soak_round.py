@@ -72,12 +72,18 @@ class Timeout(Exception):
 # Handlers and filters
 
 
+def worker_of(message):
+    """A record that a handler logs comes before or after the one that it handles: it is of a worker of its own."""
+    first, second = message.split(" ")[:2]
+    return f"{first} {second}" if first == "nested" else first
+
+
 def describe(handler, record):
     message = record.getMessage()
-    first, second = message.split(" ")[:2]
+    worker = worker_of(message)
     # The thread of a record that a handler logs is that of the delivery.
-    is_of_any_thread = first in ("nested", "deleted")
-    return f"{first} {second}" if first == "nested" else first, [
+    is_of_any_thread = worker.startswith(("nested", "deleted"))
+    return worker, [
         handler,
         record.name,
         record.levelname,
@@ -309,6 +315,9 @@ def collect_arrived():
 def in_child(name, calls):
     """Logs in a child of `multiprocessing`, and returns what arrived."""
     set_up(name)
+    # A fork has what has arrived in the parent.
+    arrived.clear()
+    failures.clear()
     logging.root.handlers = [Collector("child")]
     logging.root.setLevel(20)
     logging.disable(0)
@@ -750,7 +759,7 @@ propagate={self.chance.randrange(2)}
             self.unflushed = open(self.directory / "unflushed", "a")
             self.unflushed.write("data")
             sys.exit(status)
-        return self.wait(child), *self.read(path)
+        return self.wait(child), self.read(path)
 
     def fork_beside_threads(self):
         """While other threads log. Below Python 3.12 a child can hang then if threads attach at the fork."""
@@ -776,7 +785,7 @@ propagate={self.chance.randrange(2)}
         if busy:
             for thread in self.threads.values():
                 thread.wait()
-        return status, *self.read(path), collect_arrived()
+        return status, self.read(path), collect_arrived()
 
     def pool(self):
         method = self.chance.choice(["fork", "fork", "fork", "spawn"])
@@ -794,7 +803,7 @@ propagate={self.chance.randrange(2)}
         child = multiprocessing.get_context(method).Process(target=end_in_child, args=(by, calls, path))
         child.start()
         child.join()
-        return method, child.exitcode, *self.read(path)
+        return method, child.exitcode, self.read(path)
 
     def subprocess(self):
         calls = self.calls("subprocess", 5)
@@ -804,7 +813,7 @@ propagate={self.chance.randrange(2)}
         here = os.path.dirname(os.path.abspath(__file__))
         paths = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
         ended = subprocess.run(arguments, env={**os.environ, "PYTHONPATH": paths}, capture_output=True)
-        return ended.returncode, ended.stderr.decode()[-2000:], *self.read(path)
+        return ended.returncode, ended.stderr.decode()[-2000:], self.read(path)
 
     def unlock_clock(self):
         """`multiprocessing` measures time."""
@@ -815,10 +824,12 @@ propagate={self.chance.randrange(2)}
         return os.waitpid(child, 0)[1]
 
     def read(self, path):
-        """The lines of a file."""
+        """The lines of a file of `ToFile`, by worker."""
+        lines = collections.defaultdict(list)
         with contextlib.suppress(FileNotFoundError):
-            return (pathlib.Path(path).read_text().splitlines(),)
-        return (None,)
+            for line in pathlib.Path(path).read_text().splitlines():
+                lines[worker_of(line.split(" ", 2)[2])].append(line)
+        return lines
 
     # The end
 
