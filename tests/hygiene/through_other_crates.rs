@@ -7,19 +7,22 @@ use ::std::assert_eq;
 
 #[test]
 fn through_a_reexport_and_a_macro_of_another_crate() {
-    let capture = Capture::new("hygiene", 20);
+    let capture = Capture::new("reexport", 20);
     let n = 3;
-    logging::info!(target: "hygiene::reexport", "{n}");
+    logging::info!(target: "reexport::direct", "{n}");
     note!("{n} and {}", n + 1);
     note!(n, exc_info = true; "with values");
     log_here();
     let records = capture.take();
     let records = records.iter().map(|it| (&*it.name, &*it.message));
     let expected = [
-        ("hygiene.reexport", "3"),
-        ("hygiene.note", "3 and 4"),
-        ("hygiene.note", "with values"),
-        ("hygiene.here", "from the crate with the renamed dependency"),
+        ("reexport.direct", "3"),
+        ("reexport.note", "3 and 4"),
+        ("reexport.note", "with values"),
+        (
+            "reexport.here",
+            "from the crate with the renamed dependency",
+        ),
     ];
     assert_eq!(records.collect::<::std::vec::Vec<_>>(), expected);
 }

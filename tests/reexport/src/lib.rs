@@ -6,11 +6,11 @@ pub use renamed as logging;
 #[macro_export]
 macro_rules! note {
     ($($arg:tt)*) => {
-        $crate::logging::info!(target: "hygiene::note", $($arg)*)
+        $crate::logging::info!(target: "reexport::note", $($arg)*)
     };
 }
 
 /// Logs from this crate, where pylog has the name `renamed`.
 pub fn log_here() {
-    renamed::info!(target: "hygiene::here", "from the crate with the renamed dependency");
+    renamed::info!(target: "reexport::here", "from the crate with the renamed dependency");
 }
