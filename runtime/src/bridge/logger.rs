@@ -143,8 +143,8 @@ impl Logger {
         self
     }
 
-    /// Sets a prefix for the names of the loggers, which is separated by a dot. The names that
-    /// `#[pylog::module]` gives to its crates have no prefix.
+    /// Sets a prefix for the names of the loggers, which is separated by a dot. Where it takes
+    /// over from the bridge of `#[pylog::module]`, the crates that the attribute renames get no prefix.
     pub fn set_prefix(mut self, prefix: &str) -> Logger {
         self.prefix = Some(prefix.replace("::", "."));
         self

@@ -99,7 +99,7 @@ enum Kind<'a> {
 /// | `chrono` | `DateTime`, `NaiveDateTime`, `NaiveDate`, `NaiveTime`, `TimeDelta` | `datetime.datetime`, `date`, `time`, `timedelta` |
 /// | `jiff` | `Timestamp`, `Zoned`, `civil::DateTime`, `civil::Date`, `civil::Time`, `SignedDuration` | the same |
 /// | `uuid` | `Uuid` | `uuid.UUID` |
-/// | `serde_json` | `Value`, `Map` | what `json.loads` gives |
+/// | `serde_json` | `Value`, `Map` | the result of `json.loads` |
 ///
 /// Implement it for types of your own; see [`Value`]. For other types write `key:? = value` or
 /// `key:% = value`, which log the text that `Debug` or `Display` gives.

@@ -10,7 +10,7 @@ mod _native {
         pylog::info!("here, with pylog");
         crate::own();
         forms_core::run();
-        // What a dependency logs that the attribute doesn't name.
+        // The records of a dependency, which the attribute doesn't name.
         log::info!(target: "ignore::walk", "held by the filter");
         log::warn!(target: "ignore::walk", "a dependency");
         pylog::info!(target: "forms_core_extras", "another crate");
