@@ -28,9 +28,6 @@ ROUND = pathlib.Path(__file__).with_name("programs") / "soak_round.py"
 # Seconds after which a round is taken to hang. It takes a few.
 LIMIT = 300
 
-# Known differences between the ends.
-KNOWN = {"unflushed": "pylog keeps objects of the program alive at exit, such as a file that Python would close"}
-
 Outcome = collections.namedtuple("Outcome", "transcript end")
 
 
@@ -100,7 +97,7 @@ def differences(actual, expected):
         yield "stderr", actual.end["stderr"], expected.end["stderr"]
         return
     for name, theirs in expected.end.items():
-        if actual.end[name] != theirs and name not in KNOWN:
+        if actual.end[name] != theirs:
             yield name, actual.end[name], theirs
 
 
