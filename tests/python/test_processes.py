@@ -180,3 +180,7 @@ def test_cpythons_own_tests_of_logging_give_the_same_results(tmp_path_factory, r
     count = len(outcomes["alone"])
     assert count > 150
     report(f"test.test_logging: {count} tests, the same outcomes with pylog live")
+
+
+def test_the_process_of_a_record_in_a_forked_child():
+    run("process_of_a_fork")

@@ -4,11 +4,10 @@
 //! moment. So whatever is remembered of threads or of the process is remembered together with the
 //! [generation] in which it was found, and is void in another one.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::interpreter;
 use super::library::{REGISTER_AT_FORK, callback};
 use super::once::{RunOnce, intern};
 
@@ -21,17 +20,12 @@ pub(crate) struct Hooks {
 
 static HOOKS: boxcar::Vec<Hooks> = boxcar::Vec::new();
 
-/// How many forks lie between the first process and this one.
-static GENERATION: AtomicU32 = AtomicU32::new(0);
-
 static REGISTERED: RunOnce = RunOnce::new();
 
-/// How many forks lie between the first process and this one. `None` where Python doesn't report
-/// forks, before [`prepare`] and on platforms without `os.register_at_fork`.
+/// How many forks lie between the first process and this one. The system counts them, so that forks made in C count
+/// too, and a child knows before its first hook runs. `None` before [`prepare`].
 pub(crate) fn generation() -> Option<u32> {
-    REGISTERED
-        .has_run()
-        .then(|| GENERATION.load(Ordering::Relaxed))
+    interpreter::forks()
 }
 
 /// Adds hooks, which run from the next fork on.
@@ -41,6 +35,8 @@ pub(crate) fn add_hooks(hooks: Hooks) {
 
 /// Makes Python report its forks.
 pub(crate) fn prepare(py: Python<'_>) {
+    static COUNTED: RunOnce = RunOnce::new();
+    let _ = COUNTED.run(interpreter::count_forks);
     // Without `os.register_at_fork` there are no forks either.
     let _ = REGISTERED.run(|| register(py));
 }
@@ -55,7 +51,6 @@ fn register(py: Python<'_>) -> PyResult<()> {
         Ok(())
     })?;
     let in_child = callback(py, |py| {
-        GENERATION.fetch_add(1, Ordering::Relaxed);
         HOOKS.iter().try_for_each(|(_, hooks)| (hooks.in_child)(py))
     })?;
     let hooks = PyDict::new(py);

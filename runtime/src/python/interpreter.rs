@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
@@ -220,6 +220,34 @@ pub(crate) fn set_async_exception(
     // SAFETY: this thread is attached, as `_py` shows. `class` is null or a class, of which the function
     // takes a reference of its own; an ident without a thread is allowed.
     unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(ident as c_long, class) > 0 }
+}
+
+/// How many forks lie between the first process and this one, plus one; 0 before [`count_forks`].
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks lie between the first process and this one. `None` before [`count_forks`].
+pub(crate) fn forks() -> Option<u32> {
+    FORKS.load(Ordering::Relaxed).checked_sub(1)
+}
+
+/// Makes the system report forks, also those that C code makes.
+///
+/// # Errors
+/// If it has no memory for that.
+pub(crate) fn count_forks() -> Result<(), ()> {
+    #[cfg(unix)]
+    {
+        extern "C" fn in_child() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
+        }
+        // SAFETY: the system calls `in_child` in the only thread of a forked child. That increments an atomic. It
+        // stays as long as the process, since a Python extension module is never unloaded.
+        if unsafe { libc::pthread_atfork(None, None, Some(in_child)) } != 0 {
+            return Err(());
+        }
+    }
+    FORKS.store(1, Ordering::Relaxed);
+    Ok(())
 }
 
 /// How many changes of watched dicts and classes CPython has reported, plus one.

@@ -56,10 +56,6 @@ impl RunOnce {
         RunOnce(AtomicU32::new(NOT_RUN))
     }
 
-    pub(crate) fn has_run(&self) -> bool {
-        self.0.load(Ordering::Acquire) == HAS_RUN
-    }
-
     /// Makes the action run again.
     pub(crate) fn reset(&self) {
         self.0.store(NOT_RUN, Ordering::Release);
