@@ -91,7 +91,12 @@ struct Registered(u64);
 fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
     static CONTEXTS: Kept<Py<PyDict>> = Kept::new();
     let contexts = CONTEXTS.get_or_make(|| PyDict::new(py).unbind());
-    contexts.bind(py).clone()
+    let contexts = contexts.bind(py).clone();
+    while let Some(number) = DROPPED.pop() {
+        // At the end of the interpreter it may be gone.
+        let _ = contexts.del_item(number);
+    }
+    contexts
 }
 
 /// The numbers of contexts that have been dropped, perhaps by detached threads.
@@ -101,10 +106,6 @@ impl Registered {
     fn new(context: &Bound<'_, PyAny>) -> PyResult<Registered> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let registry = registry(context.py());
-        while let Some(number) = DROPPED.pop() {
-            // At the end of the interpreter it may be gone.
-            let _ = registry.del_item(number);
-        }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         registry.set_item(number, context)?;
         Ok(Registered(number))
