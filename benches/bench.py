@@ -125,6 +125,7 @@ def rows(directory):
     for call in list(ARGUMENTS)[1:]:
         yield times(f"NullHandler, {call}", call, 20_000)
     threads = ("pylog", "queued", "bridge", "pyo3-log")
+    yield times("NullHandler, 1 argument, the call only", "arguments 1", 20_000, threads)
     yield times("NullHandler, detached", "arguments 1", 20_000, threads, detached=True)
     with BusyThread():
         yield times("NullHandler, a busy Python thread", "arguments 1", 20_000)

@@ -81,10 +81,17 @@ impl<'a> Call<'a> {
     /// The exception that Python raises.
     pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
         let is_accepted = self.deliver_if_accepted(py)?;
-        if let (false, Some(values)) = (is_accepted, &self.values) {
-            values.note_refusal();
+        if !is_accepted {
+            self.give_back();
         }
         Ok(is_accepted)
+    }
+
+    /// Undoes the count of a limited call that isn't logged after all.
+    pub(crate) fn give_back(&self) {
+        if let Some(values) = &self.values {
+            values.give_back();
+        }
     }
 
     fn deliver_if_accepted(&self, py: Python<'_>) -> PyResult<bool> {

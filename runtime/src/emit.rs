@@ -21,7 +21,7 @@ use crate::event::keywords::Keywords;
 use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::as_logger::AsLogger;
-use crate::logger::levels;
+use crate::logger::{levels, stock_answer};
 use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::nesting;
 use crate::queue::{current, producer};
@@ -61,17 +61,32 @@ impl Callsite {
         let decision = match self.cached_answer(level) {
             Some(true) => Decision::Cached,
             Some(false) => return None,
-            None if current::for_this_thread().is_some() => Decision::Undecided,
-            None if self.is_accepted(level) => Decision::Accepted,
-            #[cfg(feature = "log")]
-            None if without_python::accepts(self.metadata(), level) => {
-                let decision = None;
-                return Some(Admitted { level, decision });
-            }
-            None => return None,
+            None => match current::for_this_thread() {
+                Some(queue) => match self.answer_without_python(level) {
+                    None => Decision::Undecided,
+                    Some(is_accepted) => {
+                        // From then on the callsite knows the answer.
+                        producer::ask(queue, self, level);
+                        is_accepted.then_some(Decision::Accepted)?
+                    }
+                },
+                None if self.is_accepted(level) => Decision::Accepted,
+                None => return self.admit_without_python(level),
+            },
         };
         let decision = Some(decision);
         Some(Admitted { level, decision })
+    }
+
+    /// Before there is an interpreter.
+    fn admit_without_python(&self, level: Level) -> Option<Admitted> {
+        #[cfg(feature = "log")]
+        if without_python::accepts(self.metadata(), level) {
+            let decision = None;
+            return Some(Admitted { level, decision });
+        }
+        let _ = level;
+        None
     }
 
     /// Whether Python accepts `level` at this moment. For a thread that must not wait for the GIL, an
@@ -80,17 +95,17 @@ impl Callsite {
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
         match current::for_this_thread() {
-            None => {
-                let accepted = self.is_accepted(level);
-                #[cfg(feature = "log")]
-                let accepted = accepted || without_python::accepts(self.metadata(), level);
-                accepted
-            }
+            None => self.is_accepted(level) || self.admit_without_python(level).is_some(),
             Some(queue) => self.cached_answer(level).unwrap_or_else(|| {
                 producer::ask(queue, self, level);
-                true
+                self.answer_without_python(level).unwrap_or(true)
             }),
         }
+    }
+
+    /// Python's answer for `level`, if this thread is attached and can tell without running Python code.
+    fn answer_without_python(&self, level: Level) -> Option<bool> {
+        if_attached(|py| py.and_then(|py| stock_answer::of_name(&self.name(py), level)))
     }
 
     fn is_accepted(&'static self, level: Level) -> bool {
@@ -135,7 +150,15 @@ impl Callsite {
             decision,
         };
         if current::runs_no_python() {
-            return try_attach(|py| admit(logger.to_bound(py), Decision::Undecided));
+            let admitted = try_attach(|py| {
+                let logger = logger.to_bound(py);
+                match stock_answer::of_logger(&logger, level) {
+                    Some(false) => None,
+                    Some(true) => Some(admit(logger, Decision::Accepted)),
+                    None => Some(admit(logger, Decision::Undecided)),
+                }
+            });
+            return admitted.flatten();
         }
         attach(self.metadata(), |py| {
             let logger = logger.to_bound(py);

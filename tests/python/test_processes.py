@@ -184,3 +184,21 @@ def test_cpythons_own_tests_of_logging_give_the_same_results(tmp_path_factory, r
 
 def test_the_process_of_a_record_in_a_forked_child():
     run("process_of_a_fork")
+
+
+@pytest.mark.parametrize("delivery", ["queued", "all-queued"])
+def test_what_is_queued_is_delivered_before_exit_functions_end(delivery):
+    stdout, _ = run("queue_before_an_end", "exit_functions", delivery)
+    lines = stdout.splitlines()
+    assert (lines[0], lines[-1]) == ("first", "closed")
+    assert sorted(lines[1:-1]) == sorted(["queued", "keywords"][: 2 if delivery == "all-queued" else 1])
+
+
+@pytest.mark.parametrize("delivery", ["queued", "all-queued"])
+def test_a_child_frees_what_a_record_of_its_parent_held(delivery):
+    stdout, _ = run("queue_before_an_end", "fork", delivery)
+    assert stdout.splitlines()[-1] == "data"
+
+
+def test_no_audit_hook_runs_within_a_call():
+    run("audited")

@@ -6,6 +6,7 @@ import contextvars
 import gc
 import itertools
 import logging
+import random
 import signal
 import sys
 import threading
@@ -531,6 +532,27 @@ class TestDrops:
         dropped = [record.dropped for record in arrived.records if hasattr(record, "dropped")]
         assert sum(dropped) == 2  # Those at the level ERROR.
 
+    def test_dropped_calls_are_reported_although_the_handler_raises(self, arrived, unraisable):
+        def fail_once(record):
+            arrived.before = lambda record: None
+            raise ValueError("once")
+
+        logging.root.setLevel(logging.INFO)
+        arrived.before = fail_once
+        native.set_queue(20, every_thread=True)
+        try:
+            native.log_under_a_lock("mutex")
+            assert native.flush()
+        finally:
+            native.set_queue()
+        dropped = [record.dropped for record in arrived.records if hasattr(record, "dropped")]
+        assert len(unraisable) == 1
+        assert len(arrived.records) - len(dropped) + sum(dropped) == 200 - 1
+
+    @pytest.mark.parametrize("limit", ["first_n", "every_n", "every"])
+    def test_a_limited_call_without_room_does_not_count(self, limit):
+        run("limited_without_room", limit)
+
     def test_calls_without_room_count_as_dropped_if_python_accepts_them_later(self, arrived):
         logging.root.setLevel(logging.DEBUG)
         native.set_queue(1000)
@@ -659,6 +681,66 @@ class TestAllQueued:
         assert record.variable == "of the task"
         assert (record.thread, record.threadName) == (threading.get_ident(), "MainThread")
         assert sys.version_info < (3, 12) or record.taskName == task
+
+    def test_a_call_of_many_records_can_use_all_of_the_queue(self, arrived):
+        native.set_queue(402, every_thread=True)  # With room for two questions.
+        logging.root.setLevel(logging.INFO)  # No level is known.
+        native.log_under_a_lock("mutex")
+        native.log_under_a_lock("dependency")
+        assert native.flush()
+        native.set_queue()
+        assert len(arrived.records) == 400
+
+    def test_a_thread_that_has_ended_keeps_its_name(self, all_queued, arrived):
+        for number in range(3):
+            thread = threading.Thread(target=native.log_keywords, args=(number,), name=f"short {number}")
+            thread.start()
+            thread.join()
+        assert native.flush()
+        names = [(record.value, record.threadName) for record in arrived.records]
+        assert names == [(number, f"short {number}") for number in range(3)]
+
+    @pytest.mark.parametrize("logger_class", ["stock", "subclass"])
+    def test_a_level_is_that_of_the_call(self, all_queued, arrived, logger_class):
+        """Although Python isn't asked before the delivery."""
+        name = f"{native.__name__}.all_queued"
+        if logger_class == "subclass":
+            logging.root.manager.loggerDict.pop(name, None)
+            logging.setLoggerClass(type("Mine", (logging.Logger,), {}))
+        logger = logging.getLogger(name)
+        names = ["", "pylog_probe", native.__name__, name]
+        chance = random.Random(5)
+        accepted = []
+        for number in range(200):
+            changed = logging.getLogger(chance.choice(names))
+            changed.setLevel(chance.choice([logging.NOTSET, logging.INFO, logging.WARNING]))
+            logging.disable(logging.INFO if chance.random() < 0.1 else logging.NOTSET)
+            native.log_keywords(number)
+            if logger.isEnabledFor(logging.INFO):
+                accepted.append(number)
+            logging.disable(logging.NOTSET)
+            root_level = logging.root.level
+            logging.root.setLevel(chance.choice([logging.INFO, logging.WARNING]))
+            assert native.flush()
+            logging.root.setLevel(root_level)
+        for name in names:
+            logging.getLogger(name).setLevel(logging.NOTSET)
+        assert [record.value for record in arrived.records] == accepted
+        assert 20 < len(accepted) < 180
+
+    def test_a_logger_with_an_answer_of_its_own_is_asked_at_the_delivery(self, all_queued, arrived):
+        class Picky(logging.Logger):
+            def isEnabledFor(self, level):
+                asked.append(threading.current_thread().name)
+                return super().isEnabledFor(level)
+
+        asked = []
+        logging.root.manager.loggerDict.pop(f"{native.__name__}.all_queued", None)
+        logging.setLoggerClass(Picky)
+        native.log_keywords(1)
+        assert native.flush()
+        assert len(arrived.records) == 1
+        assert asked and threading.current_thread().name not in asked
 
     @pytest.mark.parametrize("kind", ["mutex", "lazy", "dependency"])
     def test_threads_that_log_under_a_lock(self, kind):

@@ -92,11 +92,11 @@ mod pylog_benches {
         log::set_max_level(name.parse().unwrap_or(log::LevelFilter::Trace));
     }
 
-    /// Sets queued delivery with room for `capacity` records, or direct delivery.
+    /// Sets queued delivery of all threads with room for `capacity` records, or direct delivery.
     #[pyfunction]
     #[pyo3(signature = (capacity = None))]
     fn set_queue(py: Python<'_>, capacity: Option<usize>) -> PyResult<()> {
-        let delivery = capacity.map_or(Delivery::Direct, Delivery::Queued);
+        let delivery = capacity.map_or(Delivery::Direct, Delivery::AllQueued);
         pylog::set_delivery(py, delivery)
     }
 

@@ -1,6 +1,6 @@
 //! The questions about a callsite that wait in the queue.
 //!
-//! A detached thread doesn't ask Python whether it accepts a level, but leaves that to the drain thread. If the
+//! With queued delivery a call doesn't ask Python whether it accepts a level, but leaves that to the drain thread. If the
 //! queue has no room for such a call, nobody knows yet whether a record was dropped: the next answer tells.
 
 use crate::sync::{AtomicU64, Ordering};

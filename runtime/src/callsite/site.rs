@@ -23,7 +23,7 @@ pub struct Callsite {
     metadata: Metadata,
 }
 
-/// The part of a callsite that exists once Python has been asked about it.
+/// The part of a callsite that exists once a call has got past the inlined check.
 struct CallsiteState {
     name: LoggerName,
     prototype: Kept<RecordPrototype>,

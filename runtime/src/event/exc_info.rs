@@ -1,4 +1,4 @@
-//! `exc_info = …` and `stack_info = …`, with the meaning that they have for `Logger.log`.
+//! `exc_info = …`, with the meaning that it has for `Logger.log`.
 
 use std::error::Error;
 
@@ -150,9 +150,7 @@ impl ExcInfo<'_> {
             }
         })
     }
-}
 
-impl ExcInfo<'_> {
     fn of_error(error: ErrorRef<'_>) -> ExcInfo<'_> {
         let (mut chain, mut next) = match error {
             ErrorRef::None => return ExcInfo(Kind::None),

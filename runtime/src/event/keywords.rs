@@ -77,7 +77,11 @@ impl<'a> Keywords<'a> {
     /// Converts the values. Their types may run any code, so a detached thread calls this before it
     /// attaches.
     pub(crate) fn evaluate(self) -> Option<Box<Values<'a>>> {
-        if self.pairs.is_empty() && self.exc_info.is_none() && !self.stack_info {
+        if self.pairs.is_empty()
+            && self.exc_info.is_none()
+            && !self.stack_info
+            && self.limited.is_none()
+        {
             return None;
         }
         let pairs = self.pairs.iter();
@@ -136,8 +140,8 @@ impl Values<'_> {
             || self.exc_info.as_ref().is_some_and(ExcInfo::needs_python)
     }
 
-    /// Takes note that Python has refused the level of the call.
-    pub(crate) fn note_refusal(&self) {
+    /// Undoes the count of a limited call that isn't logged after all.
+    pub(crate) fn give_back(&self) {
         if let Some(allowed) = &self.limited {
             allowed.give_back();
         }

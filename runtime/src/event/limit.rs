@@ -37,8 +37,9 @@ impl Limit {
 
     /// Whether this is the first of `n` calls, or of the next `n`, and so on.
     pub fn every_n(&'static self, n: u64) -> Option<Allowed> {
+        let n = n.max(1);
         let before = self.reached.fetch_add(1, Ordering::Relaxed);
-        self.answer(before % n.max(1) == 0, Undo::Reached(before))
+        self.answer(before % n == 0, Undo::Reached { before, n })
     }
 
     /// Whether the last call that was allowed is at least `interval` ago.
@@ -52,7 +53,11 @@ impl Limit {
             self.logged
                 .compare_exchange(logged, now, Ordering::Relaxed, Ordering::Relaxed)
         };
-        self.answer(is_due && exchange().is_ok(), Undo::Logged(logged))
+        let undo = Undo::Logged {
+            before: logged,
+            now,
+        };
+        self.answer(is_due && exchange().is_ok(), undo)
     }
 
     fn answer(&'static self, is_allowed: bool, undo: Undo) -> Option<Allowed> {
@@ -81,9 +86,15 @@ pub struct Allowed {
 enum Undo {
     OneOfFirst,
     /// [`Limit::reached`] before the call, so that the next call is allowed instead.
-    Reached(u64),
-    /// [`Limit::logged`] before the call.
-    Logged(u64),
+    Reached {
+        before: u64,
+        n: u64,
+    },
+    /// [`Limit::logged`] before the call and after it.
+    Logged {
+        before: u64,
+        now: u64,
+    },
 }
 
 impl Allowed {
@@ -92,13 +103,28 @@ impl Allowed {
         self.suppressed
     }
 
-    /// Undoes the count, because Python refuses the level of the call after all.
+    /// Undoes the count, because the call isn't logged after all.
     pub(crate) fn give_back(&self) {
         let limit = self.limit;
         match self.undo {
-            Undo::OneOfFirst => drop(limit.reached.fetch_sub(1, Ordering::Relaxed)),
-            Undo::Reached(before) => limit.reached.store(before, Ordering::Relaxed),
-            Undo::Logged(before) => limit.logged.store(before, Ordering::Relaxed),
+            Undo::OneOfFirst => {
+                limit.reached.fetch_sub(1, Ordering::Relaxed);
+            }
+            // Unless a later call has been allowed meanwhile.
+            Undo::Reached { before, n } => {
+                let undo = |reached| (reached < before + n).then_some(before);
+                let _ = limit
+                    .reached
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, undo);
+            }
+            Undo::Logged { before, now } => {
+                let _ = limit.logged.compare_exchange(
+                    now,
+                    before,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
+            }
         }
         limit
             .suppressed

@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyString};
 
 use crate::python::context::{self, Inside, RecordContext};
 use crate::python::library::THREADING_GLOBALS;
@@ -53,9 +53,14 @@ thread_local! {
 impl Origin {
     /// The current time, thread and context. `py` if the thread is attached. Runs no Python code.
     pub(crate) fn here(py: Option<Python<'_>>) -> Origin {
+        let thread = OriginThread::current();
+        if let Some(py) = py {
+            // A thread of Python's can end before its record is delivered.
+            let _ = thread.keep_name(py);
+        }
         Origin {
             time: nanoseconds_since_epoch(),
-            thread: OriginThread::current(),
+            thread,
             context: OriginContext::current(py),
         }
     }
@@ -126,6 +131,23 @@ impl OriginThread {
         });
         // At the end of a thread the variable may be gone.
         current.unwrap_or_else(|_| new())
+    }
+
+    /// Keeps the name of the current thread, if it is a stock `threading.Thread`. Runs no Python code.
+    fn keep_name(&self, py: Python<'_>) -> PyResult<()> {
+        if self.name.get().is_some() {
+            return Ok(());
+        }
+        let threads = THREADING_GLOBALS.get(intern!(py, "_active"))?;
+        let thread = threads.cast_exact::<PyDict>()?.get_item(self.ident)?;
+        let class = THREADING_GLOBALS.get(intern!(py, "Thread"))?;
+        if let Some(thread) = thread.filter(|thread| thread.get_type().is(&class)) {
+            let name = thread.getattr(intern!(py, "_name"))?;
+            if let Ok(name) = name.cast_into_exact::<PyString>() {
+                self.name.get_or_make(|| name.unbind());
+            }
+        }
+        Ok(())
     }
 
     /// Whether a `threading.Thread` with the same ident is this thread.

@@ -26,17 +26,14 @@ impl Stack {
         let mut frames = Vec::new();
         let mut next = interpreter::current_frame(py);
         while let Some(frame) = next {
-            let code = frame.getattr(intern!(py, "f_code"))?;
-            // From 3.15 on the lowest frame of each thread has no code.
-            if !code.is_none() {
+            if let Some(code) = frame.code()? {
                 frames.push(Frame {
                     code: code.unbind(),
-                    globals: frame.getattr(intern!(py, "f_globals"))?.unbind(),
-                    line: frame.getattr(intern!(py, "f_lineno"))?.unbind(),
+                    globals: frame.globals()?.unbind(),
+                    line: frame.line()?.unbind(),
                 });
             }
-            let back = frame.getattr(intern!(py, "f_back"))?;
-            next = (!back.is_none()).then_some(back);
+            next = frame.back()?;
         }
         Ok(Stack(frames))
     }

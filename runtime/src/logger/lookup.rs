@@ -26,8 +26,15 @@ pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bou
 /// cleared.
 pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     let py = name.py();
-    let get_logger = intern!(py, "getLogger");
-    let logger = LOGGING_GLOBALS.get(get_logger)?.call1((name,))?;
+    let get_logger = LOGGING_GLOBALS.get(intern!(py, "getLogger"))?;
+    if let Some(last) = last_seen(name)? {
+        // What the stock function would do, but without Python code, in which a signal handler can raise while
+        // the lock of `logging` is held.
+        if LOGGING_GLOBALS.define(&get_logger)? && is_registered(&last, name)? {
+            return Ok(last);
+        }
+    }
+    let logger = get_logger.call1((name,))?;
     let seen = seen(py);
     let is_new = !seen.contains(name)?;
     if last_seen(name)?.is_none_or(|last| !last.is(&logger)) {
@@ -37,6 +44,17 @@ pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py
         }
     }
     Ok(logger)
+}
+
+/// Whether `loggerDict` has a logger under its name.
+fn is_registered(logger: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<bool> {
+    let py = name.py();
+    let manager = LOGGING_GLOBALS
+        .get(intern!(py, "Logger"))?
+        .getattr(intern!(py, "manager"))?;
+    let loggers = manager.getattr(intern!(py, "loggerDict"))?;
+    let registered = loggers.cast::<PyDict>()?.get_item(name)?;
+    Ok(registered.is_some_and(|registered| registered.is(logger)))
 }
 
 /// Loggers die when something empties `Manager.loggerDict`, as test suites do. The name then belongs

@@ -6,3 +6,4 @@ pub(crate) mod dict;
 pub(crate) mod levels;
 pub(crate) mod lookup;
 pub(crate) mod names;
+pub(crate) mod stock_answer;

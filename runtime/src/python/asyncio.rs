@@ -1,7 +1,7 @@
 //! The task of asyncio that runs in this thread.
 
 use pyo3::prelude::*;
-use pyo3::types::PyCFunction;
+use pyo3::types::{PyCFunction, PyModule};
 
 use super::library::loaded;
 use super::once::intern;
@@ -32,15 +32,18 @@ fn task_name_by<'py>(
     py: Python<'py>,
     call: impl Fn(Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some(asyncio) = loaded(intern!(py, "asyncio"))? else {
-        return Ok(None);
+    let asyncio = match loaded(intern!(py, "asyncio"))?.map(Bound::cast_into_exact::<PyModule>) {
+        Some(Ok(asyncio)) => asyncio.dict(),
+        // A module of another class may import something when it is used.
+        _ => return Ok(None),
     };
+    let get = |name| asyncio.as_any().get_item(name);
     // Asked first, because without a loop `current_task` raises, which costs more than the record.
-    let event_loop = asyncio.getattr(intern!(py, "_get_running_loop"))?;
+    let event_loop = get(intern!(py, "_get_running_loop"))?;
     if call(event_loop)?.is_none_or(|event_loop| event_loop.is_none()) {
         return Ok(None);
     }
-    let task = call(asyncio.getattr(intern!(py, "current_task"))?)?;
+    let task = call(get(intern!(py, "current_task"))?)?;
     match task.filter(|task| !task.is_none()) {
         Some(task) => call(task.getattr(intern!(py, "get_name"))?),
         None => Ok(None),

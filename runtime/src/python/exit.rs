@@ -36,7 +36,7 @@ const PERMIT: usize = 2;
 const CLOSED: usize = 1;
 
 /// The actions that come last, while handlers are still open.
-static LAST_ACTIONS: boxcar::Vec<fn(Python<'_>)> = boxcar::Vec::new();
+static LAST_ACTIONS: boxcar::Vec<fn()> = boxcar::Vec::new();
 
 /// How long the finalizing thread waits for handlers that run in other threads. `logging.shutdown`
 /// waits for most of them without a limit, since it takes each handler's lock.
@@ -75,7 +75,7 @@ pub(crate) fn may_attach() -> bool {
 }
 
 /// Adds an action for the end of the interpreter.
-pub(crate) fn add_last_action(action: fn(Python<'_>)) {
+pub(crate) fn add_last_action(action: fn()) {
     LAST_ACTIONS.push(action);
 }
 
@@ -120,11 +120,11 @@ fn is_calling_exit_functions(py: Python<'_>) -> PyResult<bool> {
     }
     let threading = THREADING_GLOBALS.dict(py)?;
     let mut frame = interpreter::current_frame(py);
-    while let Some(caller) = frame.filter(|it| !it.is_none()) {
-        if caller.getattr(intern!(py, "f_globals"))?.is(&threading) {
+    while let Some(caller) = frame {
+        if caller.globals()?.is(&threading) {
             return Ok(false); // A signal handler that runs while `threading._shutdown` waits.
         }
-        frame = Some(caller.getattr(intern!(py, "f_back"))?);
+        frame = caller.back()?;
     }
     Ok(true)
 }
@@ -142,14 +142,23 @@ fn end(py: Python<'_>) {
     kept::release_all(py);
 }
 
+fn run_last_actions() {
+    LAST_ACTIONS.iter().for_each(|(_, action)| action());
+}
+
 fn finalize(py: Python<'_>) -> PyResult<()> {
     if interpreter::current_frame(py).is_some() {
         // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
         // call. If the program goes on, this one is renewed by the next record, or at the end of the
         // program. A child of `multiprocessing` has shut its threads down by now, and ends.
         let register_at_exit = THREADING_GLOBALS.get(intern!(py, "_register_atexit"))?;
-        let renewal = register_at_exit.call1((callback(py, prepare)?,));
-        if raised::attempt(py, renewal).is_some() {
+        let renew = callback(py, |py| {
+            REGISTERED.reset();
+            prepare(py)
+        })?;
+        if raised::attempt(py, register_at_exit.call1((renew,))).is_some() {
+            run_last_actions();
+            // Last, because the actions release the GIL, and another thread's record would register too early.
             REGISTERED.reset();
             return Ok(());
         }
@@ -161,9 +170,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
             thread::sleep(Duration::from_millis(1));
         }
     });
-    for (_, action) in &LAST_ACTIONS {
-        action(py);
-    }
+    run_last_actions();
     // What would be raised in this thread is raised here.
     raised::suspend(py);
     end(py);

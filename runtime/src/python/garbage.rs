@@ -8,13 +8,18 @@ use super::once::Once;
 /// Runs `f`, which runs no Python code itself, so that no garbage is collected meanwhile. `py` if the thread
 /// is attached.
 pub(crate) fn without_collection<R>(py: Option<Python<'_>>, f: impl FnOnce() -> R) -> R {
-    let is_paused = py.is_some_and(|py| pause(py).unwrap_or_default());
-    let result = f();
-    if let (Some(py), true) = (py, is_paused) {
+    let _paused = py.and_then(|py| pause(py).unwrap_or_default().then_some(Paused(py)));
+    f()
+}
+
+/// Enables collection again when it is dropped.
+struct Paused<'py>(Python<'py>);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
         // A function without arguments that only sets a flag.
-        let _ = ENABLE_COLLECTION.get(py).and_then(|enable| enable.call0());
+        let _ = ENABLE_COLLECTION.get(self.0).and_then(|it| it.call0());
     }
-    result
 }
 
 /// Returns whether collection was enabled, and is disabled now.

@@ -2,9 +2,9 @@
 //!
 //! PyO3 has no safe way to tell whether the current thread holds the GIL: its own ways to find out
 //! wait for it, which beside a busy Python thread takes milliseconds, and forever if that thread waits
-//! for this one. The [`Functions`] are documented to work in any thread at any time.
+//! for this one. Those of the [`Functions`] that take no argument are documented to work in any thread at any time.
 //!
-//! `PyGILState_Check` and the functions for [watching][Watchers] aren't part of the limited API, and PyO3 doesn't
+//! Some of these functions and those for [watching][Watchers] aren't part of the limited API, and PyO3 doesn't
 //! declare the others in all of its versions. So they are looked up by name, which serves every build alike.
 #![allow(unsafe_code)]
 
@@ -16,7 +16,7 @@ use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::once::Once;
+use super::once::{Once, intern};
 
 struct Functions {
     /// The thread state that this thread has in the main interpreter.
@@ -26,6 +26,7 @@ struct Functions {
     current_thread_state: extern "C" fn() -> *mut c_void,
     ident: extern "C" fn() -> c_ulong,
     native_id: extern "C" fn() -> c_ulong,
+    code_of_frame: unsafe extern "C" fn(*mut c_void) -> *mut PyObject,
     enter_context: unsafe extern "C" fn(*mut c_void) -> c_int,
     exit_context: unsafe extern "C" fn(*mut c_void) -> c_int,
 }
@@ -44,15 +45,17 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
             .or_else(|_| address(py, c"_PyThreadState_UncheckedGet"))?;
         let ident = address(py, c"PyThread_get_thread_ident")?;
         let native_id = address(py, c"PyThread_get_thread_native_id")?;
+        let code_of_frame = address(py, c"PyFrame_GetCode")?;
         let enter_context = address(py, c"PyContext_Enter")?;
         let exit_context = address(py, c"PyContext_Exit")?;
         type ThreadState = extern "C" fn() -> *mut c_void;
         type Id = extern "C" fn() -> c_ulong;
+        type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
         type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
         // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
         // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
-        // `unsigned long PyThread_get_thread_native_id(void)`, `int PyContext_Enter(PyObject *)` and `int
-        // PyContext_Exit(PyObject *)` in the interpreter that runs this. None is null, and they stay as long
+        // `unsigned long PyThread_get_thread_native_id(void)`, `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`,
+        // `int PyContext_Enter(PyObject *)` and `int PyContext_Exit(PyObject *)` in the interpreter that runs this. None is null, and they stay as long
         // as the process.
         Ok(unsafe {
             Functions {
@@ -62,6 +65,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
                 ),
                 ident: std::mem::transmute::<usize, Id>(ident),
                 native_id: std::mem::transmute::<usize, Id>(native_id),
+                code_of_frame: std::mem::transmute::<usize, OfFrame>(code_of_frame),
                 enter_context: std::mem::transmute::<usize, OfContext>(enter_context),
                 exit_context: std::mem::transmute::<usize, OfContext>(exit_context),
             }
@@ -122,7 +126,8 @@ pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
         return f(None);
     }
     // SAFETY: this thread is attached, and stays so while `f` runs: `f` gets the token, and only code with a
-    // token can detach, which lasts no longer than a call.
+    // token can detach, which lasts no longer than a call. PyO3 also forbids Python in a `__traverse__`, which may
+    // do nothing but visit objects; a log call there breaks that rule of PyO3's.
     f(Some(unsafe { Python::assume_attached() }))
 }
 
@@ -175,13 +180,60 @@ fn call_with_context(
     }
 }
 
-/// The frame of the Python function that runs in this thread, if there is one. Unlike `sys._getframe`, this
-/// raises no audit event, whose hooks are Python code.
-pub(crate) fn current_frame(py: Python<'_>) -> Option<Bound<'_, PyAny>> {
+/// A frame of a Python function. Reading it raises no audit event, whose hooks are Python code.
+pub(crate) struct Frame<'py>(Bound<'py, PyAny>);
+
+/// The frame of the Python function that runs in this thread, if there is one.
+pub(crate) fn current_frame(py: Python<'_>) -> Option<Frame<'_>> {
     // SAFETY: this thread is attached, as `py` shows. The result is null or a borrowed reference to a frame.
-    unsafe {
+    let frame = unsafe {
         let frame = pyo3::ffi::PyEval_GetFrame();
-        Bound::from_borrowed_ptr_or_opt(py, frame.cast())
+        Bound::from_borrowed_ptr_or_opt(py, frame.cast()).map(Frame)
+    };
+    // From 3.15 on the lowest frame of each thread has no code.
+    frame.filter(|frame| !matches!(frame.code(), Ok(None)))
+}
+
+impl<'py> Frame<'py> {
+    /// The code object, if the frame has one.
+    ///
+    /// # Errors
+    /// If [`prepare`] wasn't called.
+    pub(crate) fn code(&self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let no_functions = || PyRuntimeError::new_err("there is no PyFrame_GetCode");
+        let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
+        // SAFETY: this thread is attached, as the token of the frame shows. The result is a new reference.
+        let code = unsafe {
+            let code = (functions.code_of_frame)(self.0.as_ptr().cast());
+            Bound::from_owned_ptr_or_err(self.0.py(), code)
+        }?;
+        Ok((!code.is_none()).then_some(code))
+    }
+
+    /// `f_globals`.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn globals(&self) -> PyResult<Bound<'py, PyAny>> {
+        self.0.getattr(intern!(self.0.py(), "f_globals"))
+    }
+
+    /// `f_lineno`.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn line(&self) -> PyResult<Bound<'py, PyAny>> {
+        self.0.getattr(intern!(self.0.py(), "f_lineno"))
+    }
+
+    /// The frame of the caller.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn back(&self) -> PyResult<Option<Frame<'py>>> {
+        // Python code can't set it: it is `None` or a frame.
+        let back = self.0.getattr(intern!(self.0.py(), "f_back"))?;
+        Ok((!back.is_none()).then_some(Frame(back)))
     }
 }
 

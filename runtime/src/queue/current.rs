@@ -85,7 +85,7 @@ pub(super) fn after_fork_in_child() {
 
 impl Queue {
     /// Whether the current thread may take entries out. Not in a child that a handler has forked, since
-    /// the queue is the parent's; and not at the end of the program, but in the finalizing thread.
+    /// the queue is the parent's. At the end of the program only the finalizing thread may.
     pub(super) fn is_current(&self) -> bool {
         current().is_some_and(|current| std::ptr::eq(current, self)) && exit::may_attach()
     }

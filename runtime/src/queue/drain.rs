@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::bounded::{CAPACITY, Entry, Queue};
-use super::current::current;
 use super::thread::is_drain_thread;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
@@ -23,13 +22,6 @@ static OWNER: Once<&'static str> = Once::new();
 /// Sets the crate that is a Python module.
 pub(crate) fn set_owner(root: &'static str) {
     OWNER.get_or_make(|| root);
-}
-
-/// Delivers the remaining entries at the end of the program.
-pub(super) fn finish(py: Python<'_>) {
-    if let Some(queue) = current() {
-        queue.deliver_all(py);
-    }
 }
 
 impl Queue {
@@ -101,7 +93,8 @@ fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) {
         }
     };
     let dropped = callsite.questions().answer();
-    if is_accepted == Some(true) {
+    // If something was raised, Python hasn't refused.
+    if is_accepted != Some(false) {
         queue.count_dropped(dropped);
     }
 }

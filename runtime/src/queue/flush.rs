@@ -6,6 +6,21 @@ use super::current::current;
 use crate::python::attach::try_attach;
 use crate::python::{exit, interpreter};
 
+/// How long the end of a process waits for the queue.
+const WAIT_AT_END: Duration = Duration::from_secs(5);
+
+/// How long a fork waits for the queue. A child can't free the objects of the records that are in it then.
+const WAIT_BEFORE_FORK: Duration = Duration::from_millis(100);
+
+/// Delivers what is in the queue at the end of the process, or where Python behaves as at the end.
+pub(super) fn at_end() {
+    flush(WAIT_AT_END);
+}
+
+pub(super) fn before_fork() {
+    flush(WAIT_BEFORE_FORK);
+}
+
 /// A time that can be added to any `Instant`.
 const FOREVER: Duration = Duration::from_secs(1 << 30);
 

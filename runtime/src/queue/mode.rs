@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::bounded::CAPACITY;
 use super::current::{self, DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS};
-use super::{drain, multiprocessing};
+use super::{flush, multiprocessing};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
 use crate::python::raised::attempt;
@@ -58,7 +58,8 @@ pub enum Delivery {
 /// ```
 ///
 /// # Errors
-/// On Windows, if Python comes without `ctypes`, which queued delivery needs there.
+/// If functions of CPython can't be found, which queued delivery needs: on Windows if Python comes without `ctypes`,
+/// elsewhere if the program hides its symbols.
 pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
     let (threads, capacity) = match delivery {
         Delivery::Direct => (NO_THREAD, None),
@@ -83,9 +84,12 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
 fn add_hooks() {
     static ADDED: RunOnce = RunOnce::new();
     let _ = ADDED.run(|| {
-        exit::add_last_action(drain::finish);
+        exit::add_last_action(flush::at_end);
         fork::add_hooks(Hooks {
-            before: current::before_fork,
+            before: || {
+                flush::before_fork();
+                current::before_fork();
+            },
             in_parent: current::after_fork_in_parent,
             in_child: |py| {
                 current::after_fork_in_child();

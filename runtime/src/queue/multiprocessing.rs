@@ -1,18 +1,14 @@
 //! Child processes of `multiprocessing`, which end without `atexit` but call finalizers of their own.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
-use super::flush::flush;
+use super::flush;
 use crate::python::kept::Kept;
 use crate::python::library::{callback, loaded};
 use crate::python::once::intern;
-
-/// How long the end of a child waits for the queue.
-const WAIT_FOR_QUEUE: Duration = Duration::from_secs(5);
 
 /// Makes `multiprocessing` flush the queue at the end of this process, if it is such a child, and of the
 /// children that it forks.
@@ -38,7 +34,7 @@ pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
 
 fn add_finalizer(py: Python<'_>) -> PyResult<()> {
     let flush = callback(py, |_| {
-        flush(WAIT_FOR_QUEUE);
+        flush::at_end();
         Ok(())
     })?;
     let options = PyDict::new(py);

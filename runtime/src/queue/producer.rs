@@ -39,11 +39,13 @@ pub(crate) fn push_or_drop(
             slot.send(Entry::Call(call));
         }
         None if is_decided => {
+            call.give_back();
             queue.count_dropped(1);
             queue.waker.wake();
         }
         // Whether it counts as dropped is known when Python has been asked.
         None => {
+            call.give_back();
             if callsite.questions().drop_call() {
                 let question = Entry::Question(callsite, level);
                 queue.reserve_for_question().send(question);

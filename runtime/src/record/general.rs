@@ -79,9 +79,11 @@ fn make_with<'py>(
         times.map(|times| attempt(py, times.set_in(&record)));
         // Python has taken the task of the delivering thread.
         let task_name = intern!(py, "taskName");
-        if record.hasattr(task_name)? {
-            record.setattr(task_name, origin.task_name(py))?;
-        }
+        let set = |has: bool| match has {
+            true => record.setattr(task_name, origin.task_name(py)),
+            false => Ok(()),
+        };
+        attempt(py, record.hasattr(task_name).and_then(set));
     }
     Ok(record)
 }

@@ -50,12 +50,17 @@ pub(crate) fn log_keywords(value: Bound<'_, PyAny>) {
 
 /// Logs no more than one record.
 #[pyfunction]
-pub(crate) fn log_once(limit: &str) {
+#[pyo3(signature = (limit, detached = false))]
+pub(crate) fn log_once(py: Python<'_>, limit: &str, detached: bool) {
     let hour = Duration::from_secs(3600);
-    match limit {
+    let log = || match limit {
         "first_n" => pylog::info!(first_n: 1, "{limit}"),
         "every_n" => pylog::info!(every_n: 1000, "{limit}"),
         _ => pylog::info!(every: hour, "{limit}"),
+    };
+    match detached {
+        true => py.detach(log),
+        false => log(),
     }
 }
 

@@ -1,0 +1,111 @@
+//! The answer of `isEnabledFor` without running Python code, for calls that must not run any.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyString};
+
+use crate::level::Level;
+use crate::python::garbage;
+use crate::python::library::LOGGING_GLOBALS;
+use crate::python::once::intern;
+
+/// What `logging.getLogger(name).isEnabledFor(level)` answers at this moment. `None` if only Python can tell, because
+/// a class or an object isn't the stock one.
+pub(crate) fn of_name(name: &Bound<'_, PyString>, level: Level) -> Option<bool> {
+    let answer = || {
+        let root = LOGGING_GLOBALS.get(intern!(name.py(), "root"))?;
+        match find(name, &root)? {
+            Some(logger) => answer(&logger, &root, level),
+            None => Ok(None),
+        }
+    };
+    garbage::without_collection(Some(name.py()), answer).unwrap_or_default()
+}
+
+/// The same for an object that may be a logger.
+pub(crate) fn of_logger(logger: &Bound<'_, PyAny>, level: Level) -> Option<bool> {
+    let py = logger.py();
+    let answer = || answer(logger, &LOGGING_GLOBALS.get(intern!(py, "root"))?, level);
+    garbage::without_collection(Some(py), answer).unwrap_or_default()
+}
+
+/// The logger of that name, or the one from which it would inherit if it doesn't exist yet.
+fn find<'py>(
+    name: &Bound<'py, PyString>,
+    root: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = name.py();
+    let Some(loggers) = manager(root)?.get_item(intern!(py, "loggerDict"))? else {
+        return Ok(None);
+    };
+    let loggers = loggers.cast_exact::<PyDict>()?;
+    let placeholder = LOGGING_GLOBALS.get(intern!(py, "PlaceHolder"))?;
+    let name = name.to_cow()?;
+    let mut name = Some(&*name);
+    while let Some(current) = name {
+        match loggers.get_item(current)? {
+            Some(found) if !found.get_type().is(&placeholder) => return Ok(Some(found)),
+            _ => name = current.rsplit_once('.').map(|(parent, _)| parent),
+        }
+    }
+    Ok(Some(root.clone()))
+}
+
+fn manager<'py>(root: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    attributes(&root.getattr(intern!(root.py(), "manager"))?)
+}
+
+fn attributes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let attributes = object.getattr(intern!(object.py(), "__dict__"))?;
+    Ok(attributes.cast_into_exact()?)
+}
+
+/// Does what the stock `Logger.isEnabledFor` does. A value that isn't in the object itself, or not of the stock type, is
+/// an error.
+fn answer(
+    logger: &Bound<'_, PyAny>,
+    root: &Bound<'_, PyAny>,
+    level: Level,
+) -> PyResult<Option<bool>> {
+    let py = logger.py();
+    if !is_stock(logger)? {
+        return Ok(None);
+    }
+    let of_logger = attributes(logger)?.into_any();
+    if of_logger.get_item(intern!(py, "disabled"))?.is_truthy()? {
+        return Ok(Some(false));
+    }
+    // A subclass of `dict`, if it is pylog's own.
+    let cache = of_logger
+        .get_item(intern!(py, "_cache"))?
+        .cast_into::<PyDict>()?;
+    if let Some(answer) = cache.get_item(level.levelno())? {
+        return answer.is_truthy().map(Some);
+    }
+    let number = |value: Bound<'_, PyAny>| value.cast_exact::<PyInt>()?.extract::<i32>();
+    if number(manager(root)?.as_any().get_item(intern!(py, "_disable"))?)? >= level.levelno() {
+        return Ok(Some(false));
+    }
+    let mut current = logger.clone();
+    loop {
+        if !is_stock(&current)? {
+            return Ok(None);
+        }
+        let attributes = attributes(&current)?.into_any();
+        let effective = number(attributes.get_item(intern!(py, "level"))?)?;
+        if effective != 0 || current.is(root) {
+            return Ok(Some(level.levelno() >= effective));
+        }
+        current = attributes.get_item(intern!(py, "parent"))?;
+    }
+}
+
+/// Whether the class of a logger has the stock methods, and reads attributes as `object` does.
+fn is_stock(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = logger.py();
+    let class = logger.get_type();
+    let get_attribute = intern!(py, "__getattribute__");
+    let of_object = py.get_type::<PyAny>().getattr(get_attribute)?;
+    Ok(class.getattr(get_attribute)?.is(&of_object)
+        && LOGGING_GLOBALS.define(&class.getattr(intern!(py, "isEnabledFor"))?)?
+        && LOGGING_GLOBALS.define(&class.getattr(intern!(py, "getEffectiveLevel"))?)?)
+}
