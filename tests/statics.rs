@@ -19,7 +19,10 @@ const ALLOWED: [(&str, &str); 14] = [
     ("KEPT", "emptied when the interpreter ends"),
     ("METHOD_TYPE", "a builtin type"),
     ("OF_MAIN_THREAD", "emptied when the interpreter ends"),
-    ("QUEUES", "emptied when the interpreter ends, and before a fork"),
+    (
+        "QUEUES",
+        "emptied when the interpreter ends, and before a fork",
+    ),
     ("SEEN", "names and weak references"),
     ("STATES", "the names of loggers"),
 ];

@@ -57,7 +57,7 @@ def is_installed(module):
 
 def needs(module):
     """Skips a test where the package has no wheel for this Python."""
-    return pytest.mark.skipif(not is_installed(module), reason=f"{module} isn't installed")
+    return pytest.mark.skipif(not is_installed(module), reason=f"{module} isn't installed: see xtask/src/test.rs")
 
 
 @needs("freezegun")

@@ -48,7 +48,7 @@ pub(crate) fn test(selection: &Selection) -> Result {
         quick_start::test(&pythons)?;
     }
     if all || only_pytest {
-        test_pythons(&pythons, &selection.pytest)?;
+        test_pythons(&pythons, selection)?;
     }
     println!("\nThe tests passed, in {} s.", start.elapsed().as_secs());
     Ok(())
@@ -73,18 +73,26 @@ fn test_rust(embedded: &Python) -> Result {
     run(tests.env("PYLOG_MAX_LEVEL", "off"), HINT)
 }
 
-fn test_pythons(pythons: &[Python], arguments: &[String]) -> Result {
+fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
     headline("Building the extension modules, with the newest and the oldest PyO3");
     let modules = extension::build()?;
+    let arguments = &selection.pytest;
+    // To install the packages and to test with them takes a minute.
+    let ends = [pythons.first(), pythons.last()];
+    let tests_packages = |python: &Python| {
+        let is_end = ends.iter().flatten().any(|end| std::ptr::eq(*end, python));
+        is_end || !selection.pythons.is_empty()
+    };
+    let pytest = |python| pytest(python, &modules, arguments, tests_packages(python));
     if let [python] = pythons {
         headline(&format!("Python-side tests, with {python}"));
-        return run(&mut pytest(python, &modules, arguments)?, HINT);
+        return run(&mut pytest(python)?, HINT);
     }
     // As many at a time as there are processors.
     let next = AtomicUsize::new(0);
     let test_next = || {
         let python = pythons.get(next.fetch_add(1, Ordering::Relaxed))?;
-        let tested = pytest(python, &modules, arguments).and_then(|mut pytest| {
+        let tested = pytest(python).and_then(|mut pytest| {
             let (output, result) = run_quietly(&mut pytest, HINT);
             headline(&format!("Python-side tests, with {python}\n{output}"));
             result
@@ -103,12 +111,20 @@ fn test_pythons(pythons: &[Python], arguments: &[String]) -> Result {
     })
 }
 
-fn pytest(python: &Python, modules: &Path, arguments: &[String]) -> Result<Command> {
+fn pytest(
+    python: &Python,
+    modules: &Path,
+    arguments: &[String],
+    tests_packages: bool,
+) -> Result<Command> {
     let environment = python.environment("test", &["hypothesis", "pytest"])?;
-    for package in environment.install_wheels(&PACKAGES) {
-        println!("{package} has no wheel for {python}: the tests that need it are skipped.");
+    if tests_packages {
+        for package in environment.install_wheels(&PACKAGES) {
+            println!("{package} has no wheel for {python}: the tests that need it are skipped.");
+        }
     }
     let mut pytest = command(environment.python());
+
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]);
     // Used if the arguments name no file.
     pytest
