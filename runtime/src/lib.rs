@@ -116,6 +116,7 @@
 //! [`logging`]: https://docs.python.org/3/library/logging.html
 //! [`sys.unraisablehook`]: https://docs.python.org/3/library/sys.html#sys.unraisablehook
 #![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "log")]
 pub mod bridge;

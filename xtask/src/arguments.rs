@@ -6,8 +6,8 @@ pub(crate) const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   demo             build the example package into a virtual environment and show what it logs
-  test             run all tests: the Rust tests, the README's quick start, and the Python-side tests
-                   on every Python found
+  test             run all tests: the Rust tests, the README's quick start, the packages, and the
+                   Python-side tests on every Python found
   bench            measure calls beside pyo3-log, log, tracing and Python's own logger
   compare          apply the same random reconfigurations to pylog and to pyo3-log, and count how
                    often each disagrees with Python
@@ -22,8 +22,10 @@ options of `test`:
   --rust           run only the Rust tests
   --pytest         run only the Python-side tests, which pytest runs
   --quick-start    only do what the README's quick start says, on the oldest and the newest Python
-  --python VERSION use only this version, such as 3.13, for the Python-side tests and the quick
-                   start; may be given several times
+  --packages       only package both crates and a wheel: the wheel is built with the oldest Python and
+                   installed into the newest
+  --python VERSION use only this version, such as 3.13, for all but the Rust tests; may be given
+                   several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
 
 options of `soak`:
@@ -55,6 +57,7 @@ pub(crate) struct Selection {
     pub(crate) only_rust: bool,
     pub(crate) only_pytest: bool,
     pub(crate) only_quick_start: bool,
+    pub(crate) only_packages: bool,
     /// The versions of Python for all but the Rust tests. Empty stands for all that are found.
     pub(crate) pythons: Vec<String>,
     /// Further arguments of pytest.
@@ -108,6 +111,7 @@ fn selection(options: Vec<String>) -> Result<Selection> {
             "--rust" => selection.only_rust = true,
             "--pytest" => selection.only_pytest = true,
             "--quick-start" => selection.only_quick_start = true,
+            "--packages" => selection.only_packages = true,
             "--python" => selection.pythons.push(python_version(&mut options)?),
             "--" => {
                 selection.only_pytest = true;
@@ -121,6 +125,10 @@ fn selection(options: Vec<String>) -> Result<Selection> {
     }
     if selection.only_quick_start && (selection.only_rust || selection.only_pytest) {
         return Err("`--quick-start` excludes the other tests and their options".to_owned());
+    }
+    let others = selection.only_rust || selection.only_pytest || selection.only_quick_start;
+    if selection.only_packages && others {
+        return Err("`--packages` excludes the other tests and their options".to_owned());
     }
     Ok(selection)
 }
@@ -228,6 +236,11 @@ mod tests {
         };
         let line = "test --quick-start --python 3.13";
         assert_eq!(parsed(line), Ok(Task::Test(quick_start)));
+        let packages = Selection {
+            only_packages: true,
+            ..Selection::default()
+        };
+        assert_eq!(parsed("test --packages"), Ok(Task::Test(packages)));
     }
 
     #[test]
@@ -282,6 +295,8 @@ mod tests {
             ("test --rust -- -x", "`--rust` excludes"),
             ("test --rust --quick-start", "`--quick-start` excludes"),
             ("test --quick-start -- -x", "`--quick-start` excludes"),
+            ("test --packages --rust", "`--packages` excludes"),
+            ("test --packages --quick-start", "`--packages` excludes"),
         ] {
             let error = parsed(line).expect_err(line);
             assert!(error.starts_with(problem), "{line}: {error}");

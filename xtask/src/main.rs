@@ -8,6 +8,7 @@ mod compare;
 mod demo;
 mod extension;
 mod free_threaded;
+mod packages;
 mod python;
 mod quick_start;
 mod run;

@@ -1,10 +1,10 @@
 //! The quick start of the README, done as a reader does it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::extension::{copy, write};
+use crate::packages::read;
 use crate::python::{Environment, Python};
 use crate::run::{Result, cargo, headline, root, target};
 
@@ -22,8 +22,7 @@ pub(crate) fn test(pythons: &[Python]) -> Result {
     let (Some(oldest), Some(newest)) = (pythons.first(), pythons.last()) else {
         return Ok(());
     };
-    let readme = fs::read_to_string(root().join("README.md"));
-    let readme = readme.map_err(|error| format!("Cannot read README.md: {error}"))?;
+    let readme = read(&root().join("README.md"))?;
     // Also for the tools that call cargo themselves.
     let directory = target("quick-start");
     write(

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::arguments::Selection;
 use crate::python::{self, Python};
 use crate::run::{Result, cargo, command, headline, run, run_quietly, target};
-use crate::{extension, quick_start};
+use crate::{extension, packages, quick_start};
 
 const HINT: &str = "The output above names the test that failed.";
 
@@ -38,14 +38,18 @@ pub(crate) fn test(selection: &Selection) -> Result {
         only_rust,
         only_pytest,
         only_quick_start,
+        only_packages,
         ..
     } = *selection;
-    let all = !only_rust && !only_pytest && !only_quick_start;
+    let all = !only_rust && !only_pytest && !only_quick_start && !only_packages;
     if all || only_rust {
         test_rust(&python::embeddable()?)?;
     }
     if all || only_quick_start {
         quick_start::test(&pythons)?;
+    }
+    if all || only_packages {
+        packages::test(&pythons)?;
     }
     if all || only_pytest {
         test_pythons(&pythons, selection)?;
