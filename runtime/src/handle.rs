@@ -98,7 +98,7 @@ impl<'py> Calls<'_, 'py> {
         let level = handler.getattr(intern!(py, "level"))?;
         let number = level.cast_exact::<PyInt>().ok();
         let is_first = !std::mem::replace(&mut self.found, true);
-        let accepts = match number.and_then(|number| number.extract().ok()) {
+        let accepts = match number.and_then(|number| number.extract::<i32>().ok()) {
             Some(number) if is_first => self.level.levelno() >= number,
             _ => self.record.getattr(intern!(py, "levelno"))?.ge(level)?,
         };
