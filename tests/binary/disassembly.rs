@@ -4,6 +4,8 @@ use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, Instruction, Int
 use iced_x86::{Mnemonic, OpKind};
 use pylog_tests::{Build, Library};
 
+use crate::FRAMELESS;
+
 /// The instructions that run from the function's start if no conditional jump is taken.
 fn straight_path(library: &Library, function: &str) -> Vec<Instruction> {
     let (address, code) = library.function(function);
@@ -56,16 +58,7 @@ fn library() -> Library {
 fn a_call_that_is_off_is_a_load_a_compare_and_a_branch_without_a_stack_frame() {
     let library = library();
     let without = straight_path(&library, "straight_without");
-    for function in [
-        "straight_literal",
-        "straight_value",
-        "straight_sum",
-        "straight_target",
-        "straight_constant_level",
-        "straight_enabled",
-        "straight_pairs",
-        "straight_limited",
-    ] {
+    for function in FRAMELESS {
         let with = straight_path(&library, function);
         let listing = format!("{function}:\n{}\nwithout:\n{}", text(&with), text(&without));
         let check = check(&with).unwrap_or_else(|| panic!("no check in {listing}"));

@@ -56,10 +56,9 @@ impl Build {
         self
     }
 
-    /// Runs the build. Returns cargo's output and exit status.
-    pub fn output(&self) -> Output {
+    fn cargo(&self, command: &str) -> Command {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--message-format=short", "--profile", self.profile]);
+        cargo.args([command, "--message-format=short", "--profile", self.profile]);
         cargo.args(["--features", &self.features]);
         cargo.arg("--manifest-path").arg(&self.manifest);
         cargo.arg("--target-dir").arg(&self.target);
@@ -72,7 +71,29 @@ impl Build {
                 .iter()
                 .map(|directives| ("PYLOG_MAX_LEVEL", directives)),
         );
-        cargo.output().expect("cargo runs")
+        cargo
+    }
+
+    /// Runs the build. Returns cargo's output and exit status.
+    pub fn output(&self) -> Output {
+        self.cargo("build").output().expect("cargo runs")
+    }
+
+    /// Compiles the crate for another target, and returns the assembly code. Needs no linker for that target.
+    ///
+    /// # Panics
+    /// If the build fails, for example because the target isn't installed.
+    pub fn assembly(&self, target: &str) -> String {
+        let file = self.target.join(format!("{target}.s"));
+        let mut cargo = self.cargo("rustc");
+        cargo.args(["--lib", "--crate-type", "rlib", "--target", target, "--"]);
+        cargo.arg("--emit").arg(format!("asm={}", file.display()));
+        // No Python of that target has to be there.
+        cargo.env("PYO3_NO_PYTHON", "1").env_remove("PYO3_PYTHON");
+        let output = cargo.output().expect("cargo runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        std::fs::read_to_string(file).expect("the compiler wrote it")
     }
 
     /// Builds the shared library `name`, and reads it.
