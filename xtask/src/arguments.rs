@@ -15,6 +15,7 @@ usage: cargo xtask COMMAND
                    reconfigure logging at random while threads, signals and processes log, and compare
                    what arrives with Python's own logger; each round of a few seconds has the next seed
   free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
+  release-check    say what is missing for a release of the version in Cargo.toml
   help             show this text
 
 options of `test`:
@@ -49,6 +50,7 @@ pub(crate) enum Task {
     Compare,
     Soak(Soak),
     FreeThreaded,
+    ReleaseCheck,
 }
 
 /// Which tests to run.
@@ -95,6 +97,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "compare" => Task::Compare,
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
+        "release-check" => Task::ReleaseCheck,
         _ => return Err(with_hint(format!("unknown command `{command}`"))),
     };
     match options.first() {
@@ -188,6 +191,7 @@ mod tests {
         assert_eq!(parsed("bench"), Ok(Task::Bench));
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
+        assert_eq!(parsed("release-check"), Ok(Task::ReleaseCheck));
         assert_eq!(parsed("test"), Ok(Task::Test(Selection::default())));
     }
 
@@ -211,6 +215,7 @@ mod tests {
             "compare",
             "soak",
             "free-threaded",
+            "release-check",
             "help",
         ] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");

@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 
 use crate::extension::{cargo_build, copy, write};
 use crate::python::{self, Python};
-use crate::run::{Result, command, headline, output, root, run, target};
+use crate::run::{Result, command, headline, output, root, run, target, toolchain};
 
 /// Tests that need packages with compiled code, or an extension that isn't built here.
 const IGNORED: [&str; 5] = [
@@ -179,14 +179,10 @@ fn build_sanitized(python: &Python) -> Result<PathBuf> {
     };
     let host = host.trim();
     let directory = target("free-threaded-sanitized");
-    let mut build = command("rustup");
-    build.args(["run", "nightly", "cargo", "build", "--quiet", "-Zbuild-std"]);
+    let mut build = toolchain("nightly");
+    build.args(["build", "--quiet", "-Zbuild-std"]);
     build.args(["--bin", "sanitized", "--target", host, "--target-dir"]);
     build.arg(&directory).args(manifest().split_whitespace());
-    // These variables name the toolchain that runs this program.
-    for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
-        build.env_remove(variable);
-    }
     build.env("RUSTFLAGS", "-Zsanitizer=thread");
     run(build.env("PYO3_PYTHON", &python.executable), hint)?;
     Ok(directory.join(host).join("debug/sanitized"))

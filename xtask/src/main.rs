@@ -1,4 +1,4 @@
-//! The commands of the README: `cargo xtask demo`, `test`, `bench`, `compare`, `soak` and `free-threaded`.
+//! The commands of the repository; `cargo xtask help` lists them.
 //!
 //! Each does its own set-up below `target`, and reports what is missing.
 
@@ -11,6 +11,7 @@ mod free_threaded;
 mod packages;
 mod python;
 mod quick_start;
+mod release;
 mod run;
 mod soak;
 mod test;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Task::Bench => bench::bench(),
         Task::Compare => compare::compare(),
         Task::Soak(arguments) => soak::soak(&arguments),
+        Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),
     });
     match outcome {

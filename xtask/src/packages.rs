@@ -29,7 +29,7 @@ pub(crate) fn test(pythons: &[Python]) -> Result {
 ///
 /// # Errors
 /// If they differ. The file is correct afterwards.
-fn readme() -> Result {
+pub(crate) fn readme() -> Result {
     let [from, to] = ["README.md", "runtime/README.md"].map(|path| root().join(path));
     let expected = readme_of_package(&read(&from)?);
     let missing: Vec<_> = links(&expected)

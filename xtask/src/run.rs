@@ -35,6 +35,18 @@ pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// The cargo of another toolchain, such as `nightly`. Doesn't install it.
+pub(crate) fn toolchain(name: &str) -> Command {
+    let mut cargo = command("rustup");
+    cargo.args(["run", name, "cargo"]);
+    // These variables name the toolchain that runs this program.
+    for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
+        cargo.env_remove(variable);
+    }
+    cargo.env("RUSTUP_AUTO_INSTALL", "0");
+    cargo
+}
+
 /// Runs a command and waits for its end.
 ///
 /// # Errors
