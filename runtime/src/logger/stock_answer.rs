@@ -1,7 +1,7 @@
 //! The answer of `isEnabledFor` without running Python code, for calls that must not run any.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyString};
+use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::level::Level;
 use crate::python::garbage;
@@ -28,24 +28,36 @@ pub(crate) fn of_logger(logger: &Bound<'_, PyAny>, level: Level) -> Option<bool>
     garbage::without_collection(Some(py), answer).unwrap_or_default()
 }
 
-/// The logger of that name, or the one from which it would inherit if it doesn't exist yet.
+/// The logger of that name. If it doesn't exist yet, the one from which it would inherit, unless it would be of a class
+/// that isn't the stock one.
 fn find<'py>(
     name: &Bound<'py, PyString>,
     root: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = name.py();
-    let Some(loggers) = manager(root)?.get_item(intern!(py, "loggerDict"))? else {
-        return Ok(None);
-    };
+    let manager = manager(root)?.into_any();
+    let loggers = manager.get_item(intern!(py, "loggerDict"))?;
     let loggers = loggers.cast_exact::<PyDict>()?;
     let placeholder = LOGGING_GLOBALS.get(intern!(py, "PlaceHolder"))?;
+    let get = |name: &str| {
+        let found = loggers.get_item(name)?;
+        PyResult::Ok(found.filter(|found| !found.get_type().is(&placeholder)))
+    };
     let name = name.to_cow()?;
-    let mut name = Some(&*name);
-    while let Some(current) = name {
-        match loggers.get_item(current)? {
-            Some(found) if !found.get_type().is(&placeholder) => return Ok(Some(found)),
-            _ => name = current.rsplit_once('.').map(|(parent, _)| parent),
+    if let Some(logger) = get(&name)? {
+        return Ok(Some(logger));
+    }
+    let class = LOGGING_GLOBALS.get(intern!(py, "_loggerClass"))?;
+    let of_manager = manager.get_item(intern!(py, "loggerClass"))?;
+    if !of_manager.is_none() || !is_stock(class.cast()?)? {
+        return Ok(None);
+    }
+    let mut rest = &*name;
+    while let Some((parent, _)) = rest.rsplit_once('.') {
+        if let Some(parent) = get(parent)? {
+            return Ok(Some(parent));
         }
+        rest = parent;
     }
     Ok(Some(root.clone()))
 }
@@ -67,7 +79,7 @@ fn answer(
     level: Level,
 ) -> PyResult<Option<bool>> {
     let py = logger.py();
-    if !is_stock(logger)? {
+    if !is_stock(&logger.get_type())? {
         return Ok(None);
     }
     let of_logger = attributes(logger)?.into_any();
@@ -87,7 +99,7 @@ fn answer(
     }
     let mut current = logger.clone();
     loop {
-        if !is_stock(&current)? {
+        if !is_stock(&current.get_type())? {
             return Ok(None);
         }
         let attributes = attributes(&current)?.into_any();
@@ -99,10 +111,9 @@ fn answer(
     }
 }
 
-/// Whether the class of a logger has the stock methods, and reads attributes as `object` does.
-fn is_stock(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = logger.py();
-    let class = logger.get_type();
+/// Whether a class of loggers has the stock methods, and reads attributes as `object` does.
+fn is_stock(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    let py = class.py();
     let get_attribute = intern!(py, "__getattribute__");
     let of_object = py.get_type::<PyAny>().getattr(get_attribute)?;
     Ok(class.getattr(get_attribute)?.is(&of_object)
