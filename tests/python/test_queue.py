@@ -728,6 +728,20 @@ class TestAllQueued:
         assert [record.value for record in arrived.records] == accepted
         assert 20 < len(accepted) < 180
 
+    def test_a_logger_that_does_not_exist_yet(self, all_queued, arrived):
+        """It inherits the level, but it isn't disabled as its parent may be."""
+        name = f"{native.__name__}.all_queued"
+        parent = logging.getLogger(native.__name__)
+        for is_disabled, level in (True, logging.INFO), (False, logging.WARNING), (False, logging.INFO):
+            logging.root.manager.loggerDict.pop(name, None)
+            parent.disabled = is_disabled
+            parent.setLevel(level)
+            native.log_keywords(level)
+            parent.setLevel(logging.NOTSET)
+            assert native.flush()
+        parent.disabled = False
+        assert [record.value for record in arrived.records] == [logging.INFO] * 2
+
     def test_a_logger_with_an_answer_of_its_own_is_asked_at_the_delivery(self, all_queued, arrived):
         class Picky(logging.Logger):
             def isEnabledFor(self, level):

@@ -14,8 +14,9 @@ pub(crate) fn of_name(name: &Bound<'_, PyString>, level: Level) -> Option<bool> 
     let answer = || {
         let root = LOGGING_GLOBALS.get(intern!(name.py(), "root"))?;
         match find(name, &root)? {
-            Some(logger) => answer(&logger, &root, level),
-            None => Ok(None),
+            Found::Logger(logger) => answer(&logger, &root, level),
+            Found::Parent(parent) => answer_of_level(&parent, &root, level),
+            Found::Unknown => Ok(None),
         }
     };
     garbage::without_collection(Some(name.py()), answer).unwrap_or_default()
@@ -28,12 +29,15 @@ pub(crate) fn of_logger(logger: &Bound<'_, PyAny>, level: Level) -> Option<bool>
     garbage::without_collection(Some(py), answer).unwrap_or_default()
 }
 
-/// The logger of that name. If it doesn't exist yet, the one from which it would inherit, unless it would be of a class
-/// that isn't the stock one.
-fn find<'py>(
-    name: &Bound<'py, PyString>,
-    root: &Bound<'py, PyAny>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+enum Found<'py> {
+    Logger(Bound<'py, PyAny>),
+    /// The logger doesn't exist yet. It would be of a stock class, and inherit from this one.
+    Parent(Bound<'py, PyAny>),
+    Unknown,
+}
+
+/// Looks for the logger of that name.
+fn find<'py>(name: &Bound<'py, PyString>, root: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
     let py = name.py();
     let manager = manager(root)?.into_any();
     let loggers = manager.get_item(intern!(py, "loggerDict"))?;
@@ -45,21 +49,21 @@ fn find<'py>(
     };
     let name = name.to_cow()?;
     if let Some(logger) = get(&name)? {
-        return Ok(Some(logger));
+        return Ok(Found::Logger(logger));
     }
     let class = LOGGING_GLOBALS.get(intern!(py, "_loggerClass"))?;
     let of_manager = manager.get_item(intern!(py, "loggerClass"))?;
     if !of_manager.is_none() || !is_stock(class.cast()?)? {
-        return Ok(None);
+        return Ok(Found::Unknown);
     }
     let mut rest = &*name;
     while let Some((parent, _)) = rest.rsplit_once('.') {
         if let Some(parent) = get(parent)? {
-            return Ok(Some(parent));
+            return Ok(Found::Parent(parent));
         }
         rest = parent;
     }
-    Ok(Some(root.clone()))
+    Ok(Found::Parent(root.clone()))
 }
 
 fn manager<'py>(root: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
@@ -83,6 +87,14 @@ fn answer(
         return Ok(None);
     }
     let of_logger = attributes(logger)?.into_any();
+    for method in [
+        intern!(py, "isEnabledFor"),
+        intern!(py, "getEffectiveLevel"),
+    ] {
+        if of_logger.contains(method)? {
+            return Ok(None);
+        }
+    }
     if of_logger.get_item(intern!(py, "disabled"))?.is_truthy()? {
         return Ok(Some(false));
     }
@@ -93,6 +105,16 @@ fn answer(
     if let Some(answer) = cache.get_item(level.levelno())? {
         return answer.is_truthy().map(Some);
     }
+    answer_of_level(logger, root, level)
+}
+
+/// The same, apart from what only concerns the logger itself.
+fn answer_of_level(
+    logger: &Bound<'_, PyAny>,
+    root: &Bound<'_, PyAny>,
+    level: Level,
+) -> PyResult<Option<bool>> {
+    let py = logger.py();
     let number = |value: Bound<'_, PyAny>| value.cast_exact::<PyInt>()?.extract::<i32>();
     if number(manager(root)?.as_any().get_item(intern!(py, "_disable"))?)? >= level.levelno() {
         return Ok(Some(false));
