@@ -9,27 +9,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::python::context::{self, Inside, RecordContext};
+use crate::python::context::{Inside, RecordContext};
 use crate::python::library::THREADING_GLOBALS;
 use crate::python::once::{Once, intern};
-use crate::python::{asyncio, fork, interpreter};
+use crate::python::{fork, interpreter};
 
 pub(crate) struct Origin {
     /// Nanoseconds since the Unix epoch.
     pub(crate) time: i64,
     pub(crate) thread: Arc<OriginThread>,
-    context: OriginContext,
-}
-
-/// The context in which Python handles the record.
-enum OriginContext {
-    /// The one that pylog keeps for the thread. `None` at the end of the thread.
-    Kept(Option<RecordContext>),
-    /// A copy of the one that the thread had in Python.
-    Copied {
-        context: Py<PyAny>,
-        task_name: Option<Py<PyAny>>,
-    },
+    context: Option<RecordContext>,
 }
 
 /// A thread, which may have ended by the time of the delivery.
@@ -61,47 +50,27 @@ impl Origin {
         Origin {
             time: nanoseconds_since_epoch(),
             thread,
-            context: OriginContext::current(py),
+            context: context(py),
         }
     }
 
     /// The name of the asyncio task that made the call.
     pub(crate) fn task_name<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        match &self.context {
-            OriginContext::Kept(_) => None,
-            OriginContext::Copied { task_name, .. } => {
-                task_name.as_ref().map(|name| name.bind(py).clone())
-            }
-        }
+        self.context.as_ref()?.task_name(py)
     }
 
     /// Enters the context until the guard is dropped. `None` if that isn't possible.
     pub(crate) fn enter_context<'py>(&self, py: Python<'py>) -> Option<Inside<'py>> {
-        match &self.context {
-            OriginContext::Kept(context) => context.as_ref()?.enter(py),
-            OriginContext::Copied { context, .. } => Inside::new(context.bind(py).clone()),
-        }
+        self.context.as_ref()?.enter(py)
     }
 }
 
-impl OriginContext {
-    fn current(py: Option<Python<'_>>) -> OriginContext {
-        match RecordContext::of_this_thread() {
-            // A thread whose context in Python can't be read without the GIL has another one here.
-            None => py
-                .and_then(OriginContext::copied)
-                .unwrap_or_else(|| OriginContext::Kept(RecordContext::own())),
-            context => OriginContext::Kept(context),
-        }
-    }
-
-    fn copied(py: Python<'_>) -> Option<OriginContext> {
-        let task_name = asyncio::task_name_without_python(py).ok().flatten();
-        Some(OriginContext::Copied {
-            context: context::copy_current(py).ok()?.unbind(),
-            task_name: task_name.map(Bound::unbind),
-        })
-    }
+/// The context in which Python handles a record that this thread makes now. `None` at the end of the thread.
+fn context(py: Option<Python<'_>>) -> Option<RecordContext> {
+    RecordContext::of_this_thread()
+        .or_else(|| RecordContext::copy_current(py?).ok())
+        // A thread whose context in Python can't be read without the GIL has another one here.
+        .or_else(RecordContext::own)
 }
 
 impl OriginThread {

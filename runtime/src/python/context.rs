@@ -14,6 +14,7 @@ use crossbeam_queue::SegQueue;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::asyncio;
 use super::interpreter::{enter_context, exit_context, has_thread_state};
 use super::kept::Kept;
 use super::library::{CONTEXT, COPY_CONTEXT};
@@ -74,11 +75,11 @@ impl Context {
     }
 }
 
-/// A copy of the current context: `contextvars.copy_context()`. It runs no Python code.
+/// A copy of the current context: `contextvars.copy_context()`. Runs no Python code.
 ///
 /// # Errors
 /// The exception that importing `contextvars` raises.
-pub(crate) fn copy_current(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+fn copy_current(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     COPY_CONTEXT.get(py)?.call0()
 }
 
@@ -122,15 +123,24 @@ impl Drop for Registered {
     }
 }
 
-/// The context in which Python handles the records of a thread: a copy of a captured one, or an empty one.
-/// It is made when it is first needed.
+/// The context in which Python handles records.
 #[derive(Clone, Debug)]
-pub(crate) struct RecordContext(Arc<Copy>);
+pub(crate) struct RecordContext(Arc<Source>);
 
 #[derive(Debug)]
-struct Copy {
-    of: Option<Context>,
-    copy: Once<Registered>,
+enum Source {
+    /// The context of a thread's records: a copy of a captured one, or an empty one. The copy is made when it is first
+    /// needed.
+    OfThread {
+        captured: Option<Context>,
+        copy: Once<Registered>,
+    },
+    /// The context of one record of a thread of Python's: a copy of the current one, and the name of the current
+    /// asyncio task.
+    OfRecord {
+        copy: Py<PyAny>,
+        task_name: Option<Py<PyAny>>,
+    },
 }
 
 thread_local! {
@@ -149,11 +159,31 @@ struct Current {
 }
 
 impl RecordContext {
-    pub(super) fn of(context: Option<Context>) -> RecordContext {
-        RecordContext(Arc::new(Copy {
-            of: context,
-            copy: Once::new(),
-        }))
+    pub(super) fn of(captured: Option<Context>) -> RecordContext {
+        let copy = Once::new();
+        RecordContext(Arc::new(Source::OfThread { captured, copy }))
+    }
+
+    /// A copy of the context that this thread has in Python. Runs no Python code.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn copy_current(py: Python<'_>) -> PyResult<RecordContext> {
+        let task_name = asyncio::task_name_without_python(py).ok().flatten();
+        Ok(RecordContext(Arc::new(Source::OfRecord {
+            copy: copy_current(py)?.unbind(),
+            task_name: task_name.map(Bound::unbind),
+        })))
+    }
+
+    /// The name of the asyncio task, if there was one.
+    pub(crate) fn task_name<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        match &*self.0 {
+            Source::OfThread { .. } => None,
+            Source::OfRecord { task_name, .. } => {
+                task_name.as_ref().map(|name| name.bind(py).clone())
+            }
+        }
     }
 
     /// The context of this thread's records, unless it is the one that the thread has in Python. For that,
@@ -187,18 +217,21 @@ impl RecordContext {
     }
 
     fn object<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(copy) = self.0.copy.get() {
-            if let Some(object) = copy.get(py)? {
-                return Ok(object);
-            }
+        let (captured, copy) = match &*self.0 {
+            Source::OfThread { captured, copy } => (captured, copy),
+            Source::OfRecord { copy, .. } => return Ok(copy.bind(py).clone()),
+        };
+        if let Some(object) = copy.get().map_or(Ok(None), |copy| copy.get(py))? {
+            return Ok(object);
         }
-        let of = self.0.of.as_ref();
-        let object = match of.map_or(Ok(None), |of| of.0.get(py))? {
+        let captured = captured.as_ref();
+        let object = match captured.map_or(Ok(None), |captured| captured.0.get(py))? {
             Some(captured) => captured.call_method0(intern!(py, "copy"))?,
             None => CONTEXT.get(py)?.call0()?,
         };
-        self.0.copy.get_or_try(|| Registered::new(&object))?;
-        Ok(object)
+        // Another thread may have been faster.
+        let copy = copy.get_or_try(|| Registered::new(&object))?;
+        Ok(copy.get(py)?.unwrap_or(object))
     }
 }
 
@@ -210,7 +243,7 @@ pub(crate) struct Inside<'py> {
 
 impl<'py> Inside<'py> {
     /// Enters `context`, or a copy if another thread is inside it. `None` if that isn't possible.
-    pub(crate) fn new(context: Bound<'py, PyAny>) -> Option<Inside<'py>> {
+    fn new(context: Bound<'py, PyAny>) -> Option<Inside<'py>> {
         let py = context.py();
         let context = match enter_context(&context) {
             Ok(()) => context,

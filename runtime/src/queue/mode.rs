@@ -27,7 +27,7 @@ pub enum Delivery {
     ///
     /// The number is how many records the queue has room for, at least one. When it is full, new records
     /// are dropped, and a WARNING says how many. Calls whose level Python hasn't been asked about yet can
-    /// take up half of the queue. A record takes about 100 bytes and its text.
+    /// take up half of the queue. A record takes about 90 bytes and its text.
     ///
     /// A call waits for the GIL nevertheless if only Python can evaluate it: with a Python object as a
     /// value, as `exc_info` or behind `logger:`, and with `stack_info`.
