@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::arguments::Selection;
 use crate::python::{self, Python};
-use crate::run::{Result, cargo, command, headline, run, run_quietly, target};
+use crate::run::{Result, cargo, command, headline, run, run_quietly};
 use crate::{extension, packages, quick_start};
 
 const HINT: &str = "The output above names the test that failed.";
@@ -71,9 +71,7 @@ fn test_rust(embedded: &Python) -> Result {
     headline("Compile errors, with logging statically off: they must be the same");
     let mut tests = cargo();
     embedded.embed_in(&mut tests);
-    tests
-        .args(["test", "--package", "pylog-ui-tests", "--target-dir"])
-        .arg(target("statically-off"));
+    tests.args(["test", "--package", "pylog-ui-tests"]);
     run(tests.env("PYLOG_MAX_LEVEL", "off"), HINT)
 }
 
