@@ -6,8 +6,8 @@ pub(crate) const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   demo             build the example package into a virtual environment and show what it logs
-  test             run all tests: the Rust tests, the README's quick start, the packages, and the
-                   Python-side tests on every Python found
+  test             run all tests: the Rust tests, the README's quick start, and the Python-side tests on
+                   every Python found
   bench            measure calls beside pyo3-log, log, tracing and Python's own logger
   compare          apply the same random reconfigurations to pylog and to pyo3-log, and count how
                    often each disagrees with Python
@@ -23,8 +23,8 @@ options of `test`:
   --rust           run only the Rust tests
   --pytest         run only the Python-side tests, which pytest runs
   --quick-start    only do what the README's quick start says, on the oldest and the newest Python
-  --packages       only package both crates and a wheel: the wheel is built with the oldest Python and
-                   installed into the newest
+  --packages       only package both crates and a wheel, which the other tests don't do: the wheel is
+                   built with the oldest Python and installed into the newest
   --python VERSION use only this version, such as 3.13, for all but the Rust tests; may be given
                    several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest

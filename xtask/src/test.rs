@@ -48,7 +48,10 @@ pub(crate) fn test(selection: &Selection) -> Result {
     if all || only_quick_start {
         quick_start::test(&pythons)?;
     }
-    if all || only_packages {
+    if all {
+        packages::readme()?;
+    }
+    if only_packages {
         packages::test(&pythons)?;
     }
     if all || only_pytest {
