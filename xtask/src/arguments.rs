@@ -15,6 +15,8 @@ usage: cargo xtask COMMAND
                    reconfigure logging at random while threads, signals and processes log, and compare
                    what arrives with Python's own logger; each round of a few seconds has the next seed
   free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
+  matrix           try each version of PyO3 on each Python, other targets, toolchains and features, and
+                   print the tables of the guide's chapter on support
   release-check    say what is missing for a release of the version in Cargo.toml
   help             show this text
 
@@ -50,6 +52,7 @@ pub(crate) enum Task {
     Compare,
     Soak(Soak),
     FreeThreaded,
+    Matrix,
     ReleaseCheck,
 }
 
@@ -97,6 +100,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "compare" => Task::Compare,
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
+        "matrix" => Task::Matrix,
         "release-check" => Task::ReleaseCheck,
         _ => return Err(with_hint(format!("unknown command `{command}`"))),
     };
@@ -191,6 +195,7 @@ mod tests {
         assert_eq!(parsed("bench"), Ok(Task::Bench));
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
+        assert_eq!(parsed("matrix"), Ok(Task::Matrix));
         assert_eq!(parsed("release-check"), Ok(Task::ReleaseCheck));
         assert_eq!(parsed("test"), Ok(Task::Test(Selection::default())));
     }
@@ -215,6 +220,7 @@ mod tests {
             "compare",
             "soak",
             "free-threaded",
+            "matrix",
             "release-check",
             "help",
         ] {

@@ -8,6 +8,7 @@ mod compare;
 mod demo;
 mod extension;
 mod free_threaded;
+mod matrix;
 mod packages;
 mod python;
 mod quick_start;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Task::Bench => bench::bench(),
         Task::Compare => compare::compare(),
         Task::Soak(arguments) => soak::soak(&arguments),
+        Task::Matrix => matrix::matrix(),
         Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),
     });

@@ -25,7 +25,7 @@ print(get('LDLIBRARY') or '')";
 pub(crate) struct Python {
     pub(crate) executable: PathBuf,
     pub(crate) version: String,
-    minor: (u32, u32),
+    pub(crate) minor: (u32, u32),
     /// The directory of libpython, if it is a shared library.
     library: Option<PathBuf>,
     is_free_threaded: bool,
@@ -106,13 +106,25 @@ fn is_version(full: &str, version: &str) -> bool {
 /// The newest free-threaded interpreter with a shared library. Also searches the one that
 /// `cargo xtask free-threaded` builds.
 pub(crate) fn free_threaded() -> Option<Python> {
-    let built = target("free-threaded/python/bin/python3");
-    let pythons = candidates()
-        .into_iter()
-        .chain([built])
-        .filter_map(|it| query(&it))
-        .filter(|python| python.is_free_threaded && python.library.is_some());
+    let pythons = free_threaded_pythons().filter(|python| python.library.is_some());
     pythons.max_by_key(|python| python.minor)
+}
+
+/// One free-threaded interpreter for each minor version, from the oldest to the newest.
+pub(crate) fn all_free_threaded() -> Vec<Python> {
+    let mut found = BTreeMap::new();
+    for python in free_threaded_pythons() {
+        found.entry(python.minor).or_insert(python);
+    }
+    found.into_values().collect()
+}
+
+fn free_threaded_pythons() -> impl Iterator<Item = Python> {
+    let built = target("free-threaded/python/bin/python3");
+    let pythons = candidates().into_iter().chain([built]);
+    pythons
+        .filter_map(|it| query(&it))
+        .filter(|python| python.is_free_threaded)
 }
 
 fn missing() -> String {
@@ -199,6 +211,12 @@ pub(crate) fn embeddable() -> Result<Python> {
 }
 
 impl Python {
+    /// The version, with a `t` if it is free-threaded.
+    pub(crate) fn name(&self) -> String {
+        let suffix = if self.is_free_threaded { "t" } else { "" };
+        format!("{}{suffix}", self.version)
+    }
+
     /// The installation directory.
     pub(crate) fn prefix(&self) -> PathBuf {
         // The executable is `bin/python3` there.
@@ -227,7 +245,7 @@ impl Python {
 
     /// Returns a virtual environment below `target` with these packages. Creates it if necessary.
     pub(crate) fn environment(&self, name: &str, packages: &[&str]) -> Result<Environment> {
-        let directory = target("venv").join(format!("{name}-{}", self.version));
+        let directory = target("venv").join(format!("{name}-{}", self.name()));
         let environment = Environment { directory };
         // If Debian's `python3-venv` is missing, a try leaves an environment without pip behind.
         if output(command(environment.python()).args(["-c", "import pip"])).is_none() {

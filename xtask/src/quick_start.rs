@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::extension::{copy, write};
 use crate::packages::read;
-use crate::python::{Environment, Python};
+use crate::python::Python;
 use crate::run::{Result, cargo, headline, root, target};
 
 /// A test that a reader adds next. A test binary without such a call links even if libpython is missing.
@@ -17,38 +17,42 @@ fn a_test_may_log() {
 "#;
 
 /// Tests the quick start with the first and the last of these Pythons, which are the oldest and the
-/// newest. Each Python needs a build of PyO3 of its own, so all of them would take too long.
+/// newest. Each Python needs a build of PyO3 of its own, so all of them would take too long; `cargo xtask matrix`
+/// does that.
 pub(crate) fn test(pythons: &[Python]) -> Result {
     let (Some(oldest), Some(newest)) = (pythons.first(), pythons.last()) else {
         return Ok(());
     };
-    let readme = read(&root().join("README.md"))?;
-    // Also for the tools that call cargo themselves.
+    if oldest.executable != newest.executable {
+        with_maturin(oldest)?;
+    }
+    with_maturin(newest)?;
+    with_setuptools_rust(newest)
+}
+
+/// Writes the settings for the tools that call cargo themselves, and returns the README.
+pub(crate) fn prepare() -> Result<String> {
     let directory = target("quick-start");
     write(
         &directory.join(".cargo/config.toml"),
         format!("build.target-dir = {:?}\n", directory.join("target")),
     )?;
-
-    if oldest.executable != newest.executable {
-        with_maturin(oldest, &readme)?;
-    }
-    with_maturin(newest, &readme)?;
-    with_setuptools_rust(newest, &readme)
+    read(&root().join("README.md"))
 }
 
-fn with_maturin(python: &Python, readme: &str) -> Result {
+pub(crate) fn with_maturin(python: &Python) -> Result {
     headline(&format!("The quick start with maturin and {python}"));
     let environment = python.environment("quick-start", &[])?;
-    let project = write_project("project", readme)?;
-    let console = block(readme, "console")?.replace("$ ", "");
+    let readme = prepare()?;
+    let project = write_project("project", &readme)?;
+    let console = block(&readme, "console")?.replace("$ ", "");
     let mut build = in_project(Command::new("sh"), &project);
     output(
         environment
             .activate(&mut build)
             .args(["-e", "-c", &console]),
     )?;
-    run_example(&environment, &project, readme)?;
+    run_example(&environment.python(), None, &project, &readme)?;
 
     if !python.is_embeddable() {
         println!("`cargo test` is left out: this Python has no shared library to link to.");
@@ -59,23 +63,34 @@ fn with_maturin(python: &Python, readme: &str) -> Result {
     output(test.args(["test", "--quiet"])).map(drop)
 }
 
-fn with_setuptools_rust(python: &Python, readme: &str) -> Result {
+fn with_setuptools_rust(python: &Python) -> Result {
     headline(&format!(
         "The quick start with setuptools-rust and {python}"
     ));
     let environment = python.environment("setuptools-rust", &[])?;
-    let project = write_project("setuptools-rust", readme)?;
+    let readme = prepare()?;
+    let project = write_project("setuptools-rust", &readme)?;
     copy(
         &root().join("tests/setuptools-rust/pyproject.toml"),
         &project.join("pyproject.toml"),
     )?;
     let mut pip = in_project(Command::new(environment.python()), &project);
     output(pip.args(["-m", "pip", "install", "--force-reinstall", "."]))?;
-    run_example(&environment, &project, readme)
+    run_example(&environment.python(), None, &project, &readme)
+}
+
+/// Builds the project with cargo alone, and returns the library.
+pub(crate) fn build(project: &Path, python: &Python, features: Option<&str>) -> Result<PathBuf> {
+    let mut build = in_project(cargo(), project);
+    build.args(["build", "--quiet"]);
+    build.args(features.iter().flat_map(|it| ["--features", it]));
+    build.env("PYO3_BUILD_EXTENSION_MODULE", "1");
+    output(build.env("PYO3_PYTHON", &python.executable))?;
+    Ok(target("quick-start/target/debug").join("liborders.so"))
 }
 
 /// Writes the files of the README, and returns their directory.
-fn write_project(name: &str, readme: &str) -> Result<PathBuf> {
+pub(crate) fn write_project(name: &str, readme: &str) -> Result<PathBuf> {
     let project = target("quick-start").join(name);
     // As a user has it, but with the pylog that is here.
     let local = |package: &str, folder: &str| {
@@ -93,9 +108,16 @@ fn write_project(name: &str, readme: &str) -> Result<PathBuf> {
     Ok(project)
 }
 
-/// Runs the Python code of the README, and compares what it prints.
-fn run_example(environment: &Environment, project: &Path, readme: &str) -> Result {
-    let mut example = in_project(Command::new(environment.python()), project);
+/// Runs the Python code of the README, and compares what it prints. `modules` is the directory of the extension, unless
+/// it is installed.
+pub(crate) fn run_example(
+    python: &Path,
+    modules: Option<&Path>,
+    project: &Path,
+    readme: &str,
+) -> Result {
+    let mut example = in_project(Command::new(python), project);
+    example.envs(modules.map(|modules| ("PYTHONPATH", modules)));
     let printed = output(example.arg("main.py"))?;
     let expected = block(readme, "text")?;
     if printed != expected {
