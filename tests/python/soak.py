@@ -93,12 +93,17 @@ def differences(actual, expected):
         if ours != theirs:
             yield "step", ours, theirs
             break
-    if actual.end["status"] == "hangs" or expected.end["status"] == "hangs":
+    if actual.end["status"] == "hangs":
         yield "stderr", actual.end["stderr"], expected.end["stderr"]
         return
     for name, theirs in expected.end.items():
         if actual.end[name] != theirs:
             yield name, actual.end[name], theirs
+
+
+def hangs_in_logging(outcome):
+    """Below Python 3.13 an alarm can leave the lock of `logging` locked, between its acquisition and the `try`."""
+    return outcome.end["status"] == "hangs" and any("in _acquireLock" in it for it in outcome.end["stderr"])
 
 
 def narrowed(ours, theirs):
@@ -146,6 +151,9 @@ def main(seconds, seed, deliveries, *pythons):
                 outcomes = {by: process.finish(end) for by, process in processes.items()}
             expected = outcomes.pop("python")
             for delivery, actual in outcomes.items():
+                if hangs_in_logging(expected) or hangs_in_logging(actual):
+                    print(f"Python {versions[python]}, seed {seed}: logging itself hangs, not compared", flush=True)
+                    continue
                 count = counts[versions[python], delivery]
                 count["rounds"] += 1
                 count.update(counted(actual))

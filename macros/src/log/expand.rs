@@ -31,7 +31,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     };
     let args = quote_spanned!(span=> #private::__private::format_args!(#message));
     if options.limit.is_some() {
-        keywords = quote_spanned!(span=> #keywords.limited(__pylog_allowed));
+        keywords = quote_spanned!(span=> #keywords.limited(&__pylog_allowed));
     }
     let then = |level: &TokenStream| {
         let log = match logger {

@@ -21,7 +21,7 @@ pub struct Keywords<'a> {
     pairs: &'a [Pair<'a>],
     exc_info: Option<ExcInfoRef<'a>>,
     stack_info: bool,
-    limited: Option<Allowed>,
+    limited: Option<&'a Allowed>,
     pub(crate) template: Option<&'static str>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Keywords<'a> {
     /// Sets the answer of the call's limit.
     #[inline]
     #[must_use]
-    pub fn limited(mut self, allowed: Allowed) -> Keywords<'a> {
+    pub fn limited(mut self, allowed: &'a Allowed) -> Keywords<'a> {
         self.limited = Some(allowed);
         self
     }
@@ -94,7 +94,7 @@ impl<'a> Keywords<'a> {
                 true => StackInfo::Wanted,
                 false => StackInfo::Unwanted,
             },
-            limited: self.limited,
+            limited: self.limited.copied(),
             logger: None,
         }))
     }
