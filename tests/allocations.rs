@@ -1,6 +1,8 @@
 //! How often calls allocate memory in Rust. Python's own allocations, such as the record, aren't
 //! counted.
 
+use std::sync::Mutex;
+
 use allocation_counter::measure;
 use pyo3::prelude::*;
 
@@ -14,8 +16,12 @@ fn log(n: u64, text: &str) {
     log::logger().log(&log::Record::builder().level(log::Level::Debug).build());
 }
 
+/// Held by each test: delivery is the same for all threads.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn an_enabled_call_allocates_nothing_after_the_first() {
+    let _guard = ONE_AT_A_TIME.lock();
     pylog::bridge::init();
     Python::attach(|py| {
         let logging = py.import("logging")?;
@@ -37,6 +43,7 @@ fn an_enabled_call_allocates_nothing_after_the_first() {
 fn a_queued_record_allocates_its_text_and_at_most_ninety_bytes() {
     const RECORDS: u64 = 3000;
     const TEXT: u64 = 100;
+    let _guard = ONE_AT_A_TIME.lock();
     let log = |n| pylog::error!(target: "queued", "{n:>width$}", width = TEXT as usize);
     let measured = Python::attach(|py| {
         pylog::set_delivery(py, pylog::Delivery::Queued(1_000_000))?;
