@@ -83,10 +83,10 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
     let modules = extension::build()?;
     let arguments = &selection.pytest;
     // To install the packages and to test with them takes a minute.
-    let ends = [pythons.first(), pythons.last()];
+    let newest = pythons.last();
     let tests_packages = |python: &Python| {
-        let is_end = ends.iter().flatten().any(|end| std::ptr::eq(*end, python));
-        is_end || !selection.pythons.is_empty()
+        let is_newest = newest.is_some_and(|newest| std::ptr::eq(newest, python));
+        is_newest || !selection.pythons.is_empty()
     };
     let pytest = |python| pytest(python, &modules, arguments, tests_packages(python));
     if let [python] = pythons {
