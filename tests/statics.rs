@@ -14,9 +14,9 @@ const ALLOWED: [(&str, &str); 14] = [
     ("CURRENT", "the name of a thread, a `str`"),
     ("FUNCTION_OF_LOGGING", "a weak reference"),
     ("FUNCTION_TYPE", "a builtin type"),
+    ("HELD", "emptied when the interpreter ends"),
     ("IDENT", "an `int`"),
     ("INTERNED", "a `str`"),
-    ("KEPT", "emptied when the interpreter ends"),
     ("METHOD_TYPE", "a builtin type"),
     ("OF_MAIN_THREAD", "emptied when the interpreter ends"),
     (

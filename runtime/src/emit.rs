@@ -24,6 +24,7 @@ use crate::logger::as_logger::AsLogger;
 use crate::logger::{levels, stock_answer};
 use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::nesting;
+use crate::queue::bounded::Queue;
 use crate::queue::{current, producer};
 #[cfg(feature = "log")]
 use crate::without_python;
@@ -62,24 +63,31 @@ impl Callsite {
             Some(true) => Decision::Cached,
             Some(false) => return None,
             None => match current::for_this_thread() {
-                Some(queue) => match self.answer_without_python(level) {
-                    None => Decision::Undecided,
-                    Some(is_accepted) => {
-                        // From then on the callsite knows the answer.
-                        producer::ask(queue, self, level);
-                        is_accepted.then_some(Decision::Accepted)?
-                    }
-                },
+                Some(queue) => self.decide_without_python(queue, level)?,
                 None if self.is_accepted(level) => Decision::Accepted,
-                None => return self.admit_without_python(level),
+                None => return self.admit_without_interpreter(level),
             },
         };
         let decision = Some(decision);
         Some(Admitted { level, decision })
     }
 
+    /// `None` if the level is refused.
+    fn decide_without_python(
+        &'static self,
+        queue: &'static Queue,
+        level: Level,
+    ) -> Option<Decision> {
+        let Some(is_accepted) = self.answer_without_python(level) else {
+            return Some(Decision::Undecided);
+        };
+        // From then on the callsite knows the answer.
+        producer::ask(queue, self, level);
+        is_accepted.then_some(Decision::Accepted)
+    }
+
     /// Before there is an interpreter.
-    fn admit_without_python(&self, level: Level) -> Option<Admitted> {
+    fn admit_without_interpreter(&self, level: Level) -> Option<Admitted> {
         #[cfg(feature = "log")]
         if without_python::accepts(self.metadata(), level) {
             let decision = None;
@@ -95,7 +103,7 @@ impl Callsite {
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
         match current::for_this_thread() {
-            None => self.is_accepted(level) || self.admit_without_python(level).is_some(),
+            None => self.is_accepted(level) || self.admit_without_interpreter(level).is_some(),
             Some(queue) => self.cached_answer(level).unwrap_or_else(|| {
                 producer::ask(queue, self, level);
                 self.answer_without_python(level).unwrap_or(true)

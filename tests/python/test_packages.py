@@ -55,49 +55,33 @@ def is_installed(module):
         return False
 
 
-def needs(module):
-    """Skips a test where the package has no wheel for this Python."""
-    return pytest.mark.skipif(not is_installed(module), reason=f"{module} isn't installed: see xtask/src/test.rs")
+# Each package, and the module without which its test is skipped. The program is named after the package.
+MODULES = {
+    "ddtrace": "ddtrace",
+    "freezegun": "freezegun",
+    "opentelemetry": "opentelemetry.instrumentation.logging",
+    "sentry": "sentry_sdk",
+    "structlog": "structlog",
+    "time_machine": "time_machine",
+}
 
 
-@needs("freezegun")
-@pytest.mark.parametrize("delivery, thread", combinations("freezegun"))
-def test_freezegun(delivery, thread):
-    run("with_freezegun", delivery, thread)
+def compare(package, module, *arguments):
+    """A package without a wheel for this Python isn't installed, and none is on Pythons that aren't the newest."""
+    if not is_installed(module):
+        pytest.skip(f"{module} isn't installed: see xtask/src/test.rs")
+    run(f"with_{package}", *arguments)
 
 
-@needs("time_machine")
-@pytest.mark.parametrize("delivery, thread", combinations("time_machine"))
-def test_time_machine(delivery, thread):
-    run("with_time_machine", delivery, thread)
+@pytest.mark.parametrize(
+    "package, delivery, thread",
+    [pytest.param(package, *it.values, marks=it.marks) for package in MODULES for it in combinations(package)],
+)
+def test_package(package, delivery, thread):
+    compare(package, MODULES[package], delivery, thread)
 
 
-@needs("gevent")
 @pytest.mark.parametrize("when, handling", [("early", "keeps"), ("late", "keeps"), ("early", "switches")])
 @pytest.mark.parametrize("delivery, thread", combinations("gevent"))
 def test_gevent(delivery, thread, when, handling):
-    run("with_gevent", delivery, thread, when, handling)
-
-
-@needs("sentry_sdk")
-@pytest.mark.parametrize("delivery, thread", combinations("sentry"))
-def test_sentry(delivery, thread):
-    run("with_sentry", delivery, thread)
-
-
-@needs("structlog")
-@pytest.mark.parametrize("delivery, thread", combinations("structlog"))
-def test_structlog(delivery, thread):
-    run("with_structlog", delivery, thread)
-
-
-@needs("ddtrace")
-@pytest.mark.parametrize("delivery, thread", combinations("ddtrace"))
-def test_ddtrace(delivery, thread):
-    run("with_ddtrace", delivery, thread)
-
-
-@needs("opentelemetry.instrumentation.logging")
-@pytest.mark.parametrize("delivery, thread", combinations("opentelemetry"))
-def test_opentelemetry(delivery, thread):
-    run("with_opentelemetry", delivery, thread)
+    compare("gevent", "gevent", delivery, thread, when, handling)

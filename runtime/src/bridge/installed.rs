@@ -20,6 +20,7 @@ struct Bridge {
 }
 
 static BRIDGES: boxcar::Vec<Bridge> = boxcar::Vec::new();
+
 /// The place of the current bridge in [`BRIDGES`].
 static CURRENT: AtomicIndex = AtomicIndex::none();
 
@@ -52,7 +53,7 @@ impl Logger {
     }
 }
 
-/// Installs a bridge. One of the attribute is replaced once, by one that a call installs.
+/// Installs a bridge. A call of [`Logger::install`] can replace the bridge of the attribute, once.
 pub(super) fn install(
     mut logger: Logger,
     installed_at: &'static Location<'static>,

@@ -57,7 +57,7 @@ impl Questions {
         self.0.store(0, Ordering::Relaxed);
     }
 
-    /// Returns what the counts were before.
+    /// Returns the counts before the change.
     fn update(&self, change: impl Fn(u64) -> u64) -> u64 {
         let changed = self
             .0

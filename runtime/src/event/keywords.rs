@@ -147,7 +147,7 @@ impl Values<'_> {
         }
     }
 
-    /// Copies borrowed data, and takes what belongs to this thread. `py` if the thread is attached; without it
+    /// Copies borrowed data, and takes along the exception and the stack of this thread. `py` if the thread is attached; without it
     /// values that [need Python][Values::need_python] are left out. Runs no Python code.
     pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> Values<'static> {
         let pairs = self.pairs.into_iter();

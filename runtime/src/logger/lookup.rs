@@ -28,8 +28,8 @@ pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py
     let py = name.py();
     let get_logger = LOGGING_GLOBALS.get(intern!(py, "getLogger"))?;
     if let Some(last) = last_seen(name)? {
-        // What the stock function would do, but without Python code, in which a signal handler can raise while
-        // the lock of `logging` is held.
+        // The stock function would return the same. Its Python code holds the lock of `logging`, and if a signal
+        // handler raises there, the lock stays locked.
         if LOGGING_GLOBALS.define(&get_logger)? && is_registered(&last, name)? {
             return Ok(last);
         }

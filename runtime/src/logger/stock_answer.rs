@@ -8,7 +8,7 @@ use crate::python::garbage;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
-/// What `logging.getLogger(name).isEnabledFor(level)` answers at this moment. `None` if only Python can tell, because
+/// The answer of `logging.getLogger(name).isEnabledFor(level)` at this moment. `None` if only Python can tell, because
 /// a class or an object isn't the stock one.
 pub(crate) fn of_name(name: &Bound<'_, PyString>, level: Level) -> Option<bool> {
     let answer = || {
@@ -75,7 +75,7 @@ fn attributes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     Ok(attributes.cast_into_exact()?)
 }
 
-/// Does what the stock `Logger.isEnabledFor` does. A value that isn't in the object itself, or not of the stock type, is
+/// The answer of the stock `Logger.isEnabledFor`. A value that isn't in the object itself, or not of the stock type, is
 /// an error.
 fn answer(
     logger: &Bound<'_, PyAny>,
@@ -108,7 +108,7 @@ fn answer(
     answer_of_level(logger, root, level)
 }
 
-/// The same, apart from what only concerns the logger itself.
+/// The same, without the checks that concern only the logger itself.
 fn answer_of_level(
     logger: &Bound<'_, PyAny>,
     root: &Bound<'_, PyAny>,

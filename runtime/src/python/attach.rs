@@ -117,7 +117,7 @@ fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
 }
 
 fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
-    let Some(error) = raised::keep(py, error) else {
+    let Some(error) = raised::hold(py, error) else {
         return;
     };
     if library::is_logging_gone(py) {

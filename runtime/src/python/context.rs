@@ -50,7 +50,7 @@ use super::raised::attempt;
 ///
 /// While a context is entered, everything that Python does with the records of this thread (`isEnabledFor`,
 /// the record factory, filters and handlers) runs in a copy of it, as with [`contextvars.Context.run`].
-/// There is one copy for each call of [`enter`][Context::enter], so a handler finds what it has set for
+/// There is one copy for each call of [`enter`][Context::enter], so a handler finds the values that it has set for
 /// earlier records. The same holds for queued records.
 ///
 /// [context variables]: https://docs.python.org/3/library/contextvars.html
@@ -186,8 +186,8 @@ impl RecordContext {
         }
     }
 
-    /// The context of this thread's records, unless it is the one that the thread has in Python. For that,
-    /// call this before the thread attaches.
+    /// The context of this thread's records. `None` if that is the context that the thread has in Python. A detached
+    /// thread calls this before it attaches.
     pub(crate) fn of_this_thread() -> Option<RecordContext> {
         let entered = CURRENT.try_with(|current| {
             let current = current.borrow();
@@ -268,7 +268,7 @@ impl Drop for Inside<'_> {
     }
 }
 
-/// Sets whether Python has entered the current context, and returns what it was before.
+/// Sets whether Python has entered the current context, and returns the previous value.
 fn set_inside(is_inside: bool) -> bool {
     let before = CURRENT
         .try_with(|current| std::mem::replace(&mut current.borrow_mut().is_inside, is_inside));

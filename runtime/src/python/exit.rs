@@ -171,7 +171,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
         }
     });
     run_last_actions();
-    // What would be raised in this thread is raised here.
+    // An exception that is going to be raised in this thread is raised here.
     raised::suspend(py);
     end(py);
     raised::take().map_or(Ok(()), Err)

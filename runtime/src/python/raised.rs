@@ -30,7 +30,7 @@ use super::once::intern;
 
 thread_local! {
     /// The exception that this thread keeps.
-    static KEPT: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+    static HELD: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 
     /// The asynchronous exception of this thread, which isn't the main thread.
     static ASYNCHRONOUS: RefCell<Option<PyErr>> = const { RefCell::new(None) };
@@ -51,19 +51,19 @@ fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
 
 /// Keeps an exception that has to reach the program, and returns the one that was kept before. Returns
 /// any other exception.
-pub(super) fn keep(py: Python<'_>, error: PyErr) -> Option<PyErr> {
+pub(super) fn hold(py: Python<'_>, error: PyErr) -> Option<PyErr> {
     let is_exception = error.is_instance_of::<PyException>(py) || is_panic(py, &error);
     if is_exception && !is_of_signal_handler(py, &error).unwrap_or_default() {
         return Some(error);
     }
-    replace_kept(error)
+    replace_held(error)
 }
 
 /// Returns the exception that was kept before, or `error` at the end of a thread, where the variable may
 /// be gone.
-fn replace_kept(error: PyErr) -> Option<PyErr> {
+fn replace_held(error: PyErr) -> Option<PyErr> {
     let mut error = Some(error);
-    let earlier = KEPT.try_with(|kept| kept.replace(error.take()));
+    let earlier = HELD.try_with(|held| held.replace(error.take()));
     earlier.unwrap_or(error)
 }
 
@@ -73,9 +73,9 @@ pub(crate) fn attempt<T>(py: Python<'_>, result: PyResult<T>) -> Option<T> {
         Ok(value) => Some(value),
         Err(error) => {
             let earlier = take();
-            let dropped = keep(py, error);
+            let dropped = hold(py, error);
             if let Some(earlier) = earlier {
-                replace_kept(earlier);
+                replace_held(earlier);
             }
             drop(dropped);
             None
@@ -93,14 +93,14 @@ fn is_panic(py: Python<'_>, error: &PyErr) -> bool {
 }
 
 /// Whether this thread keeps an exception.
-pub(crate) fn is_kept() -> bool {
-    KEPT.try_with(|kept| kept.borrow().is_some())
+pub(crate) fn is_held() -> bool {
+    HELD.try_with(|held| held.borrow().is_some())
         .unwrap_or_default()
 }
 
 /// The exception that this thread keeps. It is kept no longer.
 pub(super) fn take() -> Option<PyErr> {
-    KEPT.try_with(RefCell::take).unwrap_or_default()
+    HELD.try_with(RefCell::take).unwrap_or_default()
 }
 
 /// Begins a log call: an exception that is going to be raised in this thread would otherwise be raised in a
@@ -129,7 +129,7 @@ fn suspend_scheduled(py: Python<'_>) {
     };
     SCHEDULED.fetch_sub(suspended.len(), Ordering::Relaxed);
     for error in suspended {
-        if let Some(earlier) = replace_kept(error) {
+        if let Some(earlier) = replace_held(error) {
             earlier.write_unraisable(py, None);
         }
     }
@@ -137,7 +137,7 @@ fn suspend_scheduled(py: Python<'_>) {
 
 /// Ends a log call: schedules the exception that this thread keeps.
 pub(crate) fn schedule(py: Python<'_>) {
-    if !is_kept() || nesting::is_in_call() {
+    if !is_held() || nesting::is_in_call() {
         return;
     }
     if let Some(error) = take() {

@@ -42,7 +42,7 @@ impl Queue {
             self.count_delivered();
             // An exception for the program doesn't wait for the other records, unless no other thread
             // will deliver them.
-            if raised::is_kept() && !exit::is_finalizing() {
+            if raised::is_held() && !exit::is_finalizing() {
                 break;
             }
         }

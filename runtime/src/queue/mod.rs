@@ -10,7 +10,7 @@
 //! and the queue may wait for them forever. So a child begins with a [new queue][current]. The records in
 //! the old one are delivered by the parent.
 
-mod bounded;
+pub(crate) mod bounded;
 pub(crate) mod current;
 pub(crate) mod drain;
 pub(crate) mod flush;
