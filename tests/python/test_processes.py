@@ -116,6 +116,12 @@ def test_the_end_of_a_forked_child_does_not_wait_for_threads_of_its_parent():
     run("fork_beside_a_handler")
 
 
+def test_a_handler_that_logs_the_records_that_are_queued_at_exit():
+    _, stderr = run("queue_of_nested_records_at_exit")
+    pairs = [[f"nested MainThread record {n}", f"outer MainThread record {n}"] for n in range(100)]
+    assert stderr.splitlines() == [line for pair in pairs for line in pair]
+
+
 @pytest.mark.parametrize("late", [[], ["late"]], ids=["", "late"])
 def test_queued_records_are_delivered_before_handlers_are_closed(tmp_path, late):
     path = tmp_path / "log"

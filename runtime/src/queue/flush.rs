@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::current::current;
 use crate::python::attach::try_attach;
-use crate::python::{exit, interpreter};
+use crate::python::{exit, interpreter, nesting};
 
 /// How long the end of a process waits for the queue.
 const WAIT_AT_END: Duration = Duration::from_secs(5);
@@ -42,6 +42,8 @@ pub fn flush(timeout: Duration) -> bool {
     let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
     let attached = interpreter::is_attached().then(|| {
         try_attach(|py| match exit::is_finalizing() {
+            // A handler has called this function: the delivery of its record is under way in this thread.
+            true if nesting::is_in_call() => {}
             // No other thread delivers any more.
             true => queue.deliver_all(py),
             false => py.detach(|| queue.wait(position, end)),

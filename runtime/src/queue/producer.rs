@@ -71,11 +71,14 @@ pub(crate) fn push_behind_others<'a>(call: Call<'a>, py: Python<'_>) -> Result<(
     let Some(queue) = current() else {
         return Err(call);
     };
+    // A handler's own records belong before the next record of the queue.
+    if nesting::is_nested() {
+        return Err(call);
+    }
     if exit::is_finalizing() {
         queue.deliver_all(py);
     }
-    // A handler's own records belong before the next record of the queue.
-    if queue.is_empty() || delivers_own() || nesting::is_nested() {
+    if queue.is_empty() || delivers_own() {
         return Err(call);
     }
     // Without room the record is delivered out of order, rather than dropped.
