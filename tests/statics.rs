@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
-const ALLOWED: [(&str, &str); 14] = [
+const ALLOWED: [(&str, &str); 15] = [
     ("ASYNCHRONOUS", "emptied when the interpreter ends"),
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &str); 14] = [
     ("HELD", "emptied when the interpreter ends"),
     ("IDENT", "an `int`"),
     ("INTERNED", "a `str`"),
+    ("LAST", "formats of times, `str`"),
     ("METHOD_TYPE", "a builtin type"),
     ("OF_MAIN_THREAD", "emptied when the interpreter ends"),
     (

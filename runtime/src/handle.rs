@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
 
+use crate::handler;
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
 use crate::python::nesting;
@@ -103,7 +104,7 @@ impl<'py> Calls<'_, 'py> {
             _ => self.record.getattr(intern!(py, "levelno"))?.ge(level)?,
         };
         if accepts {
-            handler.call_method1(intern!(py, "handle"), (self.record,))?;
+            handler::handle(handler, self.record)?;
         }
         Ok(())
     }

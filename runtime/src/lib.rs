@@ -128,6 +128,7 @@ mod event;
 mod expansion;
 pub mod guide;
 mod handle;
+mod handler;
 mod index;
 mod level;
 mod level_cache;

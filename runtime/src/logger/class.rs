@@ -4,51 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple, PyType};
+use pyo3::types::PyType;
 
 use crate::python::kept::Kept;
+use crate::python::known_function::KnownMethod;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 use crate::python::watch::{CheckedIn, Epoch};
 
-/// The methods that a record passes through, their qualified names in `logging`, and the names that
-/// their code uses in any version. If the code did anything else, it would need another name.
-const METHODS: [(&str, &str, &[&str]); 3] = [
-    (
-        "handle",
+/// The methods that a record passes through.
+const METHODS: [KnownMethod; 3] = [
+    KnownMethod::new(
         "Logger.handle",
-        &[
-            "disabled",
-            "filter",
-            "isinstance",
-            "LogRecord",
-            "callHandlers",
-        ],
+        "disabled filter isinstance LogRecord callHandlers",
     ),
-    (
-        "filter",
+    KnownMethod::new(
         "Filterer.filter",
-        &["filters", "hasattr", "filter", "isinstance", "LogRecord"],
+        "filters hasattr filter isinstance LogRecord",
     ),
-    (
-        "callHandlers",
+    KnownMethod::new(
         "Logger.callHandlers",
-        &[
-            "handlers",
-            "levelno",
-            "level",
-            "handle",
-            "propagate",
-            "parent",
-            "lastResort",
-            "raiseExceptions",
-            "manager",
-            "emittedNoHandlerWarning",
-            "sys",
-            "stderr",
-            "write",
-            "name",
-        ],
+        "handlers levelno level handle propagate parent lastResort raiseExceptions manager \
+         emittedNoHandlerWarning sys stderr write name",
     ),
 ];
 
@@ -86,7 +63,7 @@ pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<b
     let Some(stock) = &*stock else {
         return Ok(false);
     };
-    for ((name, ..), stock) in METHODS.iter().zip(stock) {
+    for (name, stock) in ["handle", "filter", "callHandlers"].iter().zip(stock) {
         if !class.getattr(*name)?.is(stock) {
             return Ok(false);
         }
@@ -110,22 +87,12 @@ pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<b
 fn stock_methods(py: Python<'_>) -> PyResult<Arc<Option<Vec<Py<PyAny>>>>> {
     static STOCK: Kept<Option<Vec<Py<PyAny>>>> = Kept::new();
     STOCK.get_or_try(|| {
-        let class = LOGGING_GLOBALS.get(intern!(py, "Logger"))?;
         let mut methods = Vec::new();
-        for (name, qualified_name, uses) in METHODS {
-            let method = class.getattr(name)?;
-            if !LOGGING_GLOBALS.define(&method)?
-                || method.getattr("__qualname__")?.ne(qualified_name)?
-            {
-                return Ok(None);
+        for method in &METHODS {
+            match method.find(&LOGGING_GLOBALS, py)? {
+                Some(method) => methods.push(method.unbind()),
+                None => return Ok(None),
             }
-            let names = method.getattr("__code__")?.getattr("co_names")?;
-            for name in names.cast::<PyTuple>()?.iter() {
-                if !uses.contains(&&*name.cast::<PyString>()?.to_cow()?) {
-                    return Ok(None);
-                }
-            }
-            methods.push(method.unbind());
         }
         Ok(Some(methods))
     })

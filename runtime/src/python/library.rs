@@ -159,6 +159,9 @@ pub(super) fn is_logging_gone(py: Python<'_>) -> bool {
 }
 
 pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
+pub(crate) static HANDLERS_GLOBALS: Globals = Globals::of("logging.handlers");
+pub(crate) static COPY_GLOBALS: Globals = Globals::of("copy");
+pub(crate) static COPYREG_GLOBALS: Globals = Globals::of("copyreg");
 pub(crate) static OS_GLOBALS: Globals = Globals::of("os");
 pub(crate) static THREADING_GLOBALS: Globals = Globals::of("threading");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");

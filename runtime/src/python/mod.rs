@@ -10,6 +10,7 @@ pub(crate) mod fork;
 pub(crate) mod garbage;
 pub(crate) mod interpreter;
 pub(crate) mod kept;
+pub(crate) mod known_function;
 pub(crate) mod library;
 pub(crate) mod nesting;
 pub(crate) mod once;

@@ -1,0 +1,187 @@
+//! What a handler's class does with a record.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::queue;
+use super::stock::{Stock, is_plain, methods_of_handlers};
+use crate::python::kept::Kept;
+use crate::python::watch::{self, CheckedIn, Epoch};
+
+/// A kind of handlers: which stock methods their class has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    Null,
+    Stream,
+    File,
+    Rotating,
+    TimedRotating,
+    Queue,
+}
+
+const HANDLE: [&str; 5] = [
+    "Handler.handle",
+    "Filterer.filter",
+    "Handler.acquire",
+    "Handler.release",
+    "Handler.format",
+];
+
+/// Attributes that a handler has itself, so that its class must have none of them.
+const NOT_IN_CLASS: [&str; 7] = [
+    "filters",
+    "formatter",
+    "lock",
+    "stream",
+    "maxBytes",
+    "rolloverAt",
+    "queue",
+];
+
+/// How many classes are kept. The handlers of others are handled by Python.
+const MAX_CLASSES: usize = 64;
+
+/// A class of handlers, watched from the time when it was found to be of a kind.
+struct HandlerClass {
+    class: Py<PyType>,
+    kind: Kind,
+    checked: CheckedIn,
+}
+
+/// What a handler does with a record at this moment. `None` if only Python knows.
+pub(super) fn kind_of(
+    handler: &Bound<'_, PyAny>,
+    record: &Bound<'_, PyAny>,
+) -> PyResult<Option<(Kind, Arc<Stock>)>> {
+    static KNOWN: Kept<boxcar::Vec<HandlerClass>> = Kept::new();
+    let py = handler.py();
+    let class = handler.get_type();
+    if Unknown::contains(&class) {
+        return Ok(None);
+    }
+    let Some(stock) = Stock::in_place(py)? else {
+        return Ok(None);
+    };
+    if !record.get_type().is(&stock.record) {
+        return Ok(None);
+    }
+    let known = KNOWN.get_or_make(boxcar::Vec::new);
+    let mut classes = known.iter().map(|(_, it)| it);
+    let met = classes.find(|it| it.class.is(&class));
+    if let Some(met) = met.filter(|met| met.checked.is_current()) {
+        return Ok(Some((met.kind, stock)));
+    }
+    // Only classes that are worth it are watched.
+    let kind = match Kind::of(&class, &stock)? {
+        Some(kind) if met.is_some() || known.count() < MAX_CLASSES => kind,
+        _ => {
+            Unknown::add(&class);
+            return Ok(None);
+        }
+    };
+    let Some(epoch) = kind.watch(&class)? else {
+        return Ok(None);
+    };
+    // The class is watched before it is read.
+    if Kind::of(&class, &stock)? != Some(kind) || !stock.is_current(epoch) {
+        return Ok(None);
+    }
+    match met {
+        Some(met) if met.kind == kind => met.checked.set(epoch),
+        _ => {
+            let checked = CheckedIn::never();
+            checked.set(epoch);
+            let class = class.unbind();
+            known.push(HandlerClass {
+                class,
+                kind,
+                checked,
+            });
+        }
+    }
+    Ok(Some((kind, stock)))
+}
+
+impl Kind {
+    fn of(class: &Bound<'_, PyType>, stock: &Stock) -> PyResult<Option<Kind>> {
+        let of_logging = |names: &[&str]| stock.methods.are_of(class, names);
+        if of_logging(&["NullHandler.handle"])? {
+            return Ok(Some(Kind::Null));
+        }
+        if !of_logging(&HANDLE)? || !is_plain(class, &NOT_IN_CLASS)? {
+            return Ok(None);
+        }
+        let flushes = of_logging(&["StreamHandler.flush"])?;
+        if flushes && of_logging(&["StreamHandler.emit"])? {
+            return Ok(Some(Kind::Stream));
+        }
+        if flushes && of_logging(&["FileHandler.emit"])? {
+            return Ok(Some(Kind::File));
+        }
+        let Some(methods) = methods_of_handlers(class.py())? else {
+            return Ok(None);
+        };
+        let of_handlers = |names: &[&str]| methods.are_of(class, names);
+        if flushes && of_handlers(&["BaseRotatingHandler.emit"])? {
+            if of_handlers(&["RotatingFileHandler.shouldRollover"])? {
+                return Ok(Some(Kind::Rotating));
+            }
+            if of_handlers(&["TimedRotatingFileHandler.shouldRollover"])? {
+                return Ok(Some(Kind::TimedRotating));
+            }
+        }
+        let queues = [
+            "QueueHandler.emit",
+            "QueueHandler.prepare",
+            "QueueHandler.enqueue",
+        ];
+        let is_queue =
+            of_handlers(&queues)? && queue::copies_attributes(&stock.record, class.py())?;
+        Ok(is_queue.then_some(Kind::Queue))
+    }
+
+    /// Watches what [`Kind::of`] reads, besides what the stock classes are.
+    fn watch(self, class: &Bound<'_, PyType>) -> PyResult<Option<Epoch>> {
+        let py = class.py();
+        let dicts = match self {
+            Kind::Queue => queue::dicts_of_copy(py)?,
+            _ => Vec::new(),
+        };
+        Ok(watch::watch(py, &dicts, [class]))
+    }
+}
+
+/// The classes that were last found to be of no kind, by their addresses. A class at the address of an
+/// earlier one is taken for that one during the epoch, and Python does its work.
+struct Unknown {
+    address: AtomicUsize,
+    checked: CheckedIn,
+}
+
+static UNKNOWN: [Unknown; 16] = [const {
+    Unknown {
+        address: AtomicUsize::new(0),
+        checked: CheckedIn::never(),
+    }
+}; 16];
+
+impl Unknown {
+    fn place(class: &Bound<'_, PyType>) -> (&'static Unknown, usize) {
+        let address = class.as_ptr().addr();
+        (&UNKNOWN[address / 64 % UNKNOWN.len()], address)
+    }
+
+    fn contains(class: &Bound<'_, PyType>) -> bool {
+        let (place, address) = Unknown::place(class);
+        place.checked.is_current() && place.address.load(Ordering::Relaxed) == address
+    }
+
+    fn add(class: &Bound<'_, PyType>) {
+        let (place, address) = Unknown::place(class);
+        place.address.store(address, Ordering::Relaxed);
+        place.checked.set(Epoch::current());
+    }
+}

@@ -1,0 +1,139 @@
+//! Writing a record to a stream, a file or a queue: `emit`.
+
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyFloat;
+
+use super::class::Kind;
+use super::failure::{self, Step};
+use super::formatter::Formatter;
+use super::object::Object;
+use super::queue;
+use super::stock::{Stock, rotation_seeks};
+use crate::python::library::TIME_GLOBALS;
+use crate::python::once::intern;
+use crate::python::raised::attempt;
+use crate::python::watch::Epoch;
+
+/// What a handler does with the lock held. Returns `false`, and has no effect, where it does more than is done here.
+///
+/// # Errors
+/// What the stock `emit` raises.
+pub(super) fn emit<'py>(
+    kind: Kind,
+    handler: &Object<'_, 'py>,
+    record: &Object<'_, 'py>,
+    stock: &Stock,
+) -> PyResult<bool> {
+    let py = handler.py();
+    let Some(formatter) = attempt(py, prepare(kind, handler, stock)).flatten() else {
+        return Ok(false);
+    };
+    let epoch = Epoch::current();
+    let text = match formatter.format(record, stock) {
+        Ok(text) => text,
+        Err(error) if formatter.is_stock && error.is_instance_of::<PyException>(py) => {
+            // Python formats it again, and reports the error with a traceback.
+            return handler
+                .itself
+                .call_method1(intern!(py, "emit"), (record.itself,))
+                .map(|_| true);
+        }
+        Err(error) => return failure::replay(handler, record, Step::Format, error).map(|()| true),
+    };
+    if kind == Kind::Queue {
+        return queue::put(handler, record, text, stock).map(|()| true);
+    }
+    if kind == Kind::Rotating && attempt(py, is_full(handler, &text)) != Some(false) {
+        return Ok(false);
+    }
+    write(handler, record, text, epoch).map(|()| true)
+}
+
+/// The formatter. `None` if only Python knows what the handler does now.
+fn prepare<'py>(
+    kind: Kind,
+    handler: &Object<'_, 'py>,
+    stock: &Stock,
+) -> PyResult<Option<Formatter<'py>>> {
+    let py = handler.py();
+    let formatter = Formatter::of(handler, stock)?;
+    let is_ready = match kind {
+        Kind::Null | Kind::Stream | Kind::Queue => true,
+        // Python opens a file that isn't open yet, and begins a new one.
+        Kind::File | Kind::Rotating | Kind::TimedRotating
+            if !handler.required(intern!(py, "stream"))?.is_truthy()? =>
+        {
+            false
+        }
+        Kind::File => true,
+        Kind::TimedRotating => !is_time(handler)?,
+        // Python has another formatter format the record twice.
+        Kind::Rotating => formatter.is_stock,
+    };
+    Ok(is_ready.then_some(formatter))
+}
+
+/// Whether it is time for a `TimedRotatingFileHandler` to begin a file.
+fn is_time(handler: &Object<'_, '_>) -> PyResult<bool> {
+    let py = handler.py();
+    let rollover: i64 = handler.required(intern!(py, "rolloverAt"))?.extract()?;
+    let now = TIME_GLOBALS.get(intern!(py, "time"))?.call0()?;
+    Ok(now.cast_into::<PyFloat>()?.value() as i64 >= rollover)
+}
+
+/// Whether a `RotatingFileHandler` has no room for a line of text.
+fn is_full<'py>(handler: &Object<'_, 'py>, text: &Bound<'py, PyAny>) -> PyResult<bool> {
+    let py = handler.py();
+    let room: usize = match handler
+        .required(intern!(py, "maxBytes"))?
+        .extract::<i64>()?
+    {
+        ..=0 => return Ok(false),
+        room => room as usize,
+    };
+    let stream = handler.required(intern!(py, "stream"))?;
+    if rotation_seeks(py)? {
+        stream.call_method1(intern!(py, "seek"), (0, 2))?;
+    }
+    let size: usize = stream.call_method0(intern!(py, "tell"))?.extract()?;
+    Ok(size + text.len()? + 1 >= room)
+}
+
+/// Writes a line to the stream of a handler, and flushes it.
+fn write<'py>(
+    handler: &Object<'_, 'py>,
+    record: &Object<'_, 'py>,
+    text: Bound<'py, PyAny>,
+    epoch: Epoch,
+) -> PyResult<()> {
+    let py = handler.py();
+    let line = || text.add(handler.itself.getattr(intern!(py, "terminator"))?);
+    let stream = handler.required(intern!(py, "stream"))?;
+    let write = |line| stream.call_method1(intern!(py, "write"), (line,));
+    if let Err(error) = line().and_then(write) {
+        return failure::replay(handler, record, Step::Write { text }, error);
+    }
+    let (flush, step) =
+        match epoch == Epoch::current() && !handler.has_any(&[intern!(py, "flush")])? {
+            true => (flush_as_stock(handler), Step::FlushOfStream { text }),
+            false => (
+                handler.itself.call_method0(intern!(py, "flush")).map(drop),
+                Step::FlushOfHandler { text },
+            ),
+        };
+    flush.or_else(|error| failure::replay(handler, record, step, error))
+}
+
+/// `StreamHandler.flush`.
+fn flush_as_stock(handler: &Object<'_, '_>) -> PyResult<()> {
+    let py = handler.py();
+    let flush = intern!(py, "flush");
+    let stream = handler.required(intern!(py, "stream"))?;
+    if stream.is_truthy()? {
+        if let Some(flush) = stream.getattr_opt(flush)? {
+            flush.call0()?;
+        }
+    }
+    Ok(())
+}

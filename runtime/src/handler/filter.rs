@@ -1,0 +1,57 @@
+//! The filters of a handler: `Filterer.filter` and `Filter.filter`.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString};
+
+use super::object::Object;
+use super::stock::Stock;
+use crate::python::once::intern;
+
+/// Whether the filters let a record through. `None` if they aren't a list of `logging.Filter`s: others can
+/// change anything, even the record.
+pub(super) fn passes(
+    handler: &Object<'_, '_>,
+    record: &Object<'_, '_>,
+    stock: &Stock,
+) -> PyResult<Option<bool>> {
+    let filters = handler.get(intern!(handler.py(), "filters"))?;
+    let Some(filters) = filters.and_then(|filters| filters.cast_into_exact::<PyList>().ok()) else {
+        return Ok(None);
+    };
+    // None of these filters runs Python code, so that Python can still do it all.
+    for filter in &filters {
+        if !filter.get_type().is(&stock.filter) {
+            return Ok(None);
+        }
+        match passes_one(&Object::of(&filter)?, record)? {
+            Some(true) => {}
+            outcome => return Ok(outcome),
+        }
+    }
+    Ok(Some(true))
+}
+
+fn passes_one<'py>(filter: &Object<'_, 'py>, record: &Object<'_, 'py>) -> PyResult<Option<bool>> {
+    let py = filter.py();
+    if filter.has_any(&[intern!(py, "filter")])? {
+        return Ok(None);
+    }
+    let name = intern!(py, "name");
+    let names =
+        [filter.get(name)?, record.get(name)?].map(|name| name?.cast_into_exact::<PyString>().ok());
+    let [Some(filter_name), Some(logger)] = names else {
+        return Ok(None);
+    };
+    let (filter_name, logger) = (filter_name.to_cow()?, logger.to_cow()?);
+    let length: Option<usize> = match filter.get(intern!(py, "nlen"))? {
+        Some(length) => length.extract().ok(),
+        None => None,
+    };
+    if length != Some(filter_name.chars().count()) {
+        return Ok(None);
+    }
+    Ok(Some(match logger.strip_prefix(&*filter_name) {
+        Some(rest) => filter_name.is_empty() || rest.is_empty() || rest.starts_with('.'),
+        None => false,
+    }))
+}

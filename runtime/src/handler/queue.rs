@@ -1,0 +1,79 @@
+//! `QueueHandler.prepare` and `enqueue`.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+
+use super::failure::{self, Step};
+use super::object::Object;
+use super::stock::Stock;
+use crate::python::library::{COPY_GLOBALS, COPYREG_GLOBALS, HANDLERS_GLOBALS, loaded};
+use crate::python::once::intern;
+
+/// Puts a copy of the record with its text into the queue of a handler.
+///
+/// # Errors
+/// What the stock `emit` raises.
+pub(super) fn put<'py>(
+    handler: &Object<'_, 'py>,
+    record: &Object<'_, 'py>,
+    text: Bound<'py, PyAny>,
+    stock: &Stock,
+) -> PyResult<()> {
+    let py = handler.py();
+    let prepared = prepared(record, &text, stock)?;
+    let put = || {
+        let queue = handler.required(intern!(py, "queue"))?;
+        queue.call_method1(intern!(py, "put_nowait"), (&prepared,))
+    };
+    match put() {
+        Ok(_) => Ok(()),
+        Err(error) => failure::replay(handler, record, Step::Put { prepared }, error),
+    }
+}
+
+fn prepared<'py>(
+    record: &Object<'_, 'py>,
+    text: &Bound<'py, PyAny>,
+    stock: &Stock,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = record.py();
+    let attributes = record.dict.copy()?;
+    for name in [intern!(py, "message"), intern!(py, "msg")] {
+        attributes.set_item(name, text)?;
+    }
+    for name in [
+        intern!(py, "args"),
+        intern!(py, "exc_info"),
+        intern!(py, "exc_text"),
+        intern!(py, "stack_info"),
+    ] {
+        attributes.set_item(name, py.None())?;
+    }
+    let copy = stock.new_record(py)?;
+    copy.setattr(intern!(py, "__dict__"), attributes)?;
+    Ok(copy)
+}
+
+/// The dicts that say what `copy.copy` does.
+pub(super) fn dicts_of_copy(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let copiers = COPY_GLOBALS.get(intern!(py, "_copy_dispatch"))?;
+    let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
+    Ok(vec![
+        HANDLERS_GLOBALS.dict(py)?,
+        COPY_GLOBALS.dict(py)?,
+        copiers.cast_into()?,
+        reducers.cast_into()?,
+    ])
+}
+
+/// Whether `QueueHandler.prepare` makes a record with the same attributes when it calls `copy.copy`.
+pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> PyResult<bool> {
+    let module = HANDLERS_GLOBALS.get(intern!(py, "copy"))?;
+    if !loaded(intern!(py, "copy"))?.is_some_and(|copy| copy.is(&module)) {
+        return Ok(false);
+    }
+    let copy = COPY_GLOBALS.get(intern!(py, "copy"))?;
+    let copiers = COPY_GLOBALS.get(intern!(py, "_copy_dispatch"))?;
+    let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
+    Ok(COPY_GLOBALS.define(&copy)? && !copiers.contains(record)? && !reducers.contains(record)?)
+}
