@@ -7,6 +7,7 @@ use pyo3::types::{PyFloat, PyString};
 
 use super::object::Object;
 use super::stock::{DEFAULT_MSEC_FORMAT, DEFAULT_TIME_FORMAT, Stock};
+use super::text::Text;
 use crate::python::library::TIME_GLOBALS;
 use crate::python::once::intern;
 use crate::python::watch::Epoch;
@@ -24,12 +25,14 @@ struct Second {
 /// The texts that were made last. Few programs have more formats.
 static LAST: Mutex<[Option<Second>; 4]> = Mutex::new([const { None }; 4]);
 
-/// `formatter.formatTime(record, formatter.datefmt)`.
+/// `formatter.formatTime(record, formatter.datefmt)`. `is_bare`: the formatter has only the attributes that
+/// `Formatter.__init__` sets.
 ///
 /// # Errors
 /// The exception that the converter or the formatting raises.
 pub(super) fn asctime<'py>(
     formatter: &Object<'_, 'py>,
+    is_bare: bool,
     record: &Object<'_, 'py>,
     stock: &Stock,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -39,7 +42,7 @@ pub(super) fn asctime<'py>(
         intern!(py, "default_time_format"),
         intern!(py, "default_msec_format"),
     ];
-    let has_defaults = stock.has_default_times() && !formatter.has_any(&names)?;
+    let has_defaults = stock.has_default_times() && (is_bare || !formatter.has_any(&names)?);
     let converter = match has_defaults {
         true => stock.local_time.bind(py).clone(),
         false => formatter.itself.getattr(names[0])?,
@@ -53,12 +56,18 @@ pub(super) fn asctime<'py>(
         let format = intern!(py, DEFAULT_TIME_FORMAT).as_any();
         let text = text(record, &converter, format, stock)?;
         let msecs = record.required(intern!(py, "msecs"))?;
-        return match (&text, msecs.cast_exact::<PyFloat>()) {
-            (Text::OfSecond(text), Ok(msecs)) if msecs.value().is_finite() => {
-                let msecs = msecs.value() as i64;
-                Ok(PyString::new(py, &format!("{text},{msecs:03}")).into_any())
+        return match (text, msecs.cast_exact::<PyFloat>()) {
+            (Text::Made(mut text), Ok(msecs)) if (0.0..1000.0).contains(&msecs.value()) => {
+                let msecs = msecs.value() as u32;
+                let digits = [msecs / 100, msecs / 10 % 10, msecs % 10];
+                let digits = digits.map(|digit| char::from_digit(digit, 10).unwrap_or_default());
+                text.push(',');
+                text.extend(digits);
+                Ok(PyString::new(py, &text).into_any())
             }
-            _ => intern!(py, DEFAULT_MSEC_FORMAT).rem((text.into_object(py), msecs)),
+            (text, _) => intern!(py, DEFAULT_MSEC_FORMAT)
+                .as_any()
+                .rem((text.into_object(py), msecs)),
         };
     }
     let format = formatter.itself.getattr(names[1])?;
@@ -67,20 +76,6 @@ pub(super) fn asctime<'py>(
     match msec_format.is_truthy()? {
         true => msec_format.rem((text, record.required(intern!(py, "msecs"))?)),
         false => Ok(text),
-    }
-}
-
-enum Text<'py> {
-    OfSecond(String),
-    Other(Bound<'py, PyAny>),
-}
-
-impl<'py> Text<'py> {
-    fn into_object(self, py: Python<'py>) -> Bound<'py, PyAny> {
-        match self {
-            Text::OfSecond(text) => PyString::new(py, &text).into_any(),
-            Text::Other(text) => text,
-        }
     }
 }
 
@@ -107,7 +102,7 @@ fn text<'py>(
     };
     if let Some((number, format)) = second {
         if let Some(text) = last(number, is_utc, format) {
-            return Ok(Text::OfSecond(text));
+            return Ok(Text::Made(text));
         }
     }
     let epoch = Epoch::current();
@@ -128,7 +123,7 @@ fn text<'py>(
             });
         }
     }
-    Ok(Text::Other(text))
+    Ok(Text::Object(text))
 }
 
 fn last(number: i64, is_utc: bool, format: &Bound<'_, PyString>) -> Option<String> {

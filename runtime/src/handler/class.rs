@@ -45,64 +45,74 @@ const NOT_IN_CLASS: [&str; 7] = [
 const MAX_CLASSES: usize = 64;
 
 /// A class of handlers, watched from the time when it was found to be of a kind.
-struct HandlerClass {
+pub(super) struct HandlerClass {
     class: Py<PyType>,
-    kind: Kind,
+    pub(super) kind: Kind,
+    /// In place while the check is current.
+    pub(super) stock: Arc<Stock>,
     checked: CheckedIn,
 }
 
-/// What a handler does with a record at this moment. `None` if only Python knows.
-pub(super) fn kind_of(
+/// The classes, each as long as it is of the same kind. An earlier entry for the same class is never current again.
+static KNOWN: Kept<boxcar::Vec<Arc<HandlerClass>>> = Kept::new();
+
+/// What the class of a handler does with a record at this moment. `None` if only Python knows.
+pub(super) fn known(
     handler: &Bound<'_, PyAny>,
     record: &Bound<'_, PyAny>,
-) -> PyResult<Option<(Kind, Arc<Stock>)>> {
-    static KNOWN: Kept<boxcar::Vec<HandlerClass>> = Kept::new();
-    let py = handler.py();
+) -> PyResult<Option<Arc<HandlerClass>>> {
     let class = handler.get_type();
     if Unknown::contains(&class) {
         return Ok(None);
     }
-    let Some(stock) = Stock::in_place(py)? else {
+    let found = match current(&class) {
+        Some(known) => Some(known),
+        None => check(&class)?,
+    };
+    Ok(found.filter(|it| record.get_type().is(&it.stock.record)))
+}
+
+fn current(class: &Bound<'_, PyType>) -> Option<Arc<HandlerClass>> {
+    let known = KNOWN.get();
+    let mut classes = known.as_ref()?.iter().map(|(_, it)| it);
+    let is_current = |it: &&Arc<HandlerClass>| it.class.is(class) && it.checked.is_current();
+    classes.find(is_current).cloned()
+}
+
+#[cold]
+fn check(class: &Bound<'_, PyType>) -> PyResult<Option<Arc<HandlerClass>>> {
+    let Some(stock) = Stock::in_place(class.py())? else {
         return Ok(None);
     };
-    if !record.get_type().is(&stock.record) {
-        return Ok(None);
-    }
     let known = KNOWN.get_or_make(boxcar::Vec::new);
-    let mut classes = known.iter().map(|(_, it)| it);
-    let met = classes.find(|it| it.class.is(&class));
-    if let Some(met) = met.filter(|met| met.checked.is_current()) {
-        return Ok(Some((met.kind, stock)));
-    }
     // Only classes that are worth it are watched.
-    let kind = match Kind::of(&class, &stock)? {
-        Some(kind) if met.is_some() || known.count() < MAX_CLASSES => kind,
-        _ => {
-            Unknown::add(&class);
-            return Ok(None);
-        }
+    let Some(kind) = Kind::of(class, &stock)?.filter(|_| known.count() < MAX_CLASSES) else {
+        Unknown::add(class);
+        return Ok(None);
     };
-    let Some(epoch) = kind.watch(&class)? else {
+    let Some(epoch) = kind.watch(class)? else {
         return Ok(None);
     };
     // The class is watched before it is read.
-    if Kind::of(&class, &stock)? != Some(kind) || !stock.is_current(epoch) {
+    if Kind::of(class, &stock)? != Some(kind) || !stock.is_current(epoch) {
         return Ok(None);
     }
-    match met {
-        Some(met) if met.kind == kind => met.checked.set(epoch),
-        _ => {
-            let checked = CheckedIn::never();
-            checked.set(epoch);
-            let class = class.unbind();
-            known.push(HandlerClass {
-                class,
-                kind,
-                checked,
-            });
-        }
-    }
-    Ok(Some((kind, stock)))
+    let is_same = |it: &&Arc<HandlerClass>| {
+        it.class.is(class) && it.kind == kind && Arc::ptr_eq(&it.stock, &stock)
+    };
+    let met = known.iter().map(|(_, it)| it).find(is_same);
+    let checked = met.cloned().unwrap_or_else(|| {
+        let new = Arc::new(HandlerClass {
+            class: class.clone().unbind(),
+            kind,
+            stock,
+            checked: CheckedIn::never(),
+        });
+        known.push(Arc::clone(&new));
+        new
+    });
+    checked.checked.set(epoch);
+    Ok(Some(checked))
 }
 
 impl Kind {

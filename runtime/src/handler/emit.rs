@@ -1,6 +1,6 @@
 //! Writing a record to a stream, a file or a queue: `emit`.
 
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyAttributeError, PyException};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
@@ -10,6 +10,7 @@ use super::formatter::Formatter;
 use super::object::Object;
 use super::queue;
 use super::stock::{Stock, rotation_seeks};
+use super::text::Text;
 use crate::python::library::TIME_GLOBALS;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -42,7 +43,7 @@ pub(super) fn emit<'py>(
         Err(error) => return failure::replay(handler, record, Step::Format, error).map(|()| true),
     };
     if kind == Kind::Queue {
-        return queue::put(handler, record, text, stock).map(|()| true);
+        return queue::put(handler, record, text.into_object(py), stock).map(|()| true);
     }
     if kind == Kind::Rotating && attempt(py, is_full(handler, &text)) != Some(false) {
         return Ok(false);
@@ -83,7 +84,7 @@ fn is_time(handler: &Object<'_, '_>) -> PyResult<bool> {
 }
 
 /// Whether a `RotatingFileHandler` has no room for a line of text.
-fn is_full<'py>(handler: &Object<'_, 'py>, text: &Bound<'py, PyAny>) -> PyResult<bool> {
+fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> PyResult<bool> {
     let py = handler.py();
     let room: usize = match handler
         .required(intern!(py, "maxBytes"))?
@@ -104,25 +105,31 @@ fn is_full<'py>(handler: &Object<'_, 'py>, text: &Bound<'py, PyAny>) -> PyResult
 fn write<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
-    text: Bound<'py, PyAny>,
+    text: Text<'py>,
     epoch: Epoch,
 ) -> PyResult<()> {
     let py = handler.py();
-    let line = || text.add(handler.itself.getattr(intern!(py, "terminator"))?);
     let stream = handler.required(intern!(py, "stream"))?;
+    let terminator = handler.itself.getattr(intern!(py, "terminator"));
+    let line = terminator.and_then(|terminator| text.clone().with_end(&terminator));
     let write = |line| stream.call_method1(intern!(py, "write"), (line,));
-    if let Err(error) = line().and_then(write) {
+    if let Err(error) = line.and_then(write) {
+        let text = text.into_object(py);
         return failure::replay(handler, record, Step::Write { text }, error);
     }
-    let (flush, step) =
-        match epoch == Epoch::current() && !handler.has_any(&[intern!(py, "flush")])? {
-            true => (flush_as_stock(handler), Step::FlushOfStream { text }),
-            false => (
-                handler.itself.call_method0(intern!(py, "flush")).map(drop),
-                Step::FlushOfHandler { text },
-            ),
+    let is_stock = epoch == Epoch::current() && !handler.has_any(&[intern!(py, "flush")])?;
+    let flushed = match is_stock {
+        true => flush_as_stock(handler),
+        false => handler.itself.call_method0(intern!(py, "flush")).map(drop),
+    };
+    flushed.or_else(|error| {
+        let text = text.into_object(py);
+        let step = match is_stock {
+            true => Step::FlushOfStream { text },
+            false => Step::FlushOfHandler { text },
         };
-    flush.or_else(|error| failure::replay(handler, record, step, error))
+        failure::replay(handler, record, step, error)
+    })
 }
 
 /// `StreamHandler.flush`.
@@ -130,10 +137,13 @@ fn flush_as_stock(handler: &Object<'_, '_>) -> PyResult<()> {
     let py = handler.py();
     let flush = intern!(py, "flush");
     let stream = handler.required(intern!(py, "stream"))?;
-    if stream.is_truthy()? {
-        if let Some(flush) = stream.getattr_opt(flush)? {
-            flush.call0()?;
-        }
+    if !stream.is_truthy()? {
+        return Ok(());
     }
-    Ok(())
+    match stream.call_method0(flush) {
+        Err(error) if error.is_instance_of::<PyAttributeError>(py) && !stream.hasattr(flush)? => {
+            Ok(())
+        }
+        flushed => flushed.map(drop),
+    }
 }

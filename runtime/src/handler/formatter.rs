@@ -1,12 +1,13 @@
 //! Formatting a record: `Handler.format` and `Formatter.format`.
 
-use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::asctime::asctime;
 use super::object::Object;
-use super::stock::{STYLES, Stock};
+use super::percent;
+use super::stock::{BRACE, DOLLAR, PERCENT, STYLES, Stock};
+use super::text::Text;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
@@ -38,19 +39,16 @@ impl<'py> Formatter<'py> {
     /// # Errors
     /// The exception that Python raises. If the formatter is stock, Python can do it again: nothing has happened but
     /// attributes of the record.
-    pub(super) fn format(
-        &self,
-        record: &Object<'_, 'py>,
-        stock: &Stock,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn format(&self, record: &Object<'_, 'py>, stock: &Stock) -> PyResult<Text<'py>> {
         let py = record.py();
         if self.is_stock {
             if let Some(text) = format_as_stock(&Object::of(&self.itself)?, record, stock)? {
                 return Ok(text);
             }
         }
-        self.itself
-            .call_method1(intern!(py, "format"), (record.itself,))
+        let format = intern!(py, "format");
+        let text = self.itself.call_method1(format, (record.itself,));
+        text.map(Text::Object)
     }
 }
 
@@ -59,7 +57,7 @@ fn format_as_stock<'py>(
     formatter: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     stock: &Stock,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+) -> PyResult<Option<Text<'py>>> {
     let py = formatter.py();
     let methods = [
         intern!(py, "format"),
@@ -77,22 +75,19 @@ fn format_as_stock<'py>(
             return Ok(None);
         }
     }
-    if formatter.has_any(&methods)? || record.has_any(&[intern!(py, "getMessage")])? {
+    // All three of a formatter's attributes are read.
+    let is_bare = formatter.dict.len() == 3 && formatter.dict.contains(intern!(py, "_fmt"))?;
+    if !is_bare && formatter.has_any(&methods)? || record.has_any(&[intern!(py, "getMessage")])? {
         return Ok(None);
     }
     let style = formatter.required(intern!(py, "_style"))?;
-    let class = style.get_type();
-    let Some(kind) = stock.styles.iter().position(|style| class.is(style)) else {
+    let Some(style) = Style::of(&Object::of(&style)?, stock)? else {
         return Ok(None);
     };
-    let Some(style) = Style::of(&Object::of(&style)?, kind)? else {
-        return Ok(None);
-    };
-    record
-        .dict
-        .set_item(intern!(py, "message"), message(record)?)?;
+    let message = message(record)?;
+    record.dict.set_item(intern!(py, "message"), message)?;
     if style.uses_time()? {
-        let text = asctime(formatter, record, stock)?;
+        let text = asctime(formatter, is_bare, record, stock)?;
         record.dict.set_item(intern!(py, "asctime"), text)?;
     }
     style.format(record).map(Some)
@@ -123,55 +118,67 @@ struct Style<'py> {
 }
 
 impl<'py> Style<'py> {
-    /// `None` if it has methods of its own, or a format that isn't a string.
-    fn of(style: &Object<'_, 'py>, kind: usize) -> PyResult<Option<Style<'py>>> {
+    /// `None` if it is of another class, has methods of its own, or a format that isn't a string.
+    fn of(style: &Object<'_, 'py>, stock: &Stock) -> PyResult<Option<Style<'py>>> {
         let py = style.py();
+        let class = style.itself.get_type();
+        let Some(kind) = stock.styles.iter().position(|it| class.is(it)) else {
+            return Ok(None);
+        };
+        let template = match kind {
+            DOLLAR => Some(style.required(intern!(py, "_tpl"))?),
+            _ => None,
+        };
         let methods = [
             intern!(py, "usesTime"),
             intern!(py, "format"),
             intern!(py, "_format"),
             intern!(py, "asctime_search"),
         ];
+        // All of its attributes are read.
+        let is_bare = style.dict.len() == 2 + usize::from(template.is_some());
+        if !is_bare && style.has_any(&methods)? {
+            return Ok(None);
+        }
         let format = style.required(intern!(py, "_fmt"))?;
         let Ok(format) = format.cast_into_exact::<PyString>() else {
             return Ok(None);
         };
-        if style.has_any(&methods)? {
-            return Ok(None);
-        }
+        let defaults = style.required(intern!(py, "_defaults"))?;
         Ok(Some(Style {
             kind,
             format,
-            defaults: style.required(intern!(py, "_defaults"))?,
-            template: style.get(intern!(py, "_tpl"))?,
+            defaults,
+            template,
         }))
     }
 
     fn uses_time(&self) -> PyResult<bool> {
         let py = self.format.py();
         match self.kind {
-            0 => self.format.as_any().contains(intern!(py, STYLES[0].1)),
-            1 => self.format.as_any().contains(intern!(py, STYLES[1].1)),
+            PERCENT => self.format.as_any().contains(intern!(py, STYLES[0].1)),
+            BRACE => self.format.as_any().contains(intern!(py, STYLES[1].1)),
             _ => Ok(self.format.as_any().contains(intern!(py, "$asctime"))?
                 || self.format.as_any().contains(intern!(py, STYLES[2].1))?),
         }
     }
 
-    fn format(&self, record: &Object<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn format(&self, record: &Object<'_, 'py>) -> PyResult<Text<'py>> {
         let py = record.py();
         let values = match self.defaults.is_truthy()? {
             true => self.defaults.bitor(&record.dict)?.cast_into::<PyDict>()?,
             false => record.dict.clone(),
         };
-        match (self.kind, &self.template) {
-            (0, _) => self.format.as_any().rem(values),
-            (1, _) => self
-                .format
-                .call_method(intern!(py, "format"), (), Some(&values)),
-            (_, Some(template)) => {
-                template.call_method(intern!(py, "substitute"), (), Some(&values))
-            }
-            (_, None) => Err(PyAttributeError::new_err("_tpl")),
-        }
+        let call =
+            |object: &Bound<'py, PyAny>, method| object.call_method(method, (), Some(&values));
+        let text = match (self.kind, &self.template) {
+            (PERCENT, _) => match percent::format(&self.format, &values) {
+                Some(text) => return Ok(Text::Made(text)),
+                None => self.format.as_any().rem(values),
+            },
+            (_, Some(template)) => call(template, intern!(py, "substitute")),
+            (_, None) => call(&self.format, intern!(py, "format")),
+        };
+        text.map(Text::Object)
     }
 }

@@ -12,8 +12,10 @@ mod failure;
 mod filter;
 mod formatter;
 mod object;
+mod percent;
 mod queue;
 mod stock;
+mod text;
 
 use pyo3::prelude::*;
 
@@ -29,11 +31,12 @@ use crate::python::raised::attempt;
 /// The exception that a filter or the handler raises.
 pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny>) -> PyResult<()> {
     let py = handler.py();
-    if let Some((kind, stock)) = attempt(py, class::kind_of(handler, record)).flatten() {
-        match attempt(py, begin(kind, handler, record, &stock)) {
+    if let Some(class) = attempt(py, class::known(handler, record)).flatten() {
+        let (kind, stock) = (class.kind, &*class.stock);
+        match attempt(py, begin(kind, handler, record, stock)) {
             Some(Begun::Done) => return Ok(()),
             Some(Begun::Locked(handler, record, lock)) => {
-                let emitted = emit::emit(kind, &handler, &record, &stock);
+                let emitted = emit::emit(kind, &handler, &record, stock);
                 lock.call_method0(intern!(py, "release"))?;
                 if emitted? {
                     return Ok(());
@@ -77,7 +80,12 @@ fn begin<'a, 'py>(
         intern!(py, "prepare"),
         intern!(py, "enqueue"),
     ];
-    if handler.has_any(&methods)? {
+    let used = match kind {
+        Kind::Null => &methods[..1],
+        Kind::Stream | Kind::File => &methods[..7],
+        Kind::Rotating | Kind::TimedRotating | Kind::Queue => &methods,
+    };
+    if handler.has_any(used)? {
         return Ok(Begun::Not);
     }
     if kind == Kind::Null {

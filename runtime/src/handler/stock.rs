@@ -91,6 +91,11 @@ pub(super) const STYLES: [(&str, &str); 3] = [
     ("StringTemplateStyle", "${asctime}"),
 ];
 
+/// Their places in [`STYLES`].
+pub(super) const PERCENT: usize = 0;
+pub(super) const BRACE: usize = 1;
+pub(super) const DOLLAR: usize = 2;
+
 /// Methods by their qualified names.
 pub(super) struct Methods(Vec<(&'static str, Py<PyAny>)>);
 

@@ -1,0 +1,202 @@
+//! Formats of the percent style that consist of text and simple fields: `%(name)s`, `%(levelname)-8s`, `%(lineno)d`,
+//! `%(msecs)03d`.
+//!
+//! For fields that are a `str` or an `int` the result is that of `format % values`. Python makes it of all other
+//! formats and values.
+
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
+
+/// A format in parts.
+struct Format {
+    parts: Vec<Part>,
+    /// Room that its texts take.
+    size: usize,
+}
+
+struct Part {
+    /// The text before the field.
+    text: String,
+    field: Option<Field>,
+}
+
+struct Field {
+    name: Py<PyString>,
+    is_number: bool,
+    is_left: bool,
+    has_zeros: bool,
+    width: usize,
+}
+
+/// The formats that were used last, by their strings. `None` if one isn't of that kind.
+static LAST: Mutex<[Option<Known>; 4]> = Mutex::new([const { None }; 4]);
+
+struct Known {
+    string: Py<PyString>,
+    format: Option<Arc<Format>>,
+}
+
+/// `format % values`. `None`, without an effect, if only Python can make it.
+pub(super) fn format(format: &Bound<'_, PyString>, values: &Bound<'_, PyDict>) -> Option<String> {
+    let format = known(format)?;
+    let mut result = String::with_capacity(format.size + 80);
+    for Part { text, field } in &format.parts {
+        result.push_str(text);
+        if let Some(field) = field {
+            field.append(values, &mut result)?;
+        }
+    }
+    Some(result)
+}
+
+fn known(string: &Bound<'_, PyString>) -> Option<Arc<Format>> {
+    // A forked child may find it locked for good.
+    let mut last = LAST.try_lock().ok()?;
+    if let Some(known) = last.iter().flatten().find(|known| known.string.is(string)) {
+        return known.format.clone();
+    }
+    let parsed = string
+        .to_cow()
+        .ok()
+        .and_then(|format| Format::parse(&format, string.py()));
+    let format = parsed.map(Arc::new);
+    last.rotate_right(1);
+    last[0] = Some(Known {
+        string: string.clone().unbind(),
+        format: format.clone(),
+    });
+    format
+}
+
+impl Format {
+    fn parse(format: &str, py: Python<'_>) -> Option<Format> {
+        let mut parts = vec![Part::text(String::new())];
+        let mut rest = format;
+        while let Some((text, after)) = rest.split_once('%') {
+            parts.last_mut()?.text.push_str(text);
+            if let Some(after) = after.strip_prefix('%') {
+                parts.last_mut()?.text.push('%');
+                rest = after;
+                continue;
+            }
+            let (name, after) = after.strip_prefix('(')?.split_once(')')?;
+            if name.contains(['(', '%']) {
+                return None;
+            }
+            let conversion = after.find(|it: char| !matches!(it, '-' | '0'..='9'))?;
+            let (flags, after) = after.split_at(conversion);
+            let is_left = flags.starts_with('-');
+            let digits = &flags[usize::from(is_left)..];
+            let has_zeros = digits.starts_with('0');
+            let width = match digits {
+                "" => 0,
+                digits => digits.parse().ok().filter(|width| *width < 1000)?,
+            };
+            let is_number = match after.chars().next()? {
+                's' => false,
+                'd' => true,
+                _ => return None,
+            };
+            if is_left && has_zeros || has_zeros && !is_number {
+                return None;
+            }
+            parts.last_mut()?.field = Some(Field {
+                name: PyString::intern(py, name).unbind(),
+                is_number,
+                is_left,
+                has_zeros,
+                width,
+            });
+            parts.push(Part::text(String::new()));
+            rest = &after[1..];
+        }
+        parts.last_mut()?.text.push_str(rest);
+        let size = parts.iter().map(|part| part.text.len()).sum();
+        Some(Format { parts, size })
+    }
+}
+
+impl Part {
+    fn text(text: String) -> Part {
+        Part { text, field: None }
+    }
+}
+
+impl Field {
+    fn append(&self, values: &Bound<'_, PyDict>, result: &mut String) -> Option<()> {
+        let value = values.get_item(&self.name).ok()??;
+        if let (Ok(text), false) = (value.cast_exact::<PyString>(), self.is_number) {
+            let text = text.to_cow().ok()?;
+            match self.width {
+                0 => result.push_str(&text),
+                width if self.is_left => write!(result, "{text:<width$}").ok()?,
+                width => write!(result, "{text:>width$}").ok()?,
+            }
+            return Some(());
+        }
+        let number = match value.cast_exact::<PyInt>() {
+            Ok(number) => number.extract::<i64>().ok()?,
+            // `%d` cuts the fraction off.
+            Err(_) if self.is_number => {
+                let number = value.cast_exact::<PyFloat>().ok()?.value();
+                (number.abs() < 1e15).then_some(number as i64)?
+            }
+            Err(_) => return None,
+        };
+        let width = self.width;
+        match (self.is_left, self.has_zeros) {
+            (true, _) => write!(result, "{number:<width$}"),
+            (false, true) => write!(result, "{number:0width$}"),
+            (false, false) => write!(result, "{number:>width$}"),
+        }
+        .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same as Python makes, or nothing.
+    #[test]
+    fn formats_as_python() {
+        Python::attach(|py| {
+            let values = PyDict::new(py);
+            for (name, value) in [
+                ("text", "naïve".into_pyobject(py).unwrap().into_any()),
+                ("number", (-7_i32).into_pyobject(py).unwrap().into_any()),
+                ("float", 999.9_f64.into_pyobject(py).unwrap().into_any()),
+                ("none", py.None().into_bound(py)),
+                ("large", py.eval(c"10**30", None, None).unwrap()),
+                ("truth", py.eval(c"True", None, None).unwrap()),
+            ] {
+                values.set_item(name, value).unwrap();
+            }
+            let fields = [
+                "s", "d", "5s", "-9s", "09d", "-9d", "3d", "03d", "9d", "i", "r", "+d", " d",
+                ".2s", "09s", "-09d", "x", "%", "", "5", "#d", "*d", "ls", "hd",
+            ];
+            let mut made = 0;
+            for name in [
+                "text", "number", "float", "none", "large", "truth", "missing", "a(b)",
+            ] {
+                for field in fields {
+                    for text in ["", "100%% ", "ü %(text)s ", "% ", "%"] {
+                        let string = PyString::new(py, &format!("{text}%({name}){field} end"));
+                        let expected = string.as_any().rem(&values).ok();
+                        let ours = format(&string, &values);
+                        made += usize::from(ours.is_some());
+                        if let Some(ours) = ours {
+                            let expected = expected.map(|it| it.extract::<String>().unwrap());
+                            assert_eq!(Some(ours), expected, "{string}");
+                        }
+                    }
+                }
+            }
+            assert!(made > 60, "{made}");
+        });
+    }
+}
