@@ -59,19 +59,20 @@ fn prepare<'py>(
 ) -> PyResult<Option<Formatter<'py>>> {
     let py = handler.py();
     let formatter = Formatter::of(handler, stock)?;
-    let is_ready = match kind {
-        Kind::Null | Kind::Stream | Kind::Queue => true,
-        // Python opens a file that isn't open yet, and begins a new one.
-        Kind::File | Kind::Rotating | Kind::TimedRotating
-            if !handler.required(intern!(py, "stream"))?.is_truthy()? =>
-        {
-            false
-        }
-        Kind::File => true,
-        Kind::TimedRotating => !is_time(handler)?,
-        // Python has another formatter format the record twice.
-        Kind::Rotating => formatter.is_stock,
-    };
+    if kind == Kind::Queue {
+        return Ok(Some(formatter));
+    }
+    let stream = handler.required(intern!(py, "stream"))?;
+    // Python opens a file that isn't open yet.
+    let is_open = kind == Kind::Stream || stream.is_truthy()?;
+    let is_ready = is_open
+        && match kind {
+            // Python begins another file.
+            Kind::TimedRotating => !is_time(handler)?,
+            // Python has another formatter format the record twice.
+            Kind::Rotating => formatter.is_stock && max_bytes(handler).is_ok(),
+            _ => true,
+        };
     Ok(is_ready.then_some(formatter))
 }
 
@@ -86,19 +87,22 @@ fn is_time(handler: &Object<'_, '_>) -> PyResult<bool> {
 /// Whether a `RotatingFileHandler` has no room for a line of text.
 fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> PyResult<bool> {
     let py = handler.py();
-    let room: usize = match handler
-        .required(intern!(py, "maxBytes"))?
-        .extract::<i64>()?
-    {
-        ..=0 => return Ok(false),
-        room => room as usize,
-    };
+    let max_bytes = max_bytes(handler)?;
+    if max_bytes <= 0 {
+        return Ok(false);
+    }
     let stream = handler.required(intern!(py, "stream"))?;
     if rotation_seeks(py)? {
         stream.call_method1(intern!(py, "seek"), (0, 2))?;
     }
-    let size: usize = stream.call_method0(intern!(py, "tell"))?.extract()?;
-    Ok(size + text.len()? + 1 >= room)
+    let size: i64 = stream.call_method0(intern!(py, "tell"))?.extract()?;
+    Ok(size + text.len()? as i64 + 1 >= max_bytes)
+}
+
+fn max_bytes(handler: &Object<'_, '_>) -> PyResult<i64> {
+    handler
+        .required(intern!(handler.py(), "maxBytes"))?
+        .extract()
 }
 
 /// Writes a line to the stream of a handler, and flushes it.
@@ -109,11 +113,13 @@ fn write<'py>(
     epoch: Epoch,
 ) -> PyResult<()> {
     let py = handler.py();
-    let stream = handler.required(intern!(py, "stream"))?;
-    let terminator = handler.itself.getattr(intern!(py, "terminator"));
-    let line = terminator.and_then(|terminator| text.clone().with_end(&terminator));
-    let write = |line| stream.call_method1(intern!(py, "write"), (line,));
-    if let Err(error) = line.and_then(write) {
+    let write = || {
+        let stream = handler.required(intern!(py, "stream"))?;
+        let terminator = handler.itself.getattr(intern!(py, "terminator"))?;
+        let line = text.clone().with_end(&terminator)?;
+        stream.call_method1(intern!(py, "write"), (line,))
+    };
+    if let Err(error) = write() {
         let text = text.into_object(py);
         return failure::replay(handler, record, Step::Write { text }, error);
     }

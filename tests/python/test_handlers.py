@@ -1,0 +1,747 @@
+"""A handler of `logging` does the same with a record from Rust as with one from Python: the same bytes in its file, the
+same attributes of the record, the same report of an error.
+
+Each case builds two handlers in the same way. Rust's record goes to the first one, in a logger; Python's own
+`handle` gives a record with the same attributes to the other one.
+"""
+
+import contextlib
+import copy
+import io
+import locale
+import logging
+import logging.handlers
+import os
+import queue
+import re
+import sys
+import time
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pylog_probe import _native
+
+NAME = "handled"
+
+
+class Case:
+    """One of the two handlers, and what it leaves behind."""
+
+    def __init__(self, directory, who):
+        self.path = os.path.join(directory, who, "log")
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        self.events = []
+        self.queue = queue.Queue(3)
+        self.streams = []
+
+    def result(self):
+        directory = os.path.dirname(self.path)
+        for stream in self.streams:
+            with contextlib.suppress(Exception):
+                stream.flush()
+        files = {}
+        for name in sorted(os.listdir(directory)):
+            with open(os.path.join(directory, name), "rb") as file:
+                files[name] = file.read()
+        queued = []
+        while not self.queue.empty():
+            queued.append(vars(self.queue.get()))
+        streams = [s.getvalue() for s in self.streams if isinstance(s, io.StringIO) and not s.closed]
+        return files, queued, streams, self.events
+
+
+# Streams
+
+
+class Own:
+    """A stream that isn't one of `io`."""
+
+    def __init__(self, case, fails=None):
+        self.case, self.fails = case, fails
+
+    def write(self, text):
+        self.case.events.append(text)
+        if self.fails == "write":
+            raise OSError("in write")
+
+
+class Flushing(Own):
+    def flush(self):
+        self.case.events.append("flush")
+        if self.fails == "flush":
+            raise OSError("in flush")
+
+
+class Falsy(Flushing):
+    def __bool__(self):
+        return False
+
+
+class Interrupting(Own):
+    def write(self, text):
+        raise RecursionError("deep")
+
+
+def closed_file(case):
+    stream = open(case.path, "w")
+    stream.close()
+    return stream
+
+
+STREAMS = {
+    "StringIO": lambda case: io.StringIO(),
+    "file": lambda case: open(case.path, "w", encoding="utf-8"),
+    "ASCII file": lambda case: open(case.path, "w", encoding="ascii"),
+    "closed": closed_file,
+    "none": lambda case: None,
+    "own": Own,
+    "flushing": Flushing,
+    "falsy": Falsy,
+    "failing write": lambda case: Own(case, "write"),
+    "failing flush": lambda case: Flushing(case, "flush"),
+    "recursion": Interrupting,
+}
+
+# Handlers
+
+
+class OwnEmit(logging.StreamHandler):
+    def emit(self, record):
+        record.mine = 1
+        super().emit(record)
+
+
+class OwnFormat(logging.StreamHandler):
+    def format(self, record):
+        return "formatted " + super().format(record)
+
+
+class OwnFlush(logging.StreamHandler):
+    def flush(self):
+        super().flush()
+
+
+class OwnError(logging.StreamHandler):
+    def handleError(self, record):
+        error = sys.exc_info()[1]
+        lines = [entry.tb_lineno for entry in iterate(error.__traceback__)]
+        self.case.events.append(["error", repr(error), lines, record.getMessage()])
+
+
+class OwnTerminator(logging.FileHandler):
+    terminator = " ü\r\n"
+
+
+class OwnFilter(logging.StreamHandler):
+    def filter(self, record):
+        return len(record.getMessage()) % 2 == 0
+
+
+class OwnStream(logging.StreamHandler):
+    """Without a `stream` of its own."""
+
+    @property
+    def stream(self):
+        return self.case.property_stream
+
+    @stream.setter
+    def stream(self, stream):
+        self.case_stream = stream
+
+
+class Plain(logging.FileHandler):
+    pass
+
+
+class Untimely(logging.handlers.TimedRotatingFileHandler):
+    def shouldRollover(self, record):
+        return False
+
+
+def iterate(traceback):
+    while traceback:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def over_stream(handler_class):
+    def make(case, stream):
+        handler = handler_class(io.StringIO())
+        handler.case = case
+        case.property_stream = handler.stream = STREAMS[stream](case)
+        case.streams.append(handler.stream)
+        return handler
+
+    return make
+
+
+def over_file(handler_class, **options):
+    return lambda case, stream: handler_class(case.path, encoding="utf-8", **options)
+
+
+def timed(case, stream):
+    handler = logging.handlers.TimedRotatingFileHandler(case.path, when="S", interval=1000)
+    if stream in ("own", "falsy"):
+        handler.rolloverAt = 0
+        handler.computeRollover = lambda now: now + 10000
+        handler.rotation_filename = lambda name: case.path + ".rotated"
+    return handler
+
+
+def unbounded(case, stream):
+    return logging.handlers.QueueHandler(queue.SimpleQueue())
+
+
+HANDLERS = {
+    "NullHandler": lambda case, stream: logging.NullHandler(),
+    "StreamHandler": over_stream(logging.StreamHandler),
+    "FileHandler": over_file(logging.FileHandler),
+    "delayed FileHandler": over_file(logging.FileHandler, delay=True),
+    "writing FileHandler": over_file(logging.FileHandler, mode="w"),
+    "RotatingFileHandler": over_file(logging.handlers.RotatingFileHandler, maxBytes=150, backupCount=3),
+    "large RotatingFileHandler": over_file(logging.handlers.RotatingFileHandler, maxBytes=1 << 40),
+    "endless RotatingFileHandler": over_file(logging.handlers.RotatingFileHandler),
+    "delayed RotatingFileHandler": over_file(
+        logging.handlers.RotatingFileHandler, maxBytes=60, backupCount=2, delay=True
+    ),
+    "TimedRotatingFileHandler": timed,
+    "WatchedFileHandler": over_file(logging.handlers.WatchedFileHandler),
+    "QueueHandler": lambda case, stream: logging.handlers.QueueHandler(case.queue),
+    "MemoryHandler": lambda case, stream: logging.handlers.MemoryHandler(2, target=over_stream(
+        logging.StreamHandler)(case, stream)),
+    **{c.__name__: over_stream(c) for c in (OwnEmit, OwnFormat, OwnFlush, OwnError, OwnFilter, OwnStream)},
+    "OwnTerminator": over_file(OwnTerminator),
+    "Plain": over_file(Plain),
+    "Untimely": over_file(Untimely),
+}
+
+# Formatters
+
+
+class OwnTime(logging.Formatter):
+    def formatTime(self, record, datefmt=None):
+        return f"at {record.created:.0f}"
+
+
+class Utc(logging.Formatter):
+    converter = time.gmtime
+    default_msec_format = "%s.%06d"
+
+
+class Silent(logging.Formatter):
+    default_msec_format = None
+
+
+class Json(logging.Formatter):
+    """Doesn't use the stock `format`."""
+
+    def format(self, record):
+        return repr((record.levelname, record.getMessage()))
+
+
+class Raising(logging.Formatter):
+    def format(self, record):
+        raise KeyError("in format")
+
+
+FORMATS = {
+    "%": [
+        None,
+        "%(message)s",
+        "%(asctime)s %(name)s %(levelname)s %(message)s",
+        "%(asctime)s.%(msecs)03d [%(levelname)-8s] %(name)20s:%(lineno)d %% %(message)s",
+        "%(asctime)-30s|%(process)d|%(thread)d|%(funcName)s|%(message).3s",
+        "%(levelno)05d %(lineno)-6d| %(created)f %(msecs)d %(message)r %(taskName)s",
+        "%(missing)s %(message)s",
+        "%(message)d",
+        "näïve %(message)s ☃",
+        "no field",
+        "%(message)s %",
+    ],
+    "{": [None, "{asctime} {levelname:>8} {message}", "{message} {missing}", "{message!r} {lineno:05d}"],
+    "$": [None, "$asctime ${levelname} $message", "${message} $missing", "$$ $message ${asctime}"],
+}
+DATE_FORMATS = [None, None, "", "%H:%M:%S", "%d.%m.%Y %% %z", "%A %B %p", "%s", "%", "ü %Y"]
+DEFAULTS = [None, None, {}, {"missing": "default"}, {"message": "overridden", "missing": 1}]
+FORMATTERS = {c.__name__: c for c in (logging.Formatter, OwnTime, Utc, Silent, Json, Raising)}
+
+
+def formatter(spec):
+    if spec is None:
+        return None
+    name, style, number, date_format, defaults = spec
+    format = FORMATS[style][number % len(FORMATS[style])]
+    return FORMATTERS[name](format, date_format, style, validate=False, defaults=defaults)
+
+
+formatters = st.none() | st.tuples(
+    st.sampled_from(["Formatter"] * 6 + sorted(FORMATTERS)),
+    st.sampled_from("%%%{$"),
+    st.integers(0, 20),
+    st.sampled_from(DATE_FORMATS),
+    st.sampled_from(DEFAULTS),
+)
+
+# What another handler or filter may have done to the record before
+
+
+class Loud:
+    def __str__(self):
+        return "loud"
+
+
+class Broken:
+    def __str__(self):
+        raise ValueError("in __str__")
+
+
+class Subclass(logging.LogRecord):
+    def getMessage(self):
+        return "of a subclass"
+
+
+def error():
+    try:
+        raise ValueError("of the record")
+    except ValueError:
+        return sys.exc_info()
+
+
+def has_args(record):
+    record.msg, record.args = "%s and %s", (1, "two")
+
+
+def has_wrong_args(record):
+    record.args = ("too", "many")
+
+
+def has_mapping(record):
+    record.msg, record.args = "%(a)s %(b)d", {"a": Loud(), "b": 3}
+
+
+RECORDS = {
+    "untouched": lambda record: None,
+    "args": has_args,
+    "wrong args": has_wrong_args,
+    "mapping": has_mapping,
+    "exc_info": lambda record: setattr(record, "exc_info", error()),
+    "exc_text": lambda record: setattr(record, "exc_text", "text of\nan error"),
+    "stack_info": lambda record: setattr(record, "stack_info", "Stack:\n  there"),
+    "an object as message": lambda record: setattr(record, "msg", Loud()),
+    "a broken message": lambda record: setattr(record, "msg", Broken()),
+    "a number as message": lambda record: setattr(record, "msg", 7),
+    "no msecs": lambda record: delattr(record, "msecs"),
+    "an int as created": lambda record: setattr(record, "created", 1_700_000_000),
+    "long ago": lambda record: vars(record).update(created=-12345.678, msecs=321.0),
+    "negative msecs": lambda record: setattr(record, "msecs", -5.5),
+    "no lineno": lambda record: setattr(record, "lineno", None),
+    "a surrogate": lambda record: setattr(record, "msg", "lone \ud800"),
+    "getMessage": lambda record: setattr(record, "getMessage", lambda: "its own"),
+    "missing": lambda record: setattr(record, "missing", 12.5),
+    "class": lambda record: setattr(record, "__class__", Subclass),
+    "name": lambda record: setattr(record, "name", "handled.below"),
+    "similar name": lambda record: setattr(record, "name", "handledX"),
+    "asctime": lambda record: vars(record).update(asctime="before", message="before"),
+}
+
+# Filters
+
+
+def refusing(record):
+    return False
+
+
+def replacing(record):
+    return logging.makeLogRecord({**vars(record), "msg": "replaced", "args": None})
+
+
+def own_filter():
+    filter = logging.Filter("other")
+    filter.filter = lambda record: True
+    return filter
+
+
+class FilterSubclass(logging.Filter):
+    def filter(self, record):
+        return not super().filter(record)
+
+
+FILTERS = {
+    "empty": lambda: logging.Filter(),
+    "same": lambda: logging.Filter(NAME),
+    "other": lambda: logging.Filter("other"),
+    "below": lambda: logging.Filter("handled.below"),
+    "own": own_filter,
+    "subclass": lambda: FilterSubclass("other"),
+    "refusing": lambda: refusing,
+    "replacing": lambda: replacing,
+    "no filter": lambda: 7,
+}
+
+# Patches, of what both handlers have in common
+
+
+def wrapped(owner, name):
+    original = getattr(owner, name)
+
+    def wrapper(*args, **kwargs):
+        result = original(*args, **kwargs)
+        return result + "!" if isinstance(result, str) else result
+
+    return mock.patch.object(owner, name, wrapper)
+
+
+def nothing(owner, name):
+    return mock.patch.object(owner, name, lambda *args, **kwargs: None)
+
+
+@contextlib.contextmanager
+def time_zone(name, is_told):
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = name
+    if is_told:
+        time.tzset()
+    try:
+        yield
+    finally:
+        del os.environ["TZ"]
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()
+
+
+@contextlib.contextmanager
+def stopped_logging():
+    with mock.patch.object(logging, "raiseExceptions", False):
+        yield
+
+
+def created(owner, name, value):
+    return mock.patch.object(owner, name, value, create=True)
+
+
+PATCHES = {
+    "Handler.handle": lambda: wrapped(logging.Handler, "handle"),
+    "Handler.format": lambda: wrapped(logging.Handler, "format"),
+    "Handler.acquire": lambda: wrapped(logging.Handler, "acquire"),
+    "Filterer.filter": lambda: wrapped(logging.Filterer, "filter"),
+    "Filter.filter": lambda: mock.patch.object(logging.Filter, "filter", lambda self, record: True),
+    "NullHandler.handle": lambda: wrapped(logging.NullHandler, "handle"),
+    "StreamHandler.emit": lambda: nothing(logging.StreamHandler, "emit"),
+    "StreamHandler.flush": lambda: nothing(logging.StreamHandler, "flush"),
+    "StreamHandler.terminator": lambda: mock.patch.object(logging.StreamHandler, "terminator", "|"),
+    "FileHandler.emit": lambda: nothing(logging.FileHandler, "emit"),
+    "a StreamHandler": lambda: mock.patch.object(logging, "StreamHandler", OwnEmit),
+    "Formatter.format": lambda: wrapped(logging.Formatter, "format"),
+    "Formatter.formatTime": lambda: wrapped(logging.Formatter, "formatTime"),
+    "Formatter.usesTime": lambda: mock.patch.object(logging.Formatter, "usesTime", lambda self: True),
+    "Formatter.formatMessage": lambda: wrapped(logging.Formatter, "formatMessage"),
+    "Formatter.converter": lambda: mock.patch.object(logging.Formatter, "converter", time.gmtime),
+    "Formatter.default_time_format": lambda: mock.patch.object(
+        logging.Formatter, "default_time_format", "%H:%M"
+    ),
+    "Formatter.default_msec_format": lambda: mock.patch.object(
+        logging.Formatter, "default_msec_format", "%s;%d"
+    ),
+    "Formatter.__len__": lambda: created(logging.Formatter, "__len__", lambda self: 0),
+    "Formatter.datefmt": lambda: created(logging.Formatter, "datefmt", property(lambda self: "%S")),
+    "PercentStyle._format": lambda: wrapped(logging.PercentStyle, "_format"),
+    "PercentStyle.format": lambda: wrapped(logging.PercentStyle, "format"),
+    "PercentStyle.usesTime": lambda: mock.patch.object(
+        logging.PercentStyle, "usesTime", lambda self: False
+    ),
+    "PercentStyle.asctime_search": lambda: mock.patch.object(
+        logging.PercentStyle, "asctime_search", "(name)"
+    ),
+    "StrFormatStyle._format": lambda: wrapped(logging.StrFormatStyle, "_format"),
+    "StrFormatStyle.asctime_search": lambda: mock.patch.object(
+        logging.StrFormatStyle, "asctime_search", "message"
+    ),
+    "StringTemplateStyle._format": lambda: wrapped(logging.StringTemplateStyle, "_format"),
+    "StringTemplateStyle.usesTime": lambda: mock.patch.object(
+        logging.StringTemplateStyle, "usesTime", lambda self: True
+    ),
+    "LogRecord.getMessage": lambda: wrapped(logging.LogRecord, "getMessage"),
+    "BaseRotatingHandler.emit": lambda: nothing(logging.handlers.BaseRotatingHandler, "emit"),
+    "shouldRollover": lambda: mock.patch.object(
+        logging.handlers.RotatingFileHandler, "shouldRollover", lambda self, record: False
+    ),
+    "timed shouldRollover": lambda: mock.patch.object(
+        logging.handlers.TimedRotatingFileHandler, "shouldRollover", lambda self, record: False
+    ),
+    "QueueHandler.prepare": lambda: mock.patch.object(
+        logging.handlers.QueueHandler, "prepare", lambda self, record: record
+    ),
+    "QueueHandler.enqueue": lambda: nothing(logging.handlers.QueueHandler, "enqueue"),
+    "QueueHandler.emit": lambda: nothing(logging.handlers.QueueHandler, "emit"),
+    "copy.copy": lambda: mock.patch.object(copy, "copy", lambda record: record),
+    "a copy": lambda: mock.patch.object(logging.handlers, "copy", mock.Mock(copy=lambda record: record)),
+    "copyreg": lambda: mock.patch.dict(
+        copy.dispatch_table, {logging.LogRecord: lambda record: "not a record"}
+    ),
+    "_copy_dispatch": lambda: mock.patch.dict(
+        copy._copy_dispatch, {logging.LogRecord: lambda record: record}
+    ),
+    "time.strftime": lambda: mock.patch.object(time, "strftime", lambda format, at: f"{format}?"),
+    "time.localtime": lambda: mock.patch.object(time, "localtime", time.gmtime),
+    "a default formatter": lambda: mock.patch.object(
+        logging, "_defaultFormatter", logging.Formatter("default %(message)s")
+    ),
+    "another zone": lambda: time_zone("Asia/Tokyo", True),
+    "a zone that time doesn't know of": lambda: time_zone("America/New_York", False),
+    "no reports": stopped_logging,
+}
+
+# Changes of the handler itself
+
+
+def has_method(name, function):
+    return lambda handler, case: setattr(handler, name, function.__get__(handler))
+
+
+def has_broken_style(handler, case):
+    if handler.formatter:
+        handler.formatter._style = None
+
+
+def has_own(attribute, value):
+    def change(handler, case):
+        if handler.formatter:
+            setattr(handler.formatter, attribute, value)
+
+    return change
+
+
+def has_style_own(attribute, value):
+    def change(handler, case):
+        if handler.formatter:
+            setattr(handler.formatter._style, attribute, value)
+
+    return change
+
+
+def without(name):
+    def change(handler, case):
+        vars(handler).pop(name, None)
+
+    return change
+
+
+CHANGES = {
+    "nothing": lambda handler, case: None,
+    "emit": has_method("emit", lambda self, record: None),
+    "handle": has_method("handle", lambda self, record: self.emit(record)),
+    "format": has_method("format", lambda self, record: "its own"),
+    "flush": has_method("flush", lambda self: None),
+    "failing flush": has_method("flush", lambda self: 1 / 0),
+    "filter": has_method("filter", lambda self, record: False),
+    "shouldRollover": has_method("shouldRollover", lambda self, record: False),
+    "prepare": has_method("prepare", lambda self, record: record),
+    "enqueue": has_method("enqueue", lambda self, record: None),
+    "handleError": has_method("handleError", OwnError.handleError),
+    "terminator": lambda handler, case: setattr(handler, "terminator", "<end>"),
+    "wrong terminator": lambda handler, case: setattr(handler, "terminator", None),
+    "attribute": lambda handler, case: setattr(handler, "colour", "green"),
+    "no formatter": without("formatter"),
+    "no lock": without("lock"),
+    "no filters": without("filters"),
+    "no stream": without("stream"),
+    "no name": without("_name"),
+    "None as stream": lambda handler, case: setattr(handler, "stream", None),
+    "tuple of filters": lambda handler, case: setattr(handler, "filters", ()),
+    "maxBytes": lambda handler, case: setattr(handler, "maxBytes", "many"),
+    "no style": has_broken_style,
+    "converter": has_own("converter", time.gmtime),
+    "converter in Python": has_own("converter", lambda seconds: time.gmtime(0)),
+    "formatter.format": has_own("format", lambda record: "its own"),
+    "formatter.usesTime": has_own("usesTime", lambda: False),
+    "formatter.formatTime": has_own("formatTime", lambda record, datefmt: "then"),
+    "formatter.formatMessage": has_own("formatMessage", lambda record: "a message"),
+    "formatter._fmt": has_own("_fmt", "is not used"),
+    "default_time_format": has_own("default_time_format", "%M"),
+    "default_msec_format": has_own("default_msec_format", ""),
+    "style._format": has_style_own("_format", lambda record: "a style's own"),
+    "style.format": has_style_own("format", lambda record: "a style's own"),
+    "style.usesTime": has_style_own("usesTime", lambda: True),
+    "style._fmt": has_style_own("_fmt", "%(levelname)s {levelname} now"),
+    "style._defaults": has_style_own("_defaults", {"missing": "later"}),
+    "style.asctime_search": has_style_own("asctime_search", "%(name)"),
+}
+
+# The comparison
+
+
+class Before(logging.Handler):
+    """Changes the record as another handler may have done, and keeps a copy of what comes then."""
+
+    def handle(self, record):
+        self.change(record)
+        # Not by `copy.copy`, which is replaced in some cases.
+        self.copy = object.__new__(type(record))
+        vars(self.copy).update(vars(record))
+
+
+class After(logging.Handler):
+    def handle(self, record):
+        self.seen.append(dict(vars(record)))
+
+
+before, after = Before(), After()
+stderr = io.StringIO()
+
+
+@pytest.fixture(autouse=True)
+def replaced_stderr(monkeypatch):
+    """Once for all cases of a test: a change in `sys` has pylog check everything again."""
+    stderr.raised = []
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: stderr.raised.append(raised.exc_value))
+
+
+def reports():
+    """What `handleError` has written, without the stack of the caller, which is another one."""
+    text = stderr.getvalue()
+    stderr.seek(0)
+    stderr.truncate()
+    text = re.sub(r"(?s)Call stack:\n.*?(?=Message: |Unable to print)", "", text)
+    return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", text)
+
+
+def comparable(value):
+    return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", repr(value))
+
+
+def compare(directory, spec, messages):
+    kind, stream, formatter_spec, filters, change, record, patches = spec
+    logger = logging.getLogger(NAME)
+    logger.setLevel(1)
+    logger.propagate = False
+    before.change = RECORDS[record]
+    cases, handlers = [], []
+    for who in ("rust", "python"):
+        case = Case(directory, who)
+        handler = HANDLERS[kind](case, stream)
+        handler.case = case
+        handler.setFormatter(formatter(formatter_spec))
+        for name in filters:
+            handler.addFilter(FILTERS[name]())
+        CHANGES[change](handler, case)
+        cases.append(case)
+        handlers.append(handler)
+    by_rust, by_python = handlers
+    logger.handlers = [before, by_rust, after]
+    stderr.raised.clear()
+    after.seen = []
+    reports()
+    try:
+        with contextlib.ExitStack() as stack:
+            for patch in patches:
+                stack.enter_context(PATCHES[patch]())
+            for message in messages:
+                before.copy = None
+                _native.log_at(NAME, logging.WARNING, message)
+                theirs = before.copy
+                rust_raised = [type(error) for error in stderr.raised]
+                stderr.raised.clear()
+                rust_seen, after.seen = after.seen, []
+                rust_reports = reports()
+                python_raised = []
+                try:
+                    by_python.handle(theirs)
+                except Exception as error:
+                    python_raised.append(type(error))
+                python_reports = reports()
+                assert rust_raised == python_raised, (rust_reports, python_reports)
+                assert rust_reports == python_reports
+                if not python_raised:
+                    assert comparable(rust_seen) == comparable([vars(theirs)])
+        results = [comparable(case.result()) for case in cases]
+        assert results[0] == results[1]
+    finally:
+        logger.handlers = []
+        # `logging.shutdown` would flush and close them.
+        logging._handlerList[:] = [ref for ref in logging._handlerList if ref() not in handlers]
+        for stream in [vars(handler).get("stream") for handler in handlers]:
+            if isinstance(stream, io.IOBase):
+                stream.close()
+
+
+PLAIN = ("StreamHandler", "StringIO", None, [], "nothing", "untouched", [])
+FORMATTED = ("Formatter", "%", 2, None, None)
+
+
+def specs():
+    """One case for each choice, the rest of which is plain."""
+    for stream in STREAMS:
+        yield PLAIN[0], stream, FORMATTED, [], "nothing", "untouched", []
+    for kind in HANDLERS:
+        yield kind, "flushing", FORMATTED, [], "nothing", "untouched", []
+        yield kind, "failing write", None, [], "nothing", "untouched", []
+    for style, formats in FORMATS.items():
+        for number in range(len(formats)):
+            for date_format in DATE_FORMATS:
+                for defaults in DEFAULTS[1:]:
+                    chosen = ("Formatter", style, number, date_format, defaults)
+                    yield PLAIN[0], "StringIO", chosen, [], "nothing", "untouched", []
+    for name in FORMATTERS:
+        yield PLAIN[0], "StringIO", (name, "%", 2, None, None), [], "nothing", "untouched", []
+        yield "QueueHandler", "StringIO", (name, "%", 2, None, None), [], "nothing", "untouched", []
+    for name in FILTERS:
+        for second in FILTERS:
+            yield PLAIN[0], "StringIO", FORMATTED, [name, second], "nothing", "untouched", []
+            yield PLAIN[0], "StringIO", FORMATTED, [name, second], "nothing", "name", []
+    for kind in ("StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"):
+        for change in CHANGES:
+            yield kind, "StringIO", FORMATTED, [], change, "untouched", []
+        for record in RECORDS:
+            yield kind, "StringIO", FORMATTED, [], "nothing", record, []
+        for patch in PATCHES:
+            yield kind, "StringIO", FORMATTED, [], "nothing", "untouched", [patch]
+    for style in "{$":
+        for patch in PATCHES:
+            chosen = ("Formatter", style, 1, None, None)
+            yield PLAIN[0], "StringIO", chosen, ["same"], "nothing", "untouched", [patch]
+    for patch in PATCHES:
+        yield "NullHandler", "StringIO", None, [], "nothing", "untouched", [patch]
+
+
+def test_each_choice(tmp_path):
+    for number, spec in enumerate(specs()):
+        # Without these the next case would find the facts that were checked for the last one.
+        compare(tmp_path / str(number), PLAIN, ["plain"])
+        try:
+            compare(tmp_path / f"{number}-changed", spec, ["first", "second ☃", "third, longer than the others"])
+        except BaseException as error:
+            raise AssertionError(str(spec)) from error
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    spec=st.tuples(
+        st.sampled_from(sorted(HANDLERS)),
+        st.sampled_from(["StringIO", "file"] * 5 + sorted(STREAMS)),
+        formatters,
+        st.lists(st.sampled_from(sorted(FILTERS)), max_size=2) | st.just([]),
+        st.just("nothing") | st.sampled_from(sorted(CHANGES)),
+        st.just("untouched") | st.sampled_from(sorted(RECORDS)),
+        st.lists(st.sampled_from(sorted(PATCHES)), max_size=2, unique=True) | st.just([]),
+    ),
+    messages=st.lists(st.text(max_size=40).filter(lambda text: "\r" not in text), min_size=1, max_size=4),
+)
+def test_any_choices(tmp_path_factory, spec, messages):
+    compare(tmp_path_factory.mktemp("case"), spec, messages)
+
+
+def test_a_locale_that_changes_within_a_second(tmp_path):
+    names = [name for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "C.UTF-8", "C")]
+    spec = PLAIN[:2] + (("Formatter", "%", 2, "%A %B", None),) + PLAIN[3:]
+    before_ = locale.setlocale(locale.LC_TIME)
+    try:
+        for name in names:
+            with contextlib.suppress(locale.Error):
+                locale.setlocale(locale.LC_TIME, name)
+            compare(tmp_path / name, spec, ["one"])
+    finally:
+        locale.setlocale(locale.LC_TIME, before_)
