@@ -109,14 +109,14 @@ fn max_bytes(handler: &Object<'_, '_>) -> PyResult<i64> {
 fn write<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
-    text: Text<'py>,
+    mut text: Text<'py>,
     epoch: Epoch,
 ) -> PyResult<()> {
     let py = handler.py();
-    let write = || {
+    let mut write = || {
         let stream = handler.required(intern!(py, "stream"))?;
         let terminator = handler.itself.getattr(intern!(py, "terminator"))?;
-        let line = text.clone().with_end(&terminator)?;
+        let line = text.with_end(&terminator)?;
         stream.call_method1(intern!(py, "write"), (line,))
     };
     if let Err(error) = write() {

@@ -19,9 +19,8 @@ mod text;
 
 use pyo3::prelude::*;
 
-use self::class::Kind;
+use self::class::{HandlerClass, Kind};
 use self::object::Object;
-use self::stock::Stock;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
@@ -32,39 +31,35 @@ use crate::python::raised::attempt;
 pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny>) -> PyResult<()> {
     let py = handler.py();
     if let Some(class) = attempt(py, class::known(handler, record)).flatten() {
-        let (kind, stock) = (class.kind, &*class.stock);
-        match attempt(py, begin(kind, handler, record, stock)) {
+        match attempt(py, begin(&class, handler, record)) {
             Some(Begun::Done) => return Ok(()),
-            Some(Begun::Locked(handler, record, lock)) => {
-                let emitted = emit::emit(kind, &handler, &record, stock);
+            Some(Begun::Let(handler, record, lock)) => {
+                lock.call_method0(intern!(py, "acquire"))?;
+                let emitted = emit_or_call(&class, &handler, &record);
                 lock.call_method0(intern!(py, "release"))?;
-                if emitted? {
-                    return Ok(());
-                }
+                return emitted;
             }
             Some(Begun::Not) | None => {}
         }
     }
-    handler
-        .call_method1(intern!(py, "handle"), (record,))
-        .map(drop)
+    let handle = intern!(py, "handle");
+    handler.call_method1(handle, (record,)).map(drop)
 }
 
 /// How far the stock `handle` has come.
 enum Begun<'a, 'py> {
     /// Nothing has happened: only Python knows what it does.
     Not,
-    /// The filters let the record through, and this lock is held.
-    Locked(Object<'a, 'py>, Object<'a, 'py>, Bound<'py, PyAny>),
     /// There is nothing to do for this record.
     Done,
+    /// The filters let the record through. The lock comes next.
+    Let(Object<'a, 'py>, Object<'a, 'py>, Bound<'py, PyAny>),
 }
 
 fn begin<'a, 'py>(
-    kind: Kind,
+    class: &HandlerClass,
     handler: &'a Bound<'py, PyAny>,
     record: &'a Bound<'py, PyAny>,
-    stock: &Stock,
 ) -> PyResult<Begun<'a, 'py>> {
     let py = handler.py();
     let handler = Object::of(handler)?;
@@ -73,38 +68,53 @@ fn begin<'a, 'py>(
         intern!(py, "filter"),
         intern!(py, "acquire"),
         intern!(py, "release"),
-        intern!(py, "format"),
-        intern!(py, "emit"),
-        intern!(py, "flush"),
-        intern!(py, "shouldRollover"),
-        intern!(py, "prepare"),
-        intern!(py, "enqueue"),
     ];
-    let used = match kind {
-        Kind::Null => &methods[..1],
-        Kind::Stream | Kind::File => &methods[..7],
-        Kind::Rotating | Kind::TimedRotating | Kind::Queue => &methods,
-    };
-    if handler.has_any(used)? {
+    let is_null = class.kind == Kind::Null;
+    if handler.has_any(if is_null { &methods[..1] } else { &methods })? {
         return Ok(Begun::Not);
     }
-    if kind == Kind::Null {
+    if is_null {
         return Ok(Begun::Done);
     }
     let record = Object::of(record)?;
-    match filter::passes(&handler, &record, stock)? {
+    match filter::passes(&handler, &record, &class.stock)? {
         None => return Ok(Begun::Not),
         Some(false) => return Ok(Begun::Done),
         Some(true) => {}
     }
     let lock = handler.required(intern!(py, "lock"))?;
-    let try_acquire = || {
-        lock.call_method1(intern!(py, "acquire"), (false,))?
-            .is_truthy()
-    };
-    // If another thread has the lock, Python waits for it: anything can change meanwhile.
-    match lock.get_type().is(&stock.lock) && try_acquire()? {
-        true => Ok(Begun::Locked(handler, record, lock)),
-        false => Ok(Begun::Not),
+    if !lock.get_type().is(&class.stock.lock) {
+        return Ok(Begun::Not);
     }
+    Ok(Begun::Let(handler, record, lock))
+}
+
+/// `handler.emit(record)`. Anything can have changed while this thread has waited for the lock.
+fn emit_or_call<'py>(
+    class: &HandlerClass,
+    handler: &Object<'_, 'py>,
+    record: &Object<'_, 'py>,
+) -> PyResult<()> {
+    let py = handler.py();
+    let methods = [
+        intern!(py, "emit"),
+        intern!(py, "format"),
+        intern!(py, "flush"),
+        intern!(py, "shouldRollover"),
+        intern!(py, "prepare"),
+        intern!(py, "enqueue"),
+    ];
+    let methods = match class.kind {
+        Kind::Null | Kind::Stream | Kind::File => &methods[..3],
+        Kind::Rotating | Kind::TimedRotating | Kind::Queue => &methods,
+    };
+    let is_stock = class.is_current() && attempt(py, handler.has_any(methods)) == Some(false);
+    if is_stock && emit::emit(class.kind, handler, record, &class.stock)? {
+        return Ok(());
+    }
+    let emit = intern!(py, "emit");
+    handler
+        .itself
+        .call_method1(emit, (record.itself,))
+        .map(drop)
 }

@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-#[derive(Clone)]
 pub(super) enum Text<'py> {
     Made(String),
     Object(Bound<'py, PyAny>),
@@ -32,11 +31,17 @@ impl<'py> Text<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(super) fn with_end(mut self, end: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        if let (Text::Made(text), Ok(end)) = (&mut self, end.cast_exact::<PyString>()) {
-            text.push_str(&end.to_cow()?);
-            return Ok(self.into_object(end.py()));
+    pub(super) fn with_end(&mut self, end: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        match (self, end.cast_exact::<PyString>()) {
+            (Text::Object(text), _) => text.add(end),
+            (Text::Made(text), Ok(string)) => {
+                let length = text.len();
+                text.push_str(&string.to_cow()?);
+                let line = PyString::new(end.py(), text);
+                text.truncate(length);
+                Ok(line.into_any())
+            }
+            (Text::Made(text), Err(_)) => PyString::new(end.py(), text).as_any().add(end),
         }
-        self.into_object(end.py()).add(end)
     }
 }
