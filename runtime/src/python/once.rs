@@ -102,9 +102,16 @@ impl Interned {
 
     #[inline(always)]
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
-        if let Some(string) = self.string.get() {
-            return string.bind(py);
+        match self.string.get() {
+            Some(string) => string.bind(py),
+            None => self.make(py),
         }
+    }
+
+    // Not part of `get`, which is in hundreds of places.
+    #[cold]
+    #[inline(never)]
+    fn make<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
         let make = || PyString::intern(py, self.text).unbind();
         self.string.get_or_make(make).bind(py)
     }
