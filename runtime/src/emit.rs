@@ -1,10 +1,18 @@
 //! The entry of a call: what the expansions of the macros do, and where a call goes from there.
 //!
-//! `info!("read {n} rows")` expands to
+//! `info!("read {} rows", rows.len())` expands to
 //!
 //! ```ignore
 //! if let Some(admitted) = CALLSITE.check(Level::INFO) {
-//!     CALLSITE.log(admitted, format_args!("read {n} rows"));
+//!     CALLSITE.log(admitted, format_args!("read {} rows", rows.len()));
+//! }
+//! ```
+//!
+//! and `info!("read {n} rows")`, where there is nothing to evaluate, to
+//!
+//! ```ignore
+//! if !CALLSITE.is_off(Level::INFO) {
+//!     CALLSITE.check_and_log(Level::INFO, format_args!("read {n} rows"));
 //! }
 //! ```
 //!
@@ -122,6 +130,27 @@ impl Callsite {
             Ok(logger.is_some())
         });
         accepted.unwrap_or(false)
+    }
+
+    /// Logs a call whose arguments are evaluated without an effect, if it is admitted.
+    #[cold]
+    #[inline(never)]
+    pub fn check_and_log(&'static self, level: Level, args: fmt::Arguments<'_>) {
+        self.check_and_log_with(level, args, Keywords::default());
+    }
+
+    /// The same with a message template.
+    #[cold]
+    #[inline(never)]
+    pub fn check_and_log_with(
+        &'static self,
+        level: Level,
+        args: fmt::Arguments<'_>,
+        keywords: Keywords<'_>,
+    ) {
+        if let Some(admitted) = self.admit(level) {
+            self.log_with(admitted, args, keywords);
+        }
     }
 
     /// Logs a call that was admitted.

@@ -8,6 +8,19 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
+    // Variables that a message captures are evaluated without an effect, so that one cold call does it all.
+    (($krate:tt) $level:ident; $message:literal) => {
+        if $crate::__private::allows!($level) {
+            let __pylog_callsite =
+                $crate::__private::callsite!($crate::__private::module_path!());
+            if !__pylog_callsite.is_off($crate::Level::$level) {
+                __pylog_callsite.check_and_log(
+                    $crate::Level::$level,
+                    $crate::__private::format_args!($message),
+                );
+            }
+        }
+    };
     (($krate:tt) $level:ident; $($message:tt)*) => {
         if $crate::__private::allows!($level) {
             // Local variables are hygienic, but an item of the same name would hide this one. Hence the

@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::args::Args;
@@ -19,6 +19,8 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let private = &krate.0;
     let mut before = pairs.imports(&krate);
     let mut keywords = pairs.keywords(&krate);
+    // Then there is nothing to evaluate before the message is formatted.
+    let is_literal = is_literal(&message) && pairs.is_empty() && options.limit.is_none();
     let template = template(&krate, &message);
     let has_keywords = template.is_some() || !pairs.is_empty();
     let message = match template {
@@ -51,6 +53,19 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             Some(limit) => limited(limit, &krate, log),
         };
         match &logger {
+            None if is_literal => {
+                let check_and_log = match has_keywords {
+                    true => quote_spanned!(span=> check_and_log_with(#level, #args, #keywords)),
+                    false => quote_spanned!(span=> check_and_log(#level, #args)),
+                };
+                quote_spanned! {span=>
+                    let __pylog_callsite = #callsite;
+                    if !__pylog_callsite.is_off(#level) {
+                        #before
+                        __pylog_callsite.#check_and_log;
+                    }
+                }
+            }
             None => quote_spanned! {span=>
                 let __pylog_callsite = #callsite;
                 if let #private::__private::Some(__pylog_admitted) = __pylog_callsite.check(#level) {
@@ -70,6 +85,17 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     };
     let call = if_allowed(&krate, &level, then, quote!());
     quote!({ #call })
+}
+
+/// Whether a message has no arguments but the variables that it captures.
+fn is_literal(message: &TokenStream) -> bool {
+    let mut tokens = message.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Literal(_)), None) => true,
+        // From a `literal` fragment of a macro.
+        (Some(TokenTree::Group(group)), None) => is_literal(&group.stream()),
+        _ => false,
+    }
 }
 
 /// `log`, if the limit allows it. It refers to the variables `__pylog_allowed` and `__pylog_suppressed`, the
