@@ -57,7 +57,7 @@ def test_no_python_code_runs_but_that_of_handlers_that_are_not_stock(tmp_path):
     stdout, _ = run("unchanged_logging", tmp_path / "log")
     *stock, (own, *called) = map(str.split, stdout.splitlines())
     assert [len(words) for words in stock] == [1] * 6, stdout
-    assert (own, called[0], called[-1]) == ("Own", "Handler.handle", "Own.emit")
+    assert own == "Own" and called[0] == "Handler.handle" and "Own.emit" in called
 
 
 @pytest.mark.parametrize("ctypes", ["absent", "unused"])

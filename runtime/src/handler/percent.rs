@@ -100,7 +100,7 @@ impl Format {
                 'd' => true,
                 _ => return None,
             };
-            if is_left && has_zeros || has_zeros && !is_number {
+            if has_zeros && (is_left || !is_number) {
                 return None;
             }
             parts.last_mut()?.field = Some(Field {
