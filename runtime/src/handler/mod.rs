@@ -32,12 +32,13 @@ pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny
     let py = handler.py();
     if let Some(class) = attempt(py, class::known(handler, record)).flatten() {
         match attempt(py, begin(&class, handler, record)) {
-            Some(Begun::Done) => return Ok(()),
+            Some(Begun::Done) => return py.check_signals(),
             Some(Begun::Let(handler, record, lock)) => {
                 lock.call_method0(intern!(py, "acquire"))?;
                 let emitted = emit_or_call(&class, &handler, &record);
                 lock.call_method0(intern!(py, "release"))?;
-                return emitted;
+                // Python's code would have run the program's signal handlers.
+                return emitted.and_then(|()| py.check_signals());
             }
             Some(Begun::Not) | None => {}
         }
