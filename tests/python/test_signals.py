@@ -217,6 +217,8 @@ def test_signal_handlers_run_during_a_loop_of_rust_code():
     logger.setLevel(logging.INFO)
     handled = []
     before = signal.signal(signal.SIGALRM, lambda number, frame: handled.append(stream.tell()))
+    # Python code makes the first records.
+    native.log_numbered([("soak::target", logging.INFO, "a record")] * 3, False)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.01)
         native.log_numbered([("soak::target", logging.INFO, "a record")] * 200_000, False)
