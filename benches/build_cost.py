@@ -6,15 +6,18 @@ cargo, as a user does.
 
 import os
 import pathlib
+import resource
 import statistics
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 from figures import row
 
 ROUNDS = 5
+PROCESSES = 21
 FUNCTIONS = 500
 CALLS = [
     ("debug", '"pass {k} starts"'),
@@ -44,7 +47,7 @@ class Crate:
             '[profile.release]\nstrip = "symbols"\n[workspace]\n'
         )
 
-    def build(self, *arguments):
+    def build(self, *arguments, target=None):
         environment = dict(
             os.environ,
             CARGO_INCREMENTAL="0",
@@ -52,7 +55,7 @@ class Crate:
             PYO3_PYTHON=sys.executable,
         )
         cargo = environment.get("CARGO", "cargo")
-        command = [cargo, "rustc", "--quiet", "--target-dir", self.target, *arguments]
+        command = [cargo, "rustc", "--quiet", "--target-dir", target or self.target, *arguments]
         start = time.perf_counter()
         subprocess.run(command, cwd=self.directory, env=environment, check=True)
         return time.perf_counter() - start
@@ -126,45 +129,110 @@ def calls(directory):
         yield row(f"{title} a call, release", "bytes", values)
 
 
-def extension(directory):
-    """Measures a module with one function, with and without pylog."""
-    source = """
-        {attribute}
-        #[pyo3::pymodule]
-        mod {name} {{
-            #[pyo3::pyfunction]
-            fn double(n: i64) -> i64 {{ {call} n * 2 }}
-        }}
-    """
-    pyo3 = 'pyo3 = { version = "0.30", features = ["abi3-py39"] }'
+EXTENSION = """
+    {attribute}
+    #[pyo3::pymodule]
+    mod {name} {{
+        {initialization}
+        #[pyo3::pyfunction]
+        fn double(n: i64) -> i64 {{ {call} n * 2 }}
+    }}
+"""
+INSTALL_PYO3_LOG = """
+        #[pymodule_init]
+        fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+            pyo3_log::init();
+            Ok(())
+        }
+"""
+PYTHON_MODULE = """
+import logging
+logger = logging.getLogger(__name__)
+def double(n):
+    logger.info("doubling %d", n)
+    return n * 2
+"""
+
+
+def extensions(directory):
+    """Returns crates of a module with one function: with pylog, with pyo3-log and without logging."""
+    pyo3 = 'pyo3 = { version = "0.30", features = ["abi3-py39"] }\n'
+    pylog = DEPENDENCIES["pylog"].split("\n")[0]
+    pyo3_log = DEPENDENCIES["log"] + '\npyo3-log = "0.13"'
+    call = 'info!("doubling {n}");'
+    # The dependencies, the attribute of the module, its initialization and the call.
     kinds = {
-        "pylog": (DEPENDENCIES["pylog"].split("\n")[0] + "\n" + pyo3, "#[pylog::module]", 'pylog::info!("doubling {n}");'),
-        "nothing": (pyo3, "", ""),
+        "pylog": (pyo3 + pylog, "#[pylog::module]", "", f"pylog::{call}"),
+        "pyo3-log": (pyo3 + pyo3_log, "", INSTALL_PYO3_LOG, f"log::{call}"),
+        "nothing": (pyo3, "", "", ""),
     }
-    sizes, times = {}, {}
-    for peer, (dependencies, attribute, call) in kinds.items():
-        name = f"extension_with_{peer}"
-        text = source.format(name=name, attribute=attribute, call=call)
-        crate = Crate(directory, name, "cdylib", dependencies, text)
+    crates = {}
+    for peer, (dependencies, attribute, initialization, call) in kinds.items():
+        name = f"extension_with_{peer}".replace("-", "_")
+        text = EXTENSION.format(name=name, attribute=attribute, initialization=initialization, call=call)
+        crates[peer] = Crate(directory, name, "cdylib", dependencies, text)
+    return crates
+
+
+def extension(directory):
+    """Measures a module with one function, its first records and its build."""
+    crates = extensions(directory)
+    modules, sizes = {}, {}
+    for peer, crate in crates.items():
         crate.build("--release")
-        library = crate.built("release", f"lib{name}.*o")
-        module = library.with_name(f"{name}.abi3.so")
-        module.write_bytes(library.read_bytes())
-        sizes[peer] = module.stat().st_size / 1024
-        times[peer] = statistics.median(import_time(module, name) for _ in range(21))
+        library = crate.built("release", f"lib{crate.library}.*o")
+        modules[peer] = library.with_name(f"{crate.library}.abi3.so")
+        modules[peer].write_bytes(library.read_bytes())
+        sizes[peer] = modules[peer].stat().st_size / 1024
     yield row("size of a minimal extension", "KiB", sizes)
-    yield row("import of a minimal extension", "µs", times)
+
+    modules["python"] = crates["pylog"].target / "release/extension_in_python.py"
+    modules["python"].write_text(PYTHON_MODULE)
+    taken = {peer: [] for peer in modules}
+    for _ in range(PROCESSES):
+        for peer, module in modules.items():
+            taken[peer].append(start_up(module))
+
+    def medians(index, peers):
+        return {peer: statistics.median(times[index] for times in taken[peer]) for peer in peers}
+
+    logging_peers = ("pylog", "pyo3-log", "python")
+    yield row("import of a minimal extension", "µs", medians(0, crates))
+    yield row("first record of a process", "µs", medians(1, logging_peers))
+    yield row("second record of a process", "µs", medians(2, logging_peers))
+
+    seconds = {peer: cold_build(crate) for peer, crate in crates.items()}
+    yield row("cold debug build of a minimal extension", "CPU s", seconds)
 
 
-def import_time(module, name):
-    """Times the import in a new interpreter that has imported `logging`, in microseconds."""
-    program = (
-        "import logging, threading, time; start = time.perf_counter();"
-        f"import {name}; print(time.perf_counter() - start)"
-    )
+def start_up(module):
+    """Times the import and two calls in a new interpreter, in microseconds."""
+    name = module.name.split(".")[0]
+    program = f"""
+import logging, time
+logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
+times = [time.perf_counter()]
+import {name}
+times.append(time.perf_counter())
+{name}.double(1)
+times.append(time.perf_counter())
+{name}.double(1)
+times.append(time.perf_counter())
+print(*(end - start for start, end in zip(times, times[1:])))
+"""
     environment = dict(os.environ, PYTHONPATH=str(module.parent))
     command = [sys.executable, "-c", program]
-    return float(subprocess.run(command, env=environment, capture_output=True, check=True).stdout) * 1e6
+    output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    return [float(seconds) * 1e6 for seconds in output.split()]
+
+
+def cold_build(crate):
+    """Returns the CPU seconds of a debug build into an empty target directory."""
+    with tempfile.TemporaryDirectory(dir=crate.directory) as empty:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        crate.build(target=empty)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def rows(directory):
