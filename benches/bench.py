@@ -11,8 +11,10 @@ DIRECTORY.
 import gc
 import json
 import logging
+import logging.handlers
 import os
 import platform
+import queue
 import statistics
 import sys
 import tempfile
@@ -28,15 +30,17 @@ ROUNDS = 9
 FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
 
 
-def times(title, call, iterations, peers=tuple(LOGGERS), **options):
-    """Times a call with each peer, in nanoseconds."""
+def times(title, call, iterations, peers=tuple(LOGGERS), between=lambda: None, **options):
+    """Times a call with each peer, in nanoseconds. Calls `between` after each measurement."""
     taken = {peer: [] for peer in peers}
     for peer in peers:
         measure(peer, call, min(iterations, 1000), **options)
+        between()
     for _ in range(ROUNDS):
         for peer in peers:
             gc.collect()
             taken[peer].append(measure(peer, call, iterations, **options))
+            between()
     return row(title, "ns", {peer: statistics.median(values) for peer, values in taken.items()})
 
 
@@ -104,6 +108,11 @@ def invalidations(count):
     return row(f"setLevel with {count:,} callsites", "ns", medians)
 
 
+def set_formatting_handler(handler):
+    handler.setFormatter(logging.Formatter(FORMAT))
+    set_handler(handler)
+
+
 def rows(directory):
     yield invalidations(10)
     yield first_calls()
@@ -138,17 +147,27 @@ def rows(directory):
         )
     yield drained("delivery of a queued record, NullHandler", 50_000)
     with open(os.devnull, "w") as null:
-        handler = logging.StreamHandler(null)
-        handler.setFormatter(logging.Formatter(FORMAT))
-        set_handler(handler)
+        set_formatting_handler(logging.StreamHandler(null))
         yield times("StreamHandler on /dev/null", "arguments 1", 10_000)
         yield drained("delivery of a queued record, StreamHandler", 20_000)
     with tempfile.TemporaryDirectory() as temporary:
-        handler = logging.FileHandler(os.path.join(temporary, "log"))
-        handler.setFormatter(logging.Formatter(FORMAT))
-        set_handler(handler)
-        yield times("FileHandler", "arguments 1", 10_000)
-        handler.close()
+        path = os.path.join(temporary, "log")
+        for handler in (
+            logging.FileHandler(path),
+            logging.handlers.RotatingFileHandler(path, maxBytes=1 << 40),
+            logging.handlers.TimedRotatingFileHandler(path),
+        ):
+            set_formatting_handler(handler)
+            yield times(type(handler).__name__, "arguments 1", 10_000)
+            handler.close()
+    records = queue.SimpleQueue()
+
+    def empty():
+        while not records.empty():
+            records.get()
+
+    set_formatting_handler(logging.handlers.QueueHandler(records))
+    yield times("QueueHandler", "arguments 1", 10_000, between=empty)
 
     yield from instructions.rows()
     yield from build_cost.rows(directory)
