@@ -1,10 +1,15 @@
 """Draws results.svg and writes the tables in the README and in the guide, all from results.json.
 
+    python report.py [RESULTS.json]
+
+If a file with results is given, only prints these as a table.
+
 The chart shows the times of the peers as multiples of the time of pylog.
 """
 
 import json
 import pathlib
+import sys
 from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).parent
@@ -68,6 +73,10 @@ def write_table(page, rows, peers):
 
 
 def main():
+    if len(sys.argv) > 1:
+        results = json.loads(pathlib.Path(sys.argv[1]).read_text())
+        print("", *table(results["rows"], PEERS), sep="\n")
+        return
     results = json.loads((HERE / "results.json").read_text())
     rows = {row["row"]: row for row in results["rows"]}
     write_table(GUIDE, results["rows"], PEERS)

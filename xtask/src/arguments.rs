@@ -31,6 +31,11 @@ options of `test`:
                    several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
 
+options of `bench`:
+
+  --python VERSION use this version instead of the newest; may be given several times. The figures of
+                   versions other than the newest are only printed, and written to `target/bench`
+
 options of `soak`:
 
   --python VERSION use only this version; may be given several times. The seconds are shared among all
@@ -48,7 +53,8 @@ pub(crate) enum Task {
     Help,
     Demo,
     Test(Selection),
-    Bench,
+    /// The versions of Python. Empty stands for the newest that is found.
+    Bench(Vec<String>),
     Compare,
     Soak(Soak),
     FreeThreaded,
@@ -96,7 +102,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
     let task = match command.as_str() {
         "demo" => Task::Demo,
         "test" => return selection(options).map(Task::Test).map_err(with_hint),
-        "bench" => Task::Bench,
+        "bench" => return bench(options).map(Task::Bench).map_err(with_hint),
         "compare" => Task::Compare,
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
@@ -138,6 +144,18 @@ fn selection(options: Vec<String>) -> Result<Selection> {
         return Err("`--packages` excludes the other tests and their options".to_owned());
     }
     Ok(selection)
+}
+
+fn bench(options: Vec<String>) -> Result<Vec<String>> {
+    let mut pythons = Vec::new();
+    let mut options = options.into_iter();
+    while let Some(option) = options.next() {
+        match option.as_str() {
+            "--python" => pythons.push(python_version(&mut options)?),
+            _ => return Err(format!("`bench` has no option `{option}`")),
+        }
+    }
+    Ok(pythons)
 }
 
 fn soak(options: Vec<String>) -> Result<Soak> {
@@ -192,7 +210,7 @@ mod tests {
     #[test]
     fn commands() {
         assert_eq!(parsed("demo"), Ok(Task::Demo));
-        assert_eq!(parsed("bench"), Ok(Task::Bench));
+        assert_eq!(parsed("bench"), Ok(Task::Bench(Vec::new())));
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
         assert_eq!(parsed("matrix"), Ok(Task::Matrix));
@@ -277,6 +295,8 @@ mod tests {
         };
         let line = "test --python 3.9 --python 3.13";
         assert_eq!(parsed(line), Ok(Task::Test(expected)));
+        let line = "bench --python 3.9 --python 3.13";
+        assert_eq!(parsed(line), Ok(Task::Bench(owned(&["3.9", "3.13"]))));
     }
 
     #[test]
@@ -297,6 +317,8 @@ mod tests {
             ("tests", "unknown command `tests`"),
             ("--rust", "unknown command `--rust`"),
             ("demo --fast", "`demo` has no option `--fast`"),
+            ("bench 3.13", "`bench` has no option `3.13`"),
+            ("bench --python", "`--python` needs a version"),
             ("test --pythons", "`test` has no option `--pythons`"),
             ("test 3.13", "`test` has no option `3.13`"),
             ("test --python", "`--python` needs a version"),

@@ -2,13 +2,39 @@
 
 use std::path::Path;
 
+use crate::python::Python;
 use crate::run::{Result, command, headline, root, run, target};
 use crate::{extension, python};
 
-/// Runs the benchmark on the newest Python found. Writes the figures to `benches/results.json`, and
-/// from there to the README, to the guide (`runtime/docs/cost.md`) and to `benches/results.svg`.
-pub(crate) fn bench() -> Result {
-    let python = python::all()?.pop().ok_or("No Python found.")?;
+/// Runs the benchmark on these versions of Python, or on the newest found if there are none.
+///
+/// The figures of the newest Python go to `benches/results.json`, and from there to the README, to the
+/// guide (`runtime/docs/cost.md`) and to `benches/results.svg`. Those of others go to
+/// `target/bench/results-VERSION.json`, and are printed as a table.
+pub(crate) fn bench(versions: &[String]) -> Result {
+    let newest = python::all()?.pop().ok_or("No Python found.")?;
+    if versions.is_empty() {
+        return measure_and_report(&newest);
+    }
+    for python in python::all_of(versions)? {
+        if python.minor == newest.minor {
+            measure_and_report(&python)?;
+        } else {
+            let results = target(&format!("bench/results-{}.json", python.version));
+            measure(&python, &results)?;
+            report(&python, Some(&results))?;
+        }
+    }
+    Ok(())
+}
+
+fn measure_and_report(python: &Python) -> Result {
+    measure(python, &root().join("benches/results.json"))?;
+    report(python, None)
+}
+
+/// Builds the loops for this Python, times them, and writes the figures to the file `results`.
+fn measure(python: &Python, results: &Path) -> Result {
     headline(&format!("{python}"));
     let directory = target("bench");
     let variables = [
@@ -29,15 +55,16 @@ pub(crate) fn bench() -> Result {
     let mut bench = command(&python.executable);
     bench
         .env("PYTHONPATH", directory.join("modules"))
-        .arg("benches/bench.py");
-    bench.arg(target("build-cost"));
-    run(
-        bench.arg(root().join("benches/results.json")),
-        "The benchmark failed.",
-    )?;
+        .arg("benches/bench.py")
+        .arg(target("build-cost"))
+        .arg(results);
+    run(&mut bench, "The benchmark failed.")
+}
+
+/// Prints a table of the figures in this file, or updates the pages with those in
+/// `benches/results.json`.
+fn report(python: &Python, results: Option<&Path>) -> Result {
     let mut report = command(&python.executable);
-    run(
-        report.arg("benches/report.py"),
-        "The report could not be written.",
-    )
+    report.arg("benches/report.py").args(results);
+    run(&mut report, "The report could not be written.")
 }

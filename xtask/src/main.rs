@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         }
         Task::Demo => demo::demo(),
         Task::Test(selection) => test::test(&selection),
-        Task::Bench => bench::bench(),
+        Task::Bench(pythons) => bench::bench(&pythons),
         Task::Compare => compare::compare(),
         Task::Soak(arguments) => soak::soak(&arguments),
         Task::Matrix => matrix::matrix(),
