@@ -36,16 +36,22 @@ CHART = {
     "StreamHandler on /dev/null": "StreamHandler with a date, to /dev/null",
     "FileHandler": "FileHandler with a date",
 }
-COLOURS = {"pylog": "#2563eb", "queued": "#1e3a8a", "bridge": "#60a5fa", "pyo3-log": "#f59e0b", "python": "#9ca3af"}
 NAMES = {"queued": "pylog, queued", "bridge": "log through pylog’s bridge", "python": "Python’s own logger"}
-LEFT, BAR, GAP, SCALE, WIDTH = 280, 14, 16, 110, 860
-
-
-def text(x, y, content, anchor="start", weight="normal"):
-    return (
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-weight="{weight}">'
-        f"{escape(content)}</text>"
-    )
+# The chart is as narrow as the screen of a phone, so its names are shorter.
+SHORT_NAMES = {"queued": "pylog, queued", "bridge": "pylog’s bridge", "python": "Python"}
+WIDTH, MARGIN, LINE, BAR, GAP = 400, 10, 20, 15, 10
+# The bars begin at LEFT, and the longest ends at RIGHT. The space to the right of it is for its figures.
+LEFT, RIGHT = 120, 272
+# The class of an element, and its colour on a light and on a dark background.
+COLOURS = {
+    "background": ("#ffffff", "#0d1117"),
+    "text": ("#1f2328", "#e6edf3"),
+    "pylog": ("#2563eb", "#3b82f6"),
+    "queued": ("#1e3a8a", "#93c5fd"),
+    "bridge": ("#60a5fa", "#1d4ed8"),
+    "pyo3-log": ("#f59e0b", "#f59e0b"),
+    "python": ("#9ca3af", "#6b7280"),
+}
 
 
 def table(rows, peers):
@@ -72,6 +78,52 @@ def write_table(page, rows, peers):
     page.write_text(before + begin + "\n".join(table(rows, peers)) + "\n" + end + after)
 
 
+def text(x, y, content, **attributes):
+    attributes = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
+    return f'<text class="text" x="{x}" y="{y}"{attributes}>{escape(content)}</text>'
+
+
+def style():
+    """Returns the colours, for the browser's light and dark mode."""
+    def rules(index):
+        return " ".join(f".{name} {{ fill: {colours[index]} }}" for name, colours in COLOURS.items())
+
+    return f"<style>\n{rules(0)}\n@media (prefers-color-scheme: dark) {{ {rules(1)} }}\n</style>"
+
+
+def chart(rows, platform):
+    """Returns the text of results.svg."""
+    longest = max(ratio for name in CHART for ratio in rows[name]["ratio"].values())
+    title = "The time of a call that is on (pylog = 1)"
+    y = MARGIN + LINE
+    parts = [text(MARGIN, y, title, font_size=16, font_weight="bold")]
+    y += LINE
+    parts.append(text(MARGIN, y, platform))
+    for name, heading in CHART.items():
+        y += GAP + LINE
+        parts.append(text(MARGIN, y, heading, font_weight="bold"))
+        y += LINE - BAR + 3
+        for peer, ratio in rows[name]["ratio"].items():
+            width = round(ratio / longest * (RIGHT - LEFT), 1)
+            baseline = y + BAR - 3
+            parts.append(text(LEFT - 6, baseline, SHORT_NAMES.get(peer, peer), text_anchor="end"))
+            parts.append(f'<rect class="{peer}" x="{LEFT}" y="{y}" width="{width}" height="{BAR}"/>')
+            figures = f"{ratio:.2f} ({rows[name]['values'][peer]:,.0f} ns)"
+            parts.append(text(LEFT + width + 6, baseline, figures))
+            y += LINE
+    height = y + MARGIN
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+            f'height="{height}" font-family="sans-serif" font-size="14">',
+            style(),
+            f'<rect class="background" width="{WIDTH}" height="{height}"/>',
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
 def main():
     if len(sys.argv) > 1:
         results = json.loads(pathlib.Path(sys.argv[1]).read_text())
@@ -82,27 +134,7 @@ def main():
     write_table(GUIDE, results["rows"], PEERS)
     short = [rows[name] | {"row": title} for name, title in SHORT.items()]
     write_table(README, short, [peer for peer in PEERS if peer != "nothing"])
-    parts, y = [text(10, 24, f"A call that is on, CPython {results['python']}: time, pylog = 1", weight="bold")], 44
-    for name, title in CHART.items():
-        row = rows[name]
-        parts.append(text(LEFT - 12, y + BAR * len(row["values"]) / 2 + 5, title, "end"))
-        for peer, value in row["values"].items():
-            ratio = row["ratio"][peer]
-            width = round(ratio * SCALE, 1)
-            label = f"{NAMES.get(peer, peer)}: {ratio:.2f} ({value:,.0f} ns)"
-            parts.append(
-                f'<rect x="{LEFT}" y="{y}" width="{width}" height="{BAR - 2}" fill="{COLOURS[peer]}"/>'
-            )
-            parts.append(text(LEFT + width + 6, y + BAR - 3, label))
-            y += BAR
-        y += GAP
-    background = f'<rect width="{WIDTH}" height="{y}" fill="white"/>'
-    (HERE / "results.svg").write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" '
-        f'font-family="sans-serif" font-size="12" fill="#111">\n'
-        + "\n".join([background, *parts])
-        + "\n</svg>\n"
-    )
+    (HERE / "results.svg").write_text(chart(rows, f"CPython {results['python']}, {results['machine']}"))
 
 
 if __name__ == "__main__":
