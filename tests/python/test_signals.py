@@ -6,7 +6,6 @@ the logging handler sends the signal itself, so that it always happens.
 
 import functools
 import gc
-import io
 import logging
 import signal
 import sys
@@ -210,19 +209,4 @@ def test_a_signal_while_pylog_imports_a_module():
 
 
 def test_signal_handlers_run_during_a_loop_of_rust_code():
-    """Also where pylog does the work of a stock handler without Python code."""
-    stream = io.StringIO()
-    logger = logging.getLogger("soak.target")
-    logger.handlers, logger.propagate = [logging.StreamHandler(stream)], False
-    logger.setLevel(logging.INFO)
-    handled = []
-    before = signal.signal(signal.SIGALRM, lambda number, frame: handled.append(stream.tell()))
-    # Python code makes the first records.
-    native.log_numbered([("soak::target", logging.INFO, "a record")] * 3, False)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-        native.log_numbered([("soak::target", logging.INFO, "a record")] * 200_000, False)
-        wait_until(lambda: handled)
-    finally:
-        signal.signal(signal.SIGALRM, before)
-    assert handled[0] < stream.tell()
+    finish(start("signal_between_records"))

@@ -86,8 +86,16 @@ fn current(class: &Bound<'_, PyType>) -> Option<Arc<HandlerClass>> {
     classes.find(is_current).cloned()
 }
 
+/// How many records Python handles before that. To find and watch everything takes as long as Python does for some
+/// records, and many programs log few.
+const FEW_RECORDS: usize = 20;
+
 #[cold]
 fn check(class: &Bound<'_, PyType>) -> PyResult<Option<Arc<HandlerClass>>> {
+    static RECORDS: AtomicUsize = AtomicUsize::new(0);
+    if RECORDS.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
+        return Ok(None);
+    }
     let Some(stock) = Stock::in_place(class.py())? else {
         return Ok(None);
     };

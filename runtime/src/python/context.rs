@@ -15,9 +15,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::asyncio;
-use super::interpreter::{enter_context, exit_context, has_thread_state};
+use super::interpreter::{
+    self, copy_current_context, enter_context, exit_context, has_thread_state, new_context,
+};
 use super::kept::Kept;
-use super::library::{CONTEXT, COPY_CONTEXT};
 use super::once::{Once, intern};
 use super::raised::attempt;
 
@@ -62,9 +63,12 @@ impl Context {
     /// Captures the current context: `contextvars.copy_context()`.
     ///
     /// # Errors
-    /// The exception that importing `contextvars` raises.
+    /// On Windows, if Python comes without `ctypes`.
     pub fn capture(py: Python<'_>) -> PyResult<Context> {
-        Ok(Context(Arc::new(Registered::new(&copy_current(py)?)?)))
+        interpreter::prepare(py)?;
+        Ok(Context(Arc::new(Registered::new(&copy_current_context(
+            py,
+        )?)?)))
     }
 
     /// Enters the context in this thread until the returned guard is dropped, which enters the previous
@@ -73,14 +77,6 @@ impl Context {
     pub fn enter(&self) -> Entered {
         Entered::new(RecordContext::of(Some(self.clone())))
     }
-}
-
-/// A copy of the current context: `contextvars.copy_context()`. Runs no Python code.
-///
-/// # Errors
-/// The exception that importing `contextvars` raises.
-fn copy_current(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    COPY_CONTEXT.get(py)?.call0()
 }
 
 /// A Python context that lives as long as this, or as the interpreter.
@@ -171,7 +167,7 @@ impl RecordContext {
     pub(crate) fn copy_current(py: Python<'_>) -> PyResult<RecordContext> {
         let task_name = asyncio::task_name_without_python(py).ok().flatten();
         Ok(RecordContext(Arc::new(Source::OfRecord {
-            copy: copy_current(py)?.unbind(),
+            copy: copy_current_context(py)?.unbind(),
             task_name: task_name.map(Bound::unbind),
         })))
     }
@@ -227,7 +223,7 @@ impl RecordContext {
         let captured = captured.as_ref();
         let object = match captured.map_or(Ok(None), |captured| captured.0.get(py))? {
             Some(captured) => captured.call_method0(intern!(py, "copy"))?,
-            None => CONTEXT.get(py)?.call0()?,
+            None => new_context(py)?,
         };
         // Another thread may have been faster.
         let copy = copy.get_or_try(|| Registered::new(&object))?;

@@ -5,6 +5,21 @@ use pyo3::prelude::*;
 use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
 use super::once::Once;
 
+/// Imports what [`without_collection`] needs.
+///
+/// # Errors
+/// The exception that the import raises.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    for function in [
+        &IS_COLLECTION_ENABLED,
+        &DISABLE_COLLECTION,
+        &ENABLE_COLLECTION,
+    ] {
+        function.get(py)?;
+    }
+    Ok(())
+}
+
 /// Runs `f`, which runs no Python code itself, so that no garbage is collected meanwhile. `py` if the thread
 /// is attached.
 pub(crate) fn without_collection<R>(py: Option<Python<'_>>, f: impl FnOnce() -> R) -> R {

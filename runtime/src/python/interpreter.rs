@@ -29,6 +29,8 @@ struct Functions {
     code_of_frame: unsafe extern "C" fn(*mut c_void) -> *mut PyObject,
     enter_context: unsafe extern "C" fn(*mut c_void) -> c_int,
     exit_context: unsafe extern "C" fn(*mut c_void) -> c_int,
+    new_context: unsafe extern "C" fn() -> *mut PyObject,
+    copy_current_context: unsafe extern "C" fn() -> *mut PyObject,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -48,15 +50,19 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
         let code_of_frame = address(py, c"PyFrame_GetCode")?;
         let enter_context = address(py, c"PyContext_Enter")?;
         let exit_context = address(py, c"PyContext_Exit")?;
+        let new_context = address(py, c"PyContext_New")?;
+        let copy_current_context = address(py, c"PyContext_CopyCurrent")?;
         type ThreadState = extern "C" fn() -> *mut c_void;
         type Id = extern "C" fn() -> c_ulong;
         type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
         type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
+        type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
         // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
         // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
         // `unsigned long PyThread_get_thread_native_id(void)`, `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`,
-        // `int PyContext_Enter(PyObject *)` and `int PyContext_Exit(PyObject *)` in the interpreter that runs this. None is null, and they stay as long
-        // as the process.
+        // `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`, `PyObject *PyContext_New(void)` and
+        // `PyObject *PyContext_CopyCurrent(void)` in the interpreter that runs this. None is null, and they stay
+        // as long as the process.
         Ok(unsafe {
             Functions {
                 own_thread_state: std::mem::transmute::<usize, ThreadState>(own_thread_state),
@@ -68,6 +74,10 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
                 code_of_frame: std::mem::transmute::<usize, OfFrame>(code_of_frame),
                 enter_context: std::mem::transmute::<usize, OfContext>(enter_context),
                 exit_context: std::mem::transmute::<usize, OfContext>(exit_context),
+                new_context: std::mem::transmute::<usize, MakeContext>(new_context),
+                copy_current_context: std::mem::transmute::<usize, MakeContext>(
+                    copy_current_context,
+                ),
             }
         })
     };
@@ -166,12 +176,41 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
     call_with_context(|functions| functions.exit_context, context)
 }
 
+/// `contextvars.Context()`.
+///
+/// # Errors
+/// A `MemoryError`, or a `RuntimeError` before [`prepare`].
+pub(crate) fn new_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    make_context(|functions| functions.new_context, py)
+}
+
+/// `contextvars.copy_context()`.
+///
+/// # Errors
+/// A `MemoryError`, or a `RuntimeError` before [`prepare`].
+pub(crate) fn copy_current_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    make_context(|functions| functions.copy_current_context, py)
+}
+
+fn context_functions() -> PyResult<&'static Functions> {
+    let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
+    FUNCTIONS.get().ok_or_else(no_functions)
+}
+
+fn make_context(
+    function: impl FnOnce(&Functions) -> unsafe extern "C" fn() -> *mut PyObject,
+    py: Python<'_>,
+) -> PyResult<Bound<'_, PyAny>> {
+    let function = function(context_functions()?);
+    // SAFETY: this thread is attached, as `py` shows. The result is a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(py, function()) }
+}
+
 fn call_with_context(
     function: impl FnOnce(&Functions) -> unsafe extern "C" fn(*mut c_void) -> c_int,
     context: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
-    let function = function(FUNCTIONS.get().ok_or_else(no_functions)?);
+    let function = function(context_functions()?);
     // SAFETY: this thread is attached, as `context` shows, which is alive. The functions check its type, take
     // references of their own, and return -1 with an exception set if they fail.
     match unsafe { function(context.as_ptr().cast()) } {

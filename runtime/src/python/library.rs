@@ -171,8 +171,6 @@ pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapte
 pub(crate) static STACK_SUMMARY: Import = Import::name("traceback", "StackSummary");
 pub(crate) static SIMPLE_NAMESPACE: Import = Import::name("types", "SimpleNamespace");
 pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
-pub(crate) static CONTEXT: Import = Import::name("contextvars", "Context");
-pub(crate) static COPY_CONTEXT: Import = Import::name("contextvars", "copy_context");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
 pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
 pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled");
@@ -210,13 +208,8 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
         &STACK_SUMMARY,
         &SIMPLE_NAMESPACE,
         &PROPERTY,
-        &CONTEXT,
-        &COPY_CONTEXT,
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
-        &IS_COLLECTION_ENABLED,
-        &DISABLE_COLLECTION,
-        &ENABLE_COLLECTION,
         &GET_IDENT,
     ] {
         match import.get(py) {

@@ -10,7 +10,7 @@ use super::{flush, multiprocessing};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
 use crate::python::raised::attempt;
-use crate::python::{exit, interpreter, library};
+use crate::python::{exit, garbage, interpreter, library};
 
 /// How records get to Python; see [`set_delivery`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
         fork::prepare(py);
         exit::prepare(py)?;
         library::import_all(py)?;
+        garbage::prepare(py)?;
         add_hooks();
         // If this fails, a child of `multiprocessing` may end before its records are delivered.
         attempt(py, multiprocessing::flush_at_end(py));

@@ -30,7 +30,7 @@ def watch(handler):
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     handler.addFilter(logging.Filter("pylog_probe"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for _ in range(3):
+    for _ in range(50):  # Python handles the first ones.
         native.call("alpha", logging.INFO)
     called.clear()
     sys.setprofile(note)
