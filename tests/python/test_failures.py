@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import re
+import sys
 import threading
 import tracemalloc
 
@@ -88,3 +90,18 @@ def test_many_targets_and_files_stay_cheap(arrived):
         native.log_to_target(f"made.up{number}", "refused")
     wait_until(lambda: True)
     assert arrived.records == []
+
+
+@pytest.mark.skipif("free-threading" in sys.version, reason="no thread waits for another one")
+def test_calls_that_do_not_return_are_reported(monkeypatch):
+    monkeypatch.setenv("PYLOG_WATCHDOG", "0.5")
+    _, stderr = run("watched_calls")
+    waiting, slow = stderr.splitlines()
+    assert re.match(r"pylog: for \d\.\d s the call at .*numbered.rs:20 in the thread \"waiting\" waits for the GIL", waiting)
+    assert re.match(r"pylog: for \d\.\d s the call at .*python.rs:\d+ in the thread \"main\" runs a filter", slow)
+
+
+def test_a_wrong_limit_of_the_watchdog(monkeypatch):
+    monkeypatch.setenv("PYLOG_WATCHDOG", "soon")
+    _, stderr = run("nesting_on_a_small_stack", "1024", "handler", "direct")
+    assert stderr.splitlines()[0] == 'pylog: PYLOG_WATCHDOG is "soon", not a number of seconds'

@@ -13,6 +13,7 @@ use pyo3::types::PyString;
 use super::context::RecordContext;
 use super::exit::{self, AttachPermit};
 use super::nesting::{self, CallGuard};
+use super::watchdog::Watched;
 use super::{fork, interpreter, library, raised};
 use crate::metadata::Metadata;
 
@@ -26,7 +27,9 @@ pub(crate) fn attach<R>(
 ) -> Option<R> {
     let _permit = AttachPermit::acquire()?;
     let context = RecordContext::of_this_thread();
+    let watched = Watched::new(metadata);
     Python::try_attach(|py| {
+        watched.set_attached();
         with_nothing_in_flight(py, || {
             raised::suspend(py);
             let value = unless_raised(py, metadata, || {

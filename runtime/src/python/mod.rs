@@ -17,3 +17,4 @@ pub(crate) mod once;
 pub(crate) mod raised;
 pub(crate) mod scope;
 pub(crate) mod watch;
+mod watchdog;

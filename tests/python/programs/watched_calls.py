@@ -1,0 +1,26 @@
+"""One call waits for the GIL for two seconds, and another one for its handler. Run it with PYLOG_WATCHDOG=0.5.
+
+Run: python tests/python/programs/watched_calls.py
+"""
+
+import ctypes
+import logging
+import time
+
+from pylog_probe import _native as native
+
+
+class Slow(logging.Handler):
+    def emit(self, record):
+        if record.getMessage() == "slow":
+            time.sleep(2)
+
+
+logging.basicConfig(level=logging.INFO, handlers=[Slow()])
+native.log_message("fast")
+worker = native.Worker("waiting")
+worker.start([("one", logging.INFO, "a record")])
+# Unlike `time.sleep`, this keeps the GIL.
+ctypes.PyDLL(None).usleep(2_000_000)
+worker.wait()
+native.log_message("slow")
