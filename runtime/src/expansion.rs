@@ -21,6 +21,19 @@ macro_rules! __message {
             }
         }
     };
+    // A message with a named argument, which can be an option of Python's calls. `pylog_macros::log` reports
+    // those. The arguments before it are variables, literals, fields and method calls; with any other one
+    // the last rule matches. None is matched as an `expr`: at the valid argument `move = 1`, that would be
+    // an error.
+    (
+        ($krate:tt) $level:ident; $message:literal
+        $(, $first:tt $(. $member:tt $(($($args:tt)*))?)*)+ = $($rest:tt)*
+    ) => {
+        $crate::__private::log!(
+            ($krate) $level; $message
+            $(, $first $(. $member $(($($args)*))?)*)+ = $($rest)*
+        )
+    };
     (($krate:tt) $level:ident; $($message:tt)*) => {
         if $crate::__private::allows!($level) {
             // Local variables are hygienic, but an item of the same name would hide this one. Hence the

@@ -191,6 +191,47 @@ fn the_grammar_of_the_log_crate() {
     assert_eq!(records, expected);
 }
 
+/// Calls without `target:`, which `macro_rules!` may expand.
+mod named_arguments {
+    macro_rules! info_named {
+        ($message:literal, $($name:ident = $value:expr),*) => {
+            ::pylog::info!($message, $($name = $value),*)
+        };
+    }
+
+    pub(super) fn log(text: &str) {
+        let pair = (text, 2);
+        ::pylog::info!("{exc_info}", exc_info = 1);
+        ::pylog::info!(
+            "{} {} {stack_info:?}",
+            pair.0.len(),
+            pair.1,
+            stack_info = "a",
+        );
+        ::pylog::info!("{:>target$}|{:.extra$}|", "a", 0.25, target = 3, extra = 1);
+        ::pylog::info!("{move} {match} {target}", move = 1, match = 1 == 2, target = pair.1);
+        ::pylog::info!("{} {move}", &pair.0, move = 3);
+        ::pylog::info!("{} {}", text == "a", pair.1 <= 1);
+        info_named!("{logger} {every}", logger = 1 + 1, every = pair.0);
+    }
+}
+
+#[test]
+fn named_arguments_may_have_the_names_of_options_and_keywords() {
+    let capture = capture("named_arguments");
+    named_arguments::log("first");
+    let expected = [
+        "1",
+        "5 2 \"a\"",
+        "  a|0.2|",
+        "1 false 2",
+        "first 3",
+        "false false",
+        "2 first",
+    ];
+    assert_eq!(capture.messages(), expected);
+}
+
 fn call(function: impl Fn()) {
     function();
 }

@@ -12,4 +12,4 @@ pub(crate) use expand::{callsite, if_allowed};
 pub(crate) use krate::Crate;
 pub(crate) use level::Level;
 pub(crate) use options::{Limit, Options, check_target};
-pub(crate) use pairs::{Pairs, check_not_pair};
+pub(crate) use pairs::{Pairs, check_arguments, check_not_pair};

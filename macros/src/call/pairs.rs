@@ -1,6 +1,6 @@
 //! The key-values of a call: `key = value, …;` before the message.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
@@ -72,7 +72,7 @@ impl Parse for Pairs {
 fn has_semicolon(input: ParseStream<'_>) -> bool {
     let mut cursor = input.cursor();
     while let Some((token, next)) = cursor.token_tree() {
-        if matches!(&token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ';') {
+        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';') {
             return true;
         }
         cursor = next;
@@ -178,9 +178,13 @@ impl Pairs {
 fn check_name(name: &Ident) -> Result<()> {
     let message = match name.to_string().as_str() {
         _ if is_option(name) => format!(
-            "`{name}` is an option, which takes a colon and a comma: `{name}: …,` before the key-values"
+            "`{name}` is an option, which takes a colon and a comma: `{name}: …,` before the key-values \
+             and the message"
         ),
-        "extra" => "`extra` isn't needed: write its items as key-values".to_owned(),
+        "extra" => {
+            "`extra` isn't needed: write its items as key-values before the message, `key = value; \"…\"`"
+                .to_owned()
+        }
         "stacklevel" => {
             "`stacklevel` has no meaning here: a record has the file and the line of the call"
                 .to_owned()
@@ -228,7 +232,6 @@ pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
         let message = format!("a semicolon ends the key-values: `{pair}; \"…\"`");
         Err(input.error(message))
     };
-    let is_pair = |ahead: ParseStream<'_>| ahead.peek(Token![=]) && !ahead.peek(Token![==]);
     if let Some(key) = signed_key(&ahead) {
         return report(&key);
     }
@@ -274,6 +277,42 @@ pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
         true => report(&format!("\"{dotted}\" = …")),
         false => Ok(()),
     }
+}
+
+/// Reports an option of Python's calls behind the message, where Python has it: a named argument that the
+/// message doesn't use. `before` is how the call begins, without the message.
+pub(crate) fn check_arguments(input: ParseStream<'_>, before: &str) -> Result<()> {
+    let ahead = input.fork();
+    let Ok(format) = ahead.parse::<LitStr>() else {
+        return Ok(());
+    };
+    let format = format.value();
+    while let Ok(token) = ahead.parse::<TokenTree>() {
+        let is_comma = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        if !is_comma || !ahead.peek(Ident::peek_any) {
+            continue;
+        }
+        let name = ahead.call(Ident::parse_any)?;
+        if !is_pair(&ahead) {
+            continue;
+        }
+        // The argument itself, or the width or precision of another one.
+        if format.contains(&format!("{{{name}")) || format.contains(&format!("{name}$")) {
+            continue;
+        }
+        if name == "exc_info" || name == "stack_info" {
+            let message =
+                format!("`{name}` comes before the message: `{before}{name} = …; \"…\")`");
+            return Err(Error::new(name.span(), message));
+        }
+        check_name(&name)?;
+    }
+    Ok(())
+}
+
+/// Whether the `=` of a key-value or of a named argument follows.
+fn is_pair(input: ParseStream<'_>) -> bool {
+    input.peek(Token![=]) && !input.peek(Token![==])
 }
 
 fn duplicate(key: &LitStr) -> Error {

@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, Result, Token, parse_quote};
 
-use crate::call::{Crate, Level, Options, Pairs, check_not_pair};
+use crate::call::{Crate, Level, Options, Pairs, check_arguments, check_not_pair};
 
 /// `(path to pylog) LEVEL; options, pairs; message`, or `(path to pylog) _; options, level, pairs; message`.
 pub(crate) struct Args {
@@ -25,6 +25,11 @@ impl Parse for Args {
         };
         input.parse::<Token![;]>()?;
 
+        let facade = match &named {
+            Some(name) => name.to_string().to_lowercase(),
+            None => "log".to_owned(),
+        };
+        let start = input.cursor();
         let options: Options = input.parse()?;
         let level = match named {
             Some(name) => Level::Named(name),
@@ -41,21 +46,24 @@ impl Parse for Args {
             let suppressed = Ident::new("__pylog_suppressed", Span::mixed_site());
             pairs.add("suppressed", parse_quote!(#suppressed))?;
         }
+        let others = if input.cursor() == start { "" } else { "…, " };
         Ok(Args {
             krate,
             level,
             options,
             pairs,
-            message: message(input)?,
+            message: message(input, &format!("{facade}!({others}"))?,
         })
     }
 }
 
-fn message(input: ParseStream<'_>) -> Result<TokenStream> {
+/// `before` is how the call begins, without the message.
+fn message(input: ParseStream<'_>, before: &str) -> Result<TokenStream> {
     if input.is_empty() {
         let message = "expected a message: a format string and its arguments";
         return Err(Error::new(input.span(), message));
     }
     check_not_pair(input)?;
+    check_arguments(input, before)?;
     input.parse()
 }
