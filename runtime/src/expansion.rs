@@ -21,10 +21,10 @@ macro_rules! __message {
             }
         }
     };
-    // A message with a named argument, which can be an option of Python's calls. `pylog_macros::log` reports
-    // those. The arguments before it are variables, literals, fields and method calls; with any other one
-    // the last rule matches. None is matched as an `expr`: at the valid argument `move = 1`, that would be
-    // an error.
+    // A message with a named argument, which can be an option of Python's calls, or with a semicolon behind
+    // the arguments. `pylog_macros::log` reports these mistakes. The arguments before the `=` or the `;` are
+    // variables, literals, fields and method calls; with any other one the last rule matches. None is matched
+    // as an `expr`: at the valid argument `move = 1`, that would be an error.
     (
         ($krate:tt) $level:ident; $message:literal
         $(, $first:tt $(. $member:tt $(($($args:tt)*))?)*)+ = $($rest:tt)*
@@ -32,6 +32,15 @@ macro_rules! __message {
         $crate::__private::log!(
             ($krate) $level; $message
             $(, $first $(. $member $(($($args)*))?)*)+ = $($rest)*
+        )
+    };
+    (
+        ($krate:tt) $level:ident; $message:literal
+        $(, $first:tt $(. $member:tt $(($($args:tt)*))?)*)+; $($rest:tt)*
+    ) => {
+        $crate::__private::log!(
+            ($krate) $level; $message
+            $(, $first $(. $member $(($($args)*))?)*)+; $($rest)*
         )
     };
     (($krate:tt) $level:ident; $($message:tt)*) => {

@@ -1,8 +1,8 @@
 //! The key-values of a call: `key = value, …;` before the message.
 
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
@@ -55,9 +55,10 @@ impl Parse for Pairs {
     /// Parses nothing if no semicolon follows.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut pairs = Pairs::default();
-        if !has_semicolon(input) {
+        let Some(behind) = behind_semicolon(input) else {
             return Ok(pairs);
-        }
+        };
+        check_order(input, &behind)?;
         while !input.peek(Token![;]) {
             pairs.parse_one(input)?;
             if !input.peek(Token![;]) {
@@ -69,15 +70,15 @@ impl Parse for Pairs {
     }
 }
 
-fn has_semicolon(input: ParseStream<'_>) -> bool {
-    let mut cursor = input.cursor();
-    while let Some((token, next)) = cursor.token_tree() {
+/// The input behind the first semicolon.
+fn behind_semicolon<'a>(input: ParseStream<'a>) -> Option<ParseBuffer<'a>> {
+    let ahead = input.fork();
+    loop {
+        let token: TokenTree = ahead.parse().ok()?;
         if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';') {
-            return true;
+            return Some(ahead);
         }
-        cursor = next;
     }
-    false
 }
 
 impl Pairs {
@@ -196,9 +197,6 @@ fn check_name(name: &Ident) -> Result<()> {
 
 /// Reports what `tracing` or Python would accept.
 fn check_habits(input: ParseStream<'_>) -> Result<()> {
-    if input.peek(LitStr) && input.peek2(Token![;]) && !input.peek3(LitStr) {
-        return Err(input.error("key-values come before the message: `key = value; \"…\"`"));
-    }
     if let Some(key) = signed_key(input) {
         return Err(input.error(format!("the sign goes behind the key: `{key}`")));
     }
@@ -223,6 +221,21 @@ fn signed_key(input: ParseStream<'_>) -> Option<String> {
     let mut tokens = input.cursor().token_stream().into_iter().skip(1);
     let key = tokens.next().map_or("key".to_owned(), |it| it.to_string());
     Some(format!("{key}:{sign}"))
+}
+
+/// Reports key-values behind the message and its arguments.
+fn check_order(before: ParseStream<'_>, behind: ParseStream<'_>) -> Result<()> {
+    // A key that is a string has one of these behind it.
+    let is_message =
+        |it: ParseStream<'_>| it.peek(LitStr) && !it.peek2(Token![=]) && !it.peek2(Token![:]);
+    if !is_message(before) || is_message(behind) {
+        return Ok(());
+    }
+    let message = "key-values come before the message: `key = value; \"…\"`";
+    Err(match behind.is_empty() {
+        true => Error::new(before.fork().parse::<LitStr>()?.span(), message),
+        false => Error::new_spanned(behind.parse::<TokenStream>()?, message),
+    })
 }
 
 /// Reports a key-value where the message should be: the semicolon after it is missing.
