@@ -99,7 +99,7 @@ def test_calls_that_do_not_return_are_reported(monkeypatch):
     waiting, slow = stderr.splitlines()
     place = r"pylog: for \d\.\d s the call at tests/extension/src/"
     assert re.match(place + r'numbered.rs:\d+ in the thread "waiting" waits for the GIL', waiting)
-    assert re.match(place + r'python.rs:\d+ in the thread "main" runs a filter', slow)
+    assert re.match(place + r'python.rs:\d+ in the thread "ThreadId\(1\)" runs a filter', slow)
 
 
 def test_a_wrong_limit_of_the_watchdog(monkeypatch):

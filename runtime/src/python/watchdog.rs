@@ -19,7 +19,7 @@ const RUNS: u8 = 1;
 const HAS_RETURNED: u8 = 2;
 
 /// A call that is under way.
-struct Call {
+struct PendingCall {
     file: &'static str,
     line: u32,
     thread: String,
@@ -28,10 +28,10 @@ struct Call {
 }
 
 /// The calls since the watchdog has last looked.
-static NEW_CALLS: SegQueue<Arc<Call>> = SegQueue::new();
+static NEW_CALLS: SegQueue<Arc<PendingCall>> = SegQueue::new();
 
 /// Lives while a call is under way that is watched.
-pub(super) struct Watched(Option<Arc<Call>>);
+pub(super) struct Watched(Option<Arc<PendingCall>>);
 
 impl Watched {
     /// The call waits for the GIL from now on.
@@ -79,9 +79,9 @@ fn start() -> bool {
 }
 
 #[cold]
-fn watch(metadata: &Metadata) -> Arc<Call> {
+fn watch(metadata: &Metadata) -> Arc<PendingCall> {
     let thread = thread::current();
-    let call = Arc::new(Call {
+    let call = Arc::new(PendingCall {
         file: metadata.file,
         line: metadata.line,
         thread: thread
@@ -112,8 +112,8 @@ fn run(limit: Duration) {
     }
 }
 
-fn report(call: &Call, stage: u8) {
-    let Call {
+fn report(call: &PendingCall, stage: u8) {
+    let PendingCall {
         file,
         line,
         thread,
