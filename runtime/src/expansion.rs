@@ -97,3 +97,23 @@ macro_rules! __allows_everywhere {
         $crate::__private::allowed::$level
     };
 }
+
+/// The value of `tracing = true`.
+#[cfg(feature = "tracing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tracing {
+    () => {
+        $crate::__private::Some($crate::__private::install_tracing)
+    };
+}
+
+/// The same without the feature.
+#[cfg(not(feature = "tracing"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tracing_is_missing {
+    () => {
+        compile_error!("`tracing = true` needs pylog's feature `tracing`: `features = [\"tracing\"]` in Cargo.toml")
+    };
+}

@@ -134,6 +134,8 @@ mod level;
 mod level_cache;
 mod logger;
 mod macros;
+#[cfg(feature = "log")]
+mod max_level;
 mod metadata;
 mod module;
 mod python;
@@ -141,6 +143,8 @@ mod queue;
 mod record;
 mod static_level;
 mod sync;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 #[cfg(feature = "log")]
 mod without_python;
 

@@ -33,6 +33,8 @@ pub struct Options {
     pub crates: &'static [&'static str],
     /// Whether to install the bridge, and its filters: a target, or "" for all others, and a level.
     pub log: Option<&'static [(&'static str, &'static str)]>,
+    /// Installs the subscriber of `tracing`, if it is wanted.
+    pub tracing: Option<fn(Python<'_>) -> PyResult<()>>,
     /// The delivery, unless it is the default.
     pub delivery: Option<Delivery>,
 }
@@ -66,6 +68,9 @@ pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, options: &'s
                 Ok(()) => mode::set_delivery(py, delivery)?,
                 Err(error) => warn_of_direct_delivery(py, root, &error)?,
             }
+        }
+        if let Some(install) = options.tracing {
+            install(py)?;
         }
         // So that `setLevel("TRACE")` works before the first record.
         levels::name_trace(py)?;

@@ -26,6 +26,13 @@ pub use crate::metadata::Metadata;
 pub use crate::module::{Options as ModuleOptions, init as init_module};
 pub use crate::static_level::{allowed, allows, max_level};
 
+#[cfg(feature = "tracing")]
+pub use crate::__tracing as tracing;
+#[cfg(not(feature = "tracing"))]
+pub use crate::__tracing_is_missing as tracing;
+#[cfg(feature = "tracing")]
+pub use crate::tracing::install as install_tracing;
+
 #[cfg(pylog_directed)]
 pub use crate::__allows_by_module as allows;
 #[cfg(not(pylog_directed))]

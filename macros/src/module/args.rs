@@ -14,6 +14,7 @@ pub(crate) struct Args {
     pub(crate) crates: Vec<String>,
     /// The filters of the bridge; `None` without a bridge.
     pub(crate) log: Option<Vec<Filter>>,
+    pub(crate) tracing: bool,
     pub(crate) delivery: Option<Delivery>,
     pub(crate) krate: Path,
 }
@@ -32,11 +33,12 @@ pub(crate) struct Filter {
 }
 
 /// The options, each with an example.
-const OPTIONS: [(&str, &str); 7] = [
+const OPTIONS: [(&str, &str); 8] = [
     ("logger", "logger = \"…\""),
     ("crates", "crates = [\"…\"]"),
     ("log", "log = false"),
     ("log_filter", "log_filter = \"…\""),
+    ("tracing", "tracing = true"),
     ("queue", "queue = 65536"),
     ("queue_all", "queue_all = 65536"),
     ("crate", "crate = path"),
@@ -54,6 +56,7 @@ impl Parse for Args {
         let mut crates = None;
         let mut log: Option<LitBool> = None;
         let mut log_filter: Option<LitStr> = None;
+        let mut tracing: Option<LitBool> = None;
         let mut delivery: Option<Delivery> = None;
         let mut krate = None;
         while !input.is_empty() {
@@ -73,6 +76,7 @@ impl Parse for Args {
                 "crates" => crates.replace(value::<Crates>(input, &name)?).is_some(),
                 "log" => log.replace(value(input, &name)?).is_some(),
                 "log_filter" => log_filter.replace(value(input, &name)?).is_some(),
+                "tracing" => tracing.replace(value(input, &name)?).is_some(),
                 "queue" => set_delivery(&mut delivery, "Queued", input, &name)?,
                 "queue_all" => set_delivery(&mut delivery, "AllQueued", input, &name)?,
                 "crate" => krate.replace(value(input, &name)?).is_some(),
@@ -114,6 +118,7 @@ impl Parse for Args {
             logger,
             crates: crates.map_or(Vec::new(), |Crates(crates)| crates),
             log,
+            tracing: tracing.is_some_and(|tracing| tracing.value()),
             delivery,
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })

@@ -94,6 +94,7 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
         logger,
         crates,
         log,
+        tracing,
         delivery,
         krate,
     } = args;
@@ -110,6 +111,10 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
         quote!(&[#(#filters),*])
     });
     let log = option(filters.as_ref(), krate);
+    let tracing = match tracing {
+        true => quote!(#krate::__private::tracing!()),
+        false => option(None::<&TokenStream>, krate),
+    };
     parse_quote_spanned! {Span::mixed_site()=> {
         static METADATA: #krate::__private::Metadata = #krate::__private::Metadata::in_module(
             #krate::__private::module_path!(),
@@ -122,6 +127,7 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
             logger: #logger,
             crates: &[#(#crates),*],
             log: #log,
+            tracing: #tracing,
             delivery: #delivery,
         };
         #krate::__private::init_module(#module.as_any(), &METADATA, &OPTIONS);

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use log::{Log, Metadata, Record, SetLoggerError};
 
 use super::logger::{Logger, Names, ResetHandle};
-use super::max_level;
 use crate::index::AtomicIndex;
+use crate::max_level::MaxLevel;
 
 struct Bridge {
     logger: Logger,
@@ -18,6 +18,9 @@ struct Bridge {
     /// Whether `#[pylog::module]` installed it.
     is_of_attribute: bool,
 }
+
+/// The maximum of the `log` crate.
+static MAX_LEVEL: MaxLevel = MaxLevel::new(log::set_max_level);
 
 static BRIDGES: boxcar::Vec<Bridge> = boxcar::Vec::new();
 
@@ -82,9 +85,9 @@ pub(super) fn install(
         is_of_attribute,
     }));
     if follows {
-        max_level::follow(most_verbose, calls);
+        MAX_LEVEL.follow(most_verbose, calls);
     } else {
-        max_level::leave_at(most_verbose);
+        MAX_LEVEL.leave_at(most_verbose);
     }
     Ok(())
 }

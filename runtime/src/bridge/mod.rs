@@ -33,7 +33,6 @@ mod installed;
 #[cfg(feature = "kv")]
 mod key_values;
 mod logger;
-mod max_level;
 
 pub use init::{init, try_init};
 pub use installed::InstallError;

@@ -151,7 +151,7 @@ impl ExcInfo<'_> {
         })
     }
 
-    fn of_error(error: ErrorRef<'_>) -> ExcInfo<'_> {
+    pub(crate) fn of_error(error: ErrorRef<'_>) -> ExcInfo<'_> {
         let (mut chain, mut next) = match error {
             ErrorRef::None => return ExcInfo(Kind::None),
             ErrorRef::Typed(error, type_name) => {

@@ -1,6 +1,6 @@
-//! `log::max_level()` follows Python.
+//! `log::max_level()` and the maximum level of `tracing` follow Python.
 //!
-//! `log`'s macros compare with it before anything else. So it is as restrictive as possible: the most
+//! The macros of these crates compare with it before anything else. So it is as restrictive as possible: the most
 //! verbose level that any Python logger accepts, within the filters on the Rust side. A reconfiguration
 //! resets it to what the filters allow, and the next call that Python refuses restricts it again.
 //!
@@ -21,85 +21,109 @@ use crate::logger::{levels, lookup};
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
+/// A maximum level that follows Python.
+pub(crate) struct MaxLevel {
+    set: fn(LevelFilter),
+    state: Mutex<State>,
+}
+
 /// Locked for a few instructions at a time, by threads that are attached. No Python code runs meanwhile,
 /// and the process can't fork.
 struct State {
-    /// The most verbose level that the filters allow; `None` if the bridge isn't `log`'s logger.
+    /// The most verbose level that the filters allow; `None` if the maximum doesn't follow Python.
     allowed: Option<LevelFilter>,
     /// How many invalidations there were.
     invalidations: u32,
     /// After how many of them Python was last asked.
     asked_after: Option<u32>,
-    /// The calls that the bridge has seen.
+    /// The calls that have been seen.
     calls: Option<Arc<Table>>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
-    allowed: None,
-    invalidations: 0,
-    asked_after: None,
-    calls: None,
-});
+/// All that have ever followed Python.
+static ALL: boxcar::Vec<&'static MaxLevel> = boxcar::Vec::new();
 
-fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Makes the maximum follow Python from now on, within `allowed`.
-pub(super) fn follow(allowed: LevelFilter, calls: Arc<Table>) {
-    static LISTENS: Once = Once::new();
-    LISTENS.call_once(|| {
-        invalidation::add_listener(Listener {
-            on_invalidation: reset,
-            on_refusal: restrict,
-        });
-    });
-    let mut state = state();
-    state.asked_after = None;
-    state.calls = Some(calls);
-    state.allowed = Some(allowed);
-    log::set_max_level(allowed);
-}
-
-/// Sets the maximum, and no longer makes it follow Python.
-pub(super) fn leave_at(level: LevelFilter) {
-    state().allowed = None;
-    log::set_max_level(level);
-}
-
-/// Allows everything that the filters allow: Python may accept it now.
-fn reset() {
-    let mut state = state();
-    state.invalidations = state.invalidations.wrapping_add(1);
-    if let Some(allowed) = state.allowed {
-        log::set_max_level(allowed);
+impl MaxLevel {
+    /// `set` sets it.
+    pub(crate) const fn new(set: fn(LevelFilter)) -> MaxLevel {
+        MaxLevel {
+            set,
+            state: Mutex::new(State {
+                allowed: None,
+                invalidations: 0,
+                asked_after: None,
+                calls: None,
+            }),
+        }
     }
-}
 
-/// Rejects the levels that no Python logger accepts. Called when Python has just refused a level.
-fn restrict(py: Python<'_>) -> PyResult<()> {
-    let (allowed, calls, invalidations) = {
-        let mut state = state();
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the maximum follow Python from now on, within `allowed`.
+    pub(crate) fn follow(&'static self, allowed: LevelFilter, calls: Arc<Table>) {
+        static LISTENS: Once = Once::new();
+        LISTENS.call_once(|| {
+            invalidation::add_listener(Listener {
+                on_invalidation: || ALL.iter().for_each(|(_, it)| it.reset()),
+                on_refusal: |py| ALL.iter().try_for_each(|(_, it)| it.restrict(py)),
+            });
+        });
+        let mut state = self.state();
+        if state.calls.is_none() {
+            ALL.push(self);
+        }
+        state.asked_after = None;
+        state.calls = Some(calls);
+        state.allowed = Some(allowed);
+        (self.set)(allowed);
+    }
+
+    /// Sets the maximum, and no longer makes it follow Python.
+    pub(crate) fn leave_at(&self, level: LevelFilter) {
+        self.state().allowed = None;
+        (self.set)(level);
+    }
+
+    /// Allows everything that the filters allow: Python may accept it now.
+    fn reset(&self) {
+        let mut state = self.state();
+        state.invalidations = state.invalidations.wrapping_add(1);
+        if let Some(allowed) = state.allowed {
+            (self.set)(allowed);
+        }
+    }
+
+    /// What there is to restrict, once after each invalidation, even if that fails.
+    fn begin(&self) -> Option<(LevelFilter, Arc<Table>, u32)> {
+        let mut state = self.state();
         let invalidations = state.invalidations;
         match (state.allowed, &state.calls) {
             (Some(allowed), Some(calls)) if state.asked_after != Some(invalidations) => {
                 let calls = Arc::clone(calls);
-                // Once after each invalidation, even if it fails.
                 state.asked_after = Some(invalidations);
-                (allowed, calls, invalidations)
+                Some((allowed, calls, invalidations))
             }
-            _ => return Ok(()),
+            _ => None,
         }
-    };
-    let accepted = most_verbose(py)?;
-    let names: Vec<_> = calls.targets().iter().map(|it| it.name(py)).collect();
-    let accepted = accepted.max(not_refused(&names, accepted, allowed)?);
-    let state = state();
-    // Otherwise the answer is out of date.
-    if state.invalidations == invalidations {
-        log::set_max_level(accepted.min(allowed));
     }
-    Ok(())
+
+    /// Rejects the levels that no Python logger accepts. Called when Python has just refused a level.
+    fn restrict(&self, py: Python<'_>) -> PyResult<()> {
+        let Some((allowed, calls, invalidations)) = self.begin() else {
+            return Ok(());
+        };
+        let accepted = most_verbose(py)?;
+        let names: Vec<_> = calls.targets().iter().map(|it| it.name(py)).collect();
+        let accepted = accepted.max(not_refused(&names, accepted, allowed)?);
+        let state = self.state();
+        // Otherwise the answer is out of date.
+        if state.invalidations == invalidations {
+            (self.set)(accepted.min(allowed));
+        }
+        Ok(())
+    }
 }
 
 /// The most verbose level that any logger accepts. Loggers that are yet to be created inherit theirs.

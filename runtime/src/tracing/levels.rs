@@ -1,0 +1,135 @@
+//! Which events and spans are on.
+//!
+//! `tracing` compares with its maximum level first, then with the interest of the callsite, and then asks whether
+//! pylog's callsite [accepts] the level. Only that asks Python, if its level cache doesn't know the answer.
+//!
+//! `tracing` holds a lock of its own while it asks for interests and the maximum level, also when
+//! `set_max_level` tells it to ask again. The answers come from an atomic. So a thread that holds this lock doesn't
+//! wait for the GIL, and a thread that holds the GIL can wait for the lock.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use tracing_core::metadata::LevelFilter;
+use tracing_core::subscriber::Interest;
+use tracing_core::{Metadata, callsite};
+use tracing_subscriber::layer::{Context, Filter};
+
+use crate::callsite::site::Callsite;
+use crate::callsite::table::{Key, Table};
+use crate::emit::Admitted;
+use crate::level::Level;
+use crate::level_cache::cache::LevelCache;
+use crate::max_level::MaxLevel;
+use crate::metadata;
+
+/// The callsites of `tracing`, and one of pylog's for each.
+static CALLS: LazyLock<Arc<Table>> = LazyLock::new(|| Arc::new(Table::new()));
+
+static FOLLOWING: MaxLevel = MaxLevel::new(set_max_level);
+
+/// The most verbose level that can be on: its place in [`FILTERS`].
+static MAX_LEVEL: AtomicUsize = AtomicUsize::new(FILTERS.len() - 1);
+
+const FILTERS: [LevelFilter; 6] = [
+    LevelFilter::OFF,
+    LevelFilter::ERROR,
+    LevelFilter::WARN,
+    LevelFilter::INFO,
+    LevelFilter::DEBUG,
+    LevelFilter::TRACE,
+];
+
+/// Makes the maximum level of `tracing` follow Python from now on.
+pub(super) fn follow_python() {
+    FOLLOWING.follow(log::LevelFilter::Trace, Arc::clone(&CALLS));
+}
+
+/// Sets the maximum level. The filters of `log` have the same order.
+fn set_max_level(filter: log::LevelFilter) {
+    let place = filter as usize;
+    if MAX_LEVEL.swap(place, Ordering::SeqCst) != place {
+        callsite::rebuild_interest_cache();
+    }
+}
+
+pub(super) fn max_level() -> LevelFilter {
+    FILTERS[MAX_LEVEL.load(Ordering::SeqCst)]
+}
+
+fn level_of(metadata: &Metadata<'_>) -> Level {
+    match *metadata.level() {
+        tracing_core::Level::ERROR => Level::ERROR,
+        tracing_core::Level::WARN => Level::WARN,
+        tracing_core::Level::INFO => Level::INFO,
+        tracing_core::Level::DEBUG => Level::DEBUG,
+        tracing_core::Level::TRACE => Level::TRACE,
+    }
+}
+
+/// pylog's callsite for one of `tracing`.
+fn callsite_of(metadata: &Metadata<'_>) -> &'static Callsite {
+    let key = Key {
+        target: metadata.target(),
+        address: std::ptr::from_ref(metadata.callsite().0).addr(),
+        levelno: level_of(metadata).levelno(),
+        line: metadata.line().unwrap_or_default(),
+        // `Logger.findCaller` returns these if it finds no caller.
+        file: metadata.file().unwrap_or("(unknown file)"),
+        module: metadata.module_path().unwrap_or("(unknown function)"),
+    };
+    CALLS.find_or_make(&key, |key| {
+        let metadata = metadata::Metadata::in_module(key.target, key.file, key.line, key.module);
+        Callsite::at_run_time(metadata, LevelCache::new(), None)
+    })
+}
+
+pub(super) fn interest_in(metadata: &Metadata<'_>) -> Interest {
+    match *metadata.level() <= max_level() {
+        true => Interest::sometimes(),
+        false => Interest::never(),
+    }
+}
+
+thread_local! {
+    /// The event that `tracing` last asked about in this thread, and why it may be logged. A logger with an
+    /// `isEnabledFor` of its own is asked once for each event, as in Python.
+    static ADMITTED: Cell<Option<(&'static Callsite, Admitted)>> = const { Cell::new(None) };
+}
+
+/// Whether Python accepts the level of an event or span.
+pub(super) fn accepts(metadata: &Metadata<'_>) -> bool {
+    let (callsite, level) = (callsite_of(metadata), level_of(metadata));
+    if !metadata.is_event() {
+        return !callsite.is_off(level) && callsite.is_enabled(level);
+    }
+    let admitted = callsite.check(level);
+    let _ = ADMITTED.try_with(|it| it.set(admitted.map(|admitted| (callsite, admitted))));
+    admitted.is_some()
+}
+
+/// The permission to log an event or about a span.
+pub(super) fn admit(metadata: &Metadata<'_>) -> Option<(&'static Callsite, Admitted)> {
+    let callsite = callsite_of(metadata);
+    let last = ADMITTED.try_with(Cell::take).ok().flatten();
+    last.filter(|(of, _)| std::ptr::eq(*of, callsite))
+        .or_else(|| Some((callsite, callsite.check(level_of(metadata))?)))
+}
+
+/// A filter of one layer: lets through what Python accepts.
+pub(super) struct Levels;
+
+impl<S> Filter<S> for Levels {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        accepts(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        interest_in(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(max_level())
+    }
+}

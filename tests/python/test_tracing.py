@@ -1,0 +1,211 @@
+"""The feature `tracing`: events and spans of the `tracing` crate become records, under Python's levels."""
+
+import contextlib
+import contextvars
+import logging
+import os
+import pprint
+import random
+import threading
+
+import pylog_tracing as native
+import pytest
+from model import LOG_LEVELS, Model
+
+STEPS = int(os.environ.get("PYLOG_MODEL_STEPS", 20_000))
+SITES = {
+    "alpha": "pylog_tracing.calls.alpha",
+    "beta": "pylog_tracing.calls.beta",
+    "elsewhere": "elsewhere.traced",
+}
+NAME = "pylog_tracing.spans"
+
+
+class Events:
+    """Without `enabled`: the macro of `tracing` asks twice, and a logger of the model changes its answer with each
+    question.
+    """
+
+    call = staticmethod(native.call)
+    call_in_thread = staticmethod(native.call_in_thread)
+
+
+@pytest.fixture(params=["direct", "queued", "all-queued"])
+def delivery(request):
+    if request.param != "direct":
+        native.set_queue(100_000, every_thread=request.param == "all-queued")
+    yield
+    assert native.flush()
+    native.set_queue()
+
+
+@pytest.fixture
+def records(arrived, delivery):
+    """A function that returns what has arrived."""
+    logging.getLogger("pylog_tracing").setLevel(1)
+
+    def take():
+        assert native.flush()
+        taken = list(arrived.records)
+        arrived.records.clear()
+        return taken
+
+    return take
+
+
+def extra(record):
+    stock = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+    return {name: value for name, value in vars(record).items() if name not in stock}
+
+
+def test_an_event_logs_if_and_only_if_python_says_so(report):
+    seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
+    for site in SITES:
+        # A level assigned without `setLevel` is noticed only for targets that were logged to before.
+        native.call(site, 40)
+    model = Model(Events(), SITES, seed, LOG_LEVELS)
+    try:
+        found = model.run(STEPS)
+    finally:
+        model.close()
+    context = f"PYLOG_MODEL_SEED={seed} PYLOG_MODEL_STEPS={STEPS}"
+    assert not found, f"{context}: {len(found)}, first: {pprint.pformat(found[0])}"
+    assert min(model.calls.values()) > STEPS / 20, f"{context}: {model.calls}"
+    report(f"tracing: {STEPS} steps, {model.calls[True]} events logged and {model.calls[False]} did not")
+
+
+def test_fields_keep_their_types(records):
+    native.log_fields()
+    first, second = records()
+    assert (first.name, first.levelno, first.getMessage()) == (NAME, 20, "with many fields")
+    assert (first.funcName, first.filename) == ("pylog_tracing::spans", "spans.rs")
+    assert extra(first) == {
+        "signed": -7,
+        "unsigned": 2**64 - 1,
+        "large": -(2**127),
+        "float": 0.5,
+        "truth": True,
+        "text": "näh",
+        "bytes": b"\x00\xff",
+        "debug": "Some(1)",
+        "display": "1.5",
+        "name_": "taken",
+        "span_": "taken",
+        "message_": 1,
+        "http.status": 200,
+    }
+    assert (second.getMessage(), extra(second)) == ("", {"rows": 3})
+
+
+def test_errors_become_exc_info(records):
+    try:
+        raise ValueError("of Python")
+    except ValueError as error:
+        raised = error
+        native.log_error(error)
+    chain, other = records()
+    error = chain.exc_info[1]
+    assert (str(error), str(error.__cause__), error.__cause__.__cause__) == ("outer", "inner", None)
+    assert chain.error == "outer: inner"
+    assert other.exc_info[1] is raised
+    assert other.exc_info[2] is raised.__traceback__
+
+
+def test_spans_with_their_fields(records):
+    seen = []
+    native.in_spans(lambda: seen.append(logging.getLogger(NAME).setLevel(logging.WARNING)))
+    before, after = records()
+    outer, hidden = {"name": "outer", "id": 7, "rows": 1}, {"name": "hidden", "secret": 1}
+    inner = {"name": "inner", "rows": 2, "lineno": 1}
+    assert extra(before) == {
+        "span": "inner", "spans": [outer, hidden, inner], "id": 8, "rows": 2, "secret": 1,
+    }  # fmt: skip
+    later = {"name": "outer", "id": 7, "rows": 5, "user": "ada"}
+    assert extra(after) == {
+        "span": "inner", "spans": [later, hidden, inner], "id": 7, "rows": 2, "secret": 1, "user": "ada",
+    }  # fmt: skip
+    # From then on the level is WARNING: the span at DEBUG is off.
+    native.in_spans(lambda: None)
+    names = [[span["name"] for span in record.spans] for record in records()]
+    assert names == [["outer", "inner"]] * 2
+
+
+def test_the_options(records):
+    native.log_with_options()
+    new, within, close = records()
+    assert [record.getMessage() for record in (new, within, close)] == ["new", "within", "close"]
+    assert {record.name for record in (new, within, close)} == {NAME}
+    assert extra(within) == {"span": "timed", "spans": [{"name": "timed", "id": 1}]}
+    assert close.time_busy >= 0.002 and close.time_idle >= 0
+
+
+def test_fields_of_events_that_are_off_are_not_evaluated():
+    logger = logging.getLogger(SITES["alpha"])
+    logger.setLevel(logging.ERROR)
+    native.call("alpha", 20)
+    before = native.evaluations()
+    for levelno in (5, 10, 20, 30):
+        native.call("alpha", levelno)
+        native.call("alpha", levelno, True)
+        assert not native.enabled("alpha", levelno)
+    assert native.evaluations() == before
+    native.call("alpha", 40)
+    assert native.evaluations() == before + 1
+
+
+def test_the_maximum_level_follows_python():
+    root = logging.getLogger()
+    for site in SITES:
+        native.call(site, 40)
+    for level in (10, 30, 20, 40, 5, 50):
+        root.setLevel(level)
+        for logger in (logging.getLogger("pylog_tracing"), *map(logging.getLogger, SITES.values())):
+            logger.setLevel(0)
+        for levelno in LOG_LEVELS:
+            native.call("alpha", levelno)
+        # Other loggers of the process may accept more.
+        accepted = [it for it in LOG_LEVELS if it >= level] or [100]
+        assert native.max_level() <= accepted[0]
+        native.call("alpha", 5)
+    logging.getLogger("some.other").setLevel(5)
+    assert native.max_level() == 5
+
+
+def test_other_layers_see_what_python_refuses(records):
+    logging.getLogger("pylog_tracing").setLevel(logging.CRITICAL)
+    assert native.count_seen_by_another_layer() == 3
+    assert records() == []
+
+
+def test_a_request_id_from_a_context_variable(records, arrived):
+    request = contextvars.ContextVar("request", default=None)
+    arrived.addFilter(lambda record: setattr(record, "request", request.get()) or True)
+
+    def serve(number):
+        request.set(number)
+        native.log_in_span("served")
+
+    for number in range(3):
+        contextvars.copy_context().run(serve, number)
+    assert [(record.request, record.span) for record in records()] == [(n, "work") for n in range(3)]
+
+
+def test_reconfigurations_beside_threads_in_spans(delivery):
+    """Neither a deadlock between the locks of `tracing` and the GIL, nor a wrong level afterwards."""
+    logger = logging.getLogger(NAME)
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    worker = threading.Thread(target=native.span_in_threads, args=(8, 1000))
+    worker.start()
+    changes = 0
+    while worker.is_alive() or changes < 1000:
+        logger.setLevel([5, 10, 20, 30, 40, 50][changes % 6])
+        logging.disable([0, 0, 10, 30][changes % 4])
+        changes += 1
+        with contextlib.suppress(RuntimeError):
+            worker.join(0.0001)
+    logging.disable(0)
+    assert native.flush()
+    for level in LOG_LEVELS:
+        logging.getLogger(SITES["beta"]).setLevel(level)
+        assert [native.enabled("beta", it) for it in LOG_LEVELS] == [it >= level for it in LOG_LEVELS]

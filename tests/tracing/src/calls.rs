@@ -1,0 +1,105 @@
+//! Events at every level in several modules.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+static EVALUATIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts how often it is called. As a field it must be evaluated only if the event is on.
+fn evaluate(levelno: i32) -> i32 {
+    EVALUATIONS.fetch_add(1, Ordering::Relaxed);
+    levelno
+}
+
+macro_rules! calls {
+    ($($option:tt)*) => {
+        pub(super) fn event(levelno: i32) {
+            use super::evaluate;
+            match levelno {
+                5 => tracing::trace!($($option)* "level {}", evaluate(levelno)),
+                10 => tracing::debug!($($option)* "level {}", evaluate(levelno)),
+                20 => tracing::info!($($option)* "level {}", evaluate(levelno)),
+                30 => tracing::warn!($($option)* "level {}", evaluate(levelno)),
+                _ => tracing::error!($($option)* "level {}", evaluate(levelno)),
+            }
+        }
+
+        pub(super) fn is_enabled(levelno: i32) -> bool {
+            match levelno {
+                5 => tracing::enabled!($($option)* tracing::Level::TRACE),
+                10 => tracing::enabled!($($option)* tracing::Level::DEBUG),
+                20 => tracing::enabled!($($option)* tracing::Level::INFO),
+                30 => tracing::enabled!($($option)* tracing::Level::WARN),
+                _ => tracing::enabled!($($option)* tracing::Level::ERROR),
+            }
+        }
+    };
+}
+
+mod alpha {
+    calls!();
+}
+
+mod beta {
+    calls!();
+}
+
+mod elsewhere {
+    calls!(target: "elsewhere::traced",);
+}
+
+type Site = (fn(i32), fn(i32) -> bool);
+
+fn site(name: &str) -> PyResult<Site> {
+    match name {
+        "alpha" => Ok((alpha::event, alpha::is_enabled)),
+        "beta" => Ok((beta::event, beta::is_enabled)),
+        "elsewhere" => Ok((elsewhere::event, elsewhere::is_enabled)),
+        _ => Err(PyValueError::new_err("no such site")),
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (name, levelno, detached = false))]
+pub(crate) fn call(py: Python<'_>, name: &str, levelno: i32, detached: bool) -> PyResult<()> {
+    let (event, _) = site(name)?;
+    match detached {
+        true => py.detach(|| event(levelno)),
+        false => event(levelno),
+    }
+    Ok(())
+}
+
+#[pyfunction]
+pub(crate) fn call_in_thread(py: Python<'_>, name: &str, levelno: i32) -> PyResult<()> {
+    let (event, _) = site(name)?;
+    let joined = py.detach(|| thread::spawn(move || event(levelno)).join());
+    joined.map_err(|_| PyValueError::new_err("the thread panicked"))
+}
+
+#[pyfunction]
+pub(crate) fn enabled(name: &str, levelno: i32) -> PyResult<bool> {
+    let (_, is_enabled) = site(name)?;
+    Ok(is_enabled(levelno))
+}
+
+#[pyfunction]
+pub(crate) fn evaluations() -> usize {
+    EVALUATIONS.load(Ordering::Relaxed)
+}
+
+/// The maximum level of `tracing`, as a level of Python's. 100 if it is off.
+#[pyfunction]
+pub(crate) fn max_level() -> i32 {
+    match tracing::level_filters::LevelFilter::current().into_level() {
+        Some(tracing::Level::TRACE) => 5,
+        Some(tracing::Level::DEBUG) => 10,
+        Some(tracing::Level::INFO) => 20,
+        Some(tracing::Level::WARN) => 30,
+        Some(tracing::Level::ERROR) => 40,
+        None => 100,
+    }
+}

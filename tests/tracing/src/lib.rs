@@ -1,0 +1,17 @@
+//! The extension `pylog_tracing`, whose events and spans of `tracing` become records.
+
+mod calls;
+mod spans;
+
+/// The inline form.
+#[pylog::module(tracing = true)]
+#[pyo3::pymodule(gil_used = false)]
+pub mod pylog_tracing {
+    #[pymodule_export]
+    use crate::calls::{call, call_in_thread, enabled, evaluations, max_level};
+    #[pymodule_export]
+    use crate::spans::{
+        count_seen_by_another_layer, flush, in_spans, log_error, log_fields, log_in_span, log_with_options, set_queue,
+        span_in_threads,
+    };
+}
