@@ -6,17 +6,18 @@
 //!
 //! ```
 //! use tracing_subscriber::layer::SubscriberExt;
-//! use tracing_subscriber::util::SubscriberInitExt;
 //!
-//! tracing_subscriber::registry()
+//! let subscriber = tracing_subscriber::registry()
 //!     .with(pylog::tracing::layer())
-//!     .with(tracing_subscriber::fmt::layer())
-//!     .init();
+//!     .with(tracing_subscriber::fmt::layer());
+//! // `init()` would also take the place of pylog's bridge as the logger of the `log` crate, and panic.
+//! tracing::subscriber::set_global_default(subscriber)?;
 //!
 //! let request = tracing::info_span!("request", id = 7, user = tracing::field::Empty);
 //! let _entered = request.enter();
 //! request.record("user", "ada");
 //! tracing::warn!(rows = 3, "slow query");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The event becomes a record of the logger that its target names, by the same rules as a call of
