@@ -1,12 +1,6 @@
 //! The values of `key = value`, typed.
 
 mod containers;
-#[cfg(any(
-    feature = "chrono",
-    feature = "jiff",
-    feature = "serde_json",
-    feature = "uuid"
-))]
 mod other_crates;
 mod primitives;
 
