@@ -19,7 +19,11 @@ pub fn enabled(input: TokenStream) -> TokenStream {
     finish(syn::parse(input).map(enabled::expand))
 }
 
-/// `#[module(options)]` above a `#[pymodule]`. `pylog` documents it where it re-exports it.
+// `#[module(options)]` above a `#[pymodule]`.
+#[expect(
+    missing_docs,
+    reason = "`pylog` documents it where it re-exports it, and rustdoc would append this text to that one"
+)]
 #[proc_macro_attribute]
 pub fn module(args: TokenStream, item: TokenStream) -> TokenStream {
     module::expand(args.into(), item.into()).into()
