@@ -17,9 +17,13 @@
 //! | [`features`] | the cargo features |
 //! | [`comparison`] | pylog beside pyo3-log, `log` and `tracing` |
 
+// A link of a chapter goes to the file that the chapter's end names for it, where the repository shows the chapter as a
+// file. Here it goes to the item that `guide_links.md` names: the first definition of a link applies. Doc tests don't have it, so that they are named after the chapter's file and
+// its lines.
 macro_rules! chapters {
     ($($(#[$attribute:meta])* $name:ident)+) => {$(
         $(#[$attribute])*
+        #[cfg_attr(not(doctest), doc = include_str!("guide_links.md"))]
         #[doc = include_str!(concat!("../docs/", stringify!($name), ".md"))]
         pub mod $name {}
     )+};
