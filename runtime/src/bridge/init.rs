@@ -18,9 +18,10 @@ pub fn try_init() -> Result<ResetHandle, InstallError> {
     Logger::default().install()
 }
 
-/// Installs a bridge with the defaults of pyo3-log, unless the `log` crate has a logger already. If that
-/// isn't pylog's, Python issues a `RuntimeWarning`. Unlike pyo3-log's function, this one never panics,
-/// since that would make the import fail.
+/// Installs a bridge with the defaults of pyo3-log, unless the `log` crate has a logger already.
+///
+/// If that logger isn't pylog's, Python issues a `RuntimeWarning`. Unlike pyo3-log's function, this one never
+/// panics, since that would make the import fail.
 #[track_caller]
 pub fn init() -> ResetHandle {
     let logger = Logger::default();

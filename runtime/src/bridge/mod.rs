@@ -2,9 +2,9 @@
 //! same names.
 //!
 //! `#[pylog::module]` installs it, and then the loggers of the crate's own targets have the same names as
-//! with the macros. A [`Logger`] that is installed below the attribute takes over with its filters, and the names
-//! stay. With `#[pylog::module(log = false)]`, or without the attribute, call [`init`]; then
-//! each logger has the name of its target, with `.` for `::`:
+//! with the macros. A [`Logger`] that the function or module with the attribute installs takes over with its filters,
+//! and the names stay. With `#[pylog::module(log = false)]`, or without the attribute, call [`init`]. Then each logger
+//! has the name of its target, with `.` instead of `::`. For example:
 //!
 //! ```
 //! use log::info;

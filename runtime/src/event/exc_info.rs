@@ -49,7 +49,9 @@ impl Link<'_> {
     }
 }
 
-/// The types that `exc_info = …` takes, besides errors: types that implement [`Error`], trait objects such as
+/// The types that `exc_info = …` takes, other than Rust errors.
+///
+/// Rust errors need no implementation: `exc_info` also takes types that implement [`Error`], trait objects such as
 /// `Box<dyn Error>`, `anyhow::Error` and `eyre::Report`, references to these, and an `Option` of one of these.
 ///
 /// A `PyErr` that is in a `Box<dyn Error>` or an `anyhow::Error`, or that is the source of an error, is logged

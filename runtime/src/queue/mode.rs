@@ -33,8 +33,8 @@ pub enum Delivery {
     /// value, as `exc_info` or behind `logger:`, and with `stack_info`.
     Queued(usize),
     /// Every thread puts its records into the queue, attached or not. No call runs Python code, so no call
-    /// lets another thread take the GIL, whatever locks the calling thread holds. The number, and calls that
-    /// wait for the GIL in a detached thread, are as for [`Delivery::Queued`].
+    /// lets another thread take the GIL, whatever locks the calling thread holds. The number has the same
+    /// meaning as for [`Delivery::Queued`], and a call in a detached thread waits for the GIL in the same cases.
     ///
     /// A record of an attached thread is handled some milliseconds after the call, and after records that
     /// Python code of the same thread logs meanwhile. It brings its Python objects, the handled exception, the
