@@ -14,8 +14,12 @@ import logging.handlers
 import os
 import queue
 import re
+import string
 import sys
+import threading
 import time
+import types
+from collections import OrderedDict
 from unittest import mock
 
 import pytest
@@ -33,8 +37,9 @@ class Case:
         self.path = os.path.join(directory, who, "log")
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
         self.events = []
-        self.queue = queue.Queue(3)
+        self.queue = queue.Queue(2)
         self.streams = []
+        self.handler = None
 
     def result(self):
         directory = os.path.dirname(self.path)
@@ -79,6 +84,47 @@ class Falsy(Flushing):
         return False
 
 
+class Changing(Flushing):
+    """Changes its handler, or the handler's class, after it has written."""
+
+    def __init__(self, case, change):
+        super().__init__(case)
+        self.change = change
+
+    def write(self, text):
+        super().write(text)
+        self.change(self.case.handler)
+
+
+def recorded_flush(handler):
+    handler.case.events.append("its own flush")
+
+
+STOCK_FLUSH = logging.StreamHandler.flush
+
+
+def patch_flush(handler):
+    """`compare` puts the stock one back."""
+    logging.StreamHandler.flush = recorded_flush
+
+
+def replace_dict(handler):
+    handler.__dict__ = {**vars(handler), "stream": Flushing(handler.case)}
+    handler.case.events.append("replaced")
+
+
+def replace_class(handler):
+    handler.__class__ = RecordedFlush
+
+
+def remove_stream(handler):
+    del handler.stream
+
+
+def remove_lock(handler):
+    handler.lock = None
+
+
 class Interrupting(Own):
     def write(self, text):
         raise RecursionError("deep")
@@ -102,6 +148,15 @@ STREAMS = {
     "failing write": lambda case: Own(case, "write"),
     "failing flush": lambda case: Flushing(case, "flush"),
     "recursion": Interrupting,
+    "setting flush": lambda case: Changing(
+        case, lambda handler: setattr(handler, "flush", lambda: recorded_flush(handler))
+    ),
+    "patching flush": lambda case: Changing(case, patch_flush),
+    "replacing the dict": lambda case: Changing(case, replace_dict),
+    "replacing the class": lambda case: Changing(case, replace_class),
+    "removing itself": lambda case: Changing(case, remove_stream),
+    "replaced by None": lambda case: Changing(case, lambda handler: setattr(handler, "stream", None)),
+    "removing the lock": lambda case: Changing(case, remove_lock),
 }
 
 # Handlers
@@ -128,6 +183,10 @@ class OwnError(logging.StreamHandler):
         error = sys.exc_info()[1]
         lines = [entry.tb_lineno for entry in iterate(error.__traceback__)]
         self.case.events.append(["error", repr(error), lines, record.getMessage()])
+
+
+class RecordedFlush(logging.StreamHandler):
+    flush = recorded_flush
 
 
 class OwnTerminator(logging.FileHandler):
@@ -160,6 +219,12 @@ class Untimely(logging.handlers.TimedRotatingFileHandler):
         return False
 
 
+def untimely(case):
+    handler = Untimely(case.path)
+    handler.rolloverAt = 0
+    return handler
+
+
 def iterate(traceback):
     while traceback:
         yield traceback
@@ -190,6 +255,16 @@ def timed(case, stream):
     return handler
 
 
+def due(case, stream):
+    """It is time for another file at `DUE`, to the second."""
+    handler = timed(case, "own")
+    handler.rolloverAt = DUE
+    return handler
+
+
+DUE = 2_000_000_000
+
+
 def unbounded(case, stream):
     return logging.handlers.QueueHandler(queue.SimpleQueue())
 
@@ -207,6 +282,7 @@ HANDLERS = {
         logging.handlers.RotatingFileHandler, maxBytes=60, backupCount=2, delay=True
     ),
     "TimedRotatingFileHandler": timed,
+    "due TimedRotatingFileHandler": due,
     "WatchedFileHandler": over_file(logging.handlers.WatchedFileHandler),
     "QueueHandler": lambda case, stream: logging.handlers.QueueHandler(case.queue),
     "MemoryHandler": lambda case, stream: logging.handlers.MemoryHandler(2, target=over_stream(
@@ -215,6 +291,14 @@ HANDLERS = {
     "OwnTerminator": over_file(OwnTerminator),
     "Plain": over_file(Plain),
     "Untimely": over_file(Untimely),
+    "due Untimely": lambda case, stream: untimely(case),
+}
+# Of three lines, some fit and some don't.
+SIZES = {
+    f"RotatingFileHandler of {size} bytes": over_file(
+        logging.handlers.RotatingFileHandler, maxBytes=size, backupCount=5
+    )
+    for size in range(-1, 60)
 }
 
 # Formatters
@@ -234,6 +318,25 @@ class Silent(logging.Formatter):
     default_msec_format = None
 
 
+class Falsely(logging.Formatter):
+    def __len__(self):
+        return 0
+
+
+class ReplacingDict(logging.Formatter):
+    """Removes what others shall not see."""
+
+    def format(self, record):
+        record.__dict__ = {**vars(record), "secret": "removed"}
+        return super().format(record)
+
+
+class ReplacingClass(logging.Formatter):
+    def format(self, record):
+        record.__class__ = Subclass
+        return super().format(record)
+
+
 class Json(logging.Formatter):
     """Doesn't use the stock `format`."""
 
@@ -244,6 +347,18 @@ class Json(logging.Formatter):
 class Raising(logging.Formatter):
     def format(self, record):
         raise KeyError("in format")
+
+
+class Interrupted(logging.Formatter):
+    def format(self, record):
+        raise RecursionError("in format")
+
+
+class Upper(OrderedDict):
+    """Keeps its class when it is merged with another dict."""
+
+    def __getitem__(self, name):
+        return str(super().__getitem__(name)).upper()
 
 
 FORMATS = {
@@ -264,8 +379,22 @@ FORMATS = {
     "$": [None, "$asctime ${levelname} $message", "${message} $missing", "$$ $message ${asctime}"],
 }
 DATE_FORMATS = [None, None, "", "%H:%M:%S", "%d.%m.%Y %% %z", "%A %B %p", "%s", "%", "ü %Y"]
-DEFAULTS = [None, None, {}, {"missing": "default"}, {"message": "overridden", "missing": 1}]
-FORMATTERS = {c.__name__: c for c in (logging.Formatter, OwnTime, Utc, Silent, Json, Raising)}
+DEFAULTS = [None, None, {}, {"missing": "default"}, {"message": "overridden", "missing": 1}, Upper(missing="upper")]
+FORMATTERS = {
+    c.__name__: c
+    for c in (
+        logging.Formatter,
+        OwnTime,
+        Utc,
+        Silent,
+        Falsely,
+        ReplacingDict,
+        ReplacingClass,
+        Json,
+        Raising,
+        Interrupted,
+    )
+}
 
 
 def formatter(spec):
@@ -290,6 +419,22 @@ formatters = st.none() | st.tuples(
 class Loud:
     def __str__(self):
         return "loud"
+
+
+class OwnStr(str):
+    def __str__(self):
+        return "a str of its own"
+
+
+class OwnFloat(float):
+    def __index__(self):
+        return 7
+
+    def __trunc__(self):
+        return 7
+
+    def __int__(self):
+        return 7
 
 
 class Broken:
@@ -335,6 +480,17 @@ RECORDS = {
     "no msecs": lambda record: delattr(record, "msecs"),
     "an int as created": lambda record: setattr(record, "created", 1_700_000_000),
     "long ago": lambda record: vars(record).update(created=-12345.678, msecs=321.0),
+    "nan as created": lambda record: setattr(record, "created", float("nan")),
+    "the start of time": lambda record: setattr(record, "created", 0.5),
+    "a subclass of float as created": lambda record: setattr(record, "created", OwnFloat(1e9)),
+    "a subclass of str as message": lambda record: setattr(record, "msg", OwnStr("text")),
+    "a subclass of str as levelname": lambda record: setattr(record, "levelname", OwnStr("text")),
+    "a bool as lineno": lambda record: setattr(record, "lineno", True),
+    "a subclass of float as msecs": lambda record: setattr(record, "msecs", OwnFloat(5.5)),
+    "a large lineno": lambda record: setattr(record, "lineno", 1e20),
+    "many msecs": lambda record: setattr(record, "msecs", 1234.5),
+    "false args": lambda record: vars(record).update(msg="%", args={}),
+    "a key that is no string": lambda record: vars(record).update({7: 8}),
     "negative msecs": lambda record: setattr(record, "msecs", -5.5),
     "no lineno": lambda record: setattr(record, "lineno", None),
     "a surrogate": lambda record: setattr(record, "msg", "lone \ud800"),
@@ -363,6 +519,12 @@ def own_filter():
     return filter
 
 
+def other_length():
+    filter = logging.Filter("handledX")
+    filter.nlen = len("handled")
+    return filter
+
+
 class FilterSubclass(logging.Filter):
     def filter(self, record):
         return not super().filter(record)
@@ -370,6 +532,8 @@ class FilterSubclass(logging.Filter):
 
 FILTERS = {
     "empty": lambda: logging.Filter(),
+    "of another length": lambda: other_length(),
+    "not ASCII": lambda: logging.Filter("häßlich"),
     "same": lambda: logging.Filter(NAME),
     "other": lambda: logging.Filter("other"),
     "below": lambda: logging.Filter("handled.below"),
@@ -420,6 +584,72 @@ def stopped_logging():
 
 def created(owner, name, value):
     return mock.patch.object(owner, name, value, create=True)
+
+
+class OwnLock:
+    def __init__(self, events):
+        self.events = events
+
+    def acquire(self):
+        self.events.append("acquire")
+
+    def release(self):
+        self.events.append("release")
+
+    def __enter__(self):
+        self.acquire()
+
+    def __exit__(self, *raised):
+        self.release()
+
+
+def handler_property(name, value):
+    """All handlers have the attribute from their class then. `value` is a function of the handler's own value and the
+    handler.
+    """
+
+    def get(handler):
+        return value(vars(handler)[name], handler)
+
+    return lambda: created(
+        logging.Handler, name, property(get, lambda handler, new: vars(handler).update({name: new}))
+    )
+
+
+def class_property(owner, name, value):
+    return lambda: created(owner, name, property(lambda self: value))
+
+
+def record_property(name, value):
+    def set(record, new):
+        vars(record)[name] = vars(record)[name + " set"] = new
+
+    return lambda: created(logging.LogRecord, name, property(lambda self: value, set))
+
+
+def getting(owner, name, value):
+    def get(self, wanted):
+        return value if wanted == name else object.__getattribute__(self, wanted)
+
+    return lambda: created(owner, "__getattribute__", get)
+
+
+class OwnQueue:
+    def __init__(self, case):
+        self.case = case
+
+    def put_nowait(self, record):
+        self.case.events.append(record.msg)
+
+
+def copied(record):
+    copy = object.__new__(logging.LogRecord)
+    vars(copy).update(vars(record), copied=True)
+    return copy
+
+
+def recorded_time(**functions):
+    return types.SimpleNamespace(**{**vars(time), **functions})
 
 
 PATCHES = {
@@ -492,6 +722,73 @@ PATCHES = {
     "another zone": lambda: time_zone("Asia/Tokyo", True),
     "a zone that time doesn't know of": lambda: time_zone("America/New_York", False),
     "no reports": stopped_logging,
+    "another time in logging": lambda: mock.patch.object(
+        logging, "time", recorded_time(strftime=lambda format, at: f"{format}!")
+    ),
+    "another time in logging.handlers": lambda: mock.patch.object(
+        logging.handlers, "time", recorded_time(time=lambda: DUE + 0.5)
+    ),
+    "time.time": lambda: mock.patch.object(time, "time", lambda: DUE + 0.5),
+    "LogRecord.__copy__": lambda: created(logging.LogRecord, "__copy__", lambda self: copied(self)),
+    "LogRecord.__reduce_ex__": lambda: mock.patch.object(
+        logging.LogRecord, "__reduce_ex__", lambda self, protocol: (copied, (self,))
+    ),
+    "LogRecord.__getstate__": lambda: created(logging.LogRecord, "__getstate__", lambda self: {"state": 1}),
+    "LogRecord.__setstate__": lambda: created(
+        logging.LogRecord, "__setstate__", lambda self, state: vars(self).update(state, set=True)
+    ),
+    "LogRecord.__setattr__": lambda: created(
+        logging.LogRecord, "__setattr__", lambda self, name, value: vars(self).update({name + "_": value, name: value})
+    ),
+    "LogRecord.__getattribute__": lambda: created(
+        logging.LogRecord, "__getattribute__", lambda self, name: 7 if name == "msg" else object.__getattribute__(self, name)
+    ),
+    **{
+        f"LogRecord.{name}": record_property(name, value)
+        for name, value in [
+            ("msg", "of the class"),
+            ("args", ()),
+            ("message", "of the class"),
+            ("asctime", "of the class"),
+            ("created", 1e9),
+            ("msecs", 7.5),
+            ("exc_info", None),
+            ("exc_text", "of the class"),
+            ("stack_info", "of the class"),
+            ("name", "other"),
+        ]
+    },
+    **{
+        f"{owner.__name__}.{name}": class_property(owner, name, value)
+        for owner, name, value in [
+            (logging.Formatter, "_style", logging.PercentStyle("of the class")),
+            (logging.PercentStyle, "_fmt", "of the class"),
+            (logging.StrFormatStyle, "_fmt", "of the class"),
+            (logging.StringTemplateStyle, "_fmt", "$asctime"),
+            (logging.PercentStyle, "_defaults", {"missing": "of the class"}),
+            (logging.StringTemplateStyle, "_tpl", string.Template("of the class")),
+            (logging.Filter, "name", "other"),
+            (logging.Filter, "nlen", 0),
+        ]
+    },
+    **{
+        f"{owner.__name__}.__getattribute__": getting(owner, name, value)
+        for owner, name, value in [
+            (logging.StreamHandler, "terminator", "|"),
+            (logging.Formatter, "datefmt", "%S"),
+            (logging.PercentStyle, "_fmt", "got"),
+            (logging.StrFormatStyle, "_fmt", "got"),
+            (logging.StringTemplateStyle, "_tpl", string.Template("got")),
+            (logging.Filter, "nlen", 0),
+        ]
+    },
+    "Handler.filters": handler_property("filters", lambda own, handler: [refusing]),
+    "Handler.formatter": handler_property("formatter", lambda own, handler: logging.Formatter("of the class")),
+    "Handler.lock": handler_property("lock", lambda own, handler: OwnLock(handler.case.events)),
+    "Handler.stream": handler_property("stream", lambda own, handler: Own(handler.case)),
+    "Handler.maxBytes": handler_property("maxBytes", lambda own, handler: 1),
+    "Handler.rolloverAt": handler_property("rolloverAt", lambda own, handler: 1),
+    "Handler.queue": handler_property("queue", lambda own, handler: OwnQueue(handler.case)),
 }
 
 # Changes of the handler itself
@@ -499,6 +796,23 @@ PATCHES = {
 
 def has_method(name, function):
     return lambda handler, case: setattr(handler, name, function.__get__(handler))
+
+
+def calls(name):
+    """The handler has a method of its own that calls the one of the class."""
+
+    def method(self, *args):
+        self.case.events.append(name)
+        return getattr(type(self), name)(self, *args)
+
+    return has_method(name, method)
+
+
+def is_moved_back(handler, case):
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        handler.stream.write("x" * 100)
+        handler.stream.flush()
+        handler.stream.seek(0)
 
 
 def has_broken_style(handler, case):
@@ -532,7 +846,17 @@ def without(name):
 CHANGES = {
     "nothing": lambda handler, case: None,
     "emit": has_method("emit", lambda self, record: None),
-    "handle": has_method("handle", lambda self, record: self.emit(record)),
+    "handle": calls("handle"),
+    "acquire": calls("acquire"),
+    "release": calls("release"),
+    "recorded shouldRollover": calls("shouldRollover"),
+    "moved back": is_moved_back,
+    "a falsy stream": lambda handler, case: setattr(handler, "stream", Falsy(case)),
+    "a lock of its own": lambda handler, case: setattr(handler, "lock", OwnLock(case.events)),
+    "None as lock": lambda handler, case: setattr(handler, "lock", None),
+    "a number as formatter": lambda handler, case: setattr(handler, "formatter", 7),
+    "a number as queue": lambda handler, case: setattr(handler, "queue", 7),
+    "a number as attribute": lambda handler, case: vars(handler).update({7: 8}),
     "format": has_method("format", lambda self, record: "its own"),
     "flush": has_method("flush", lambda self: None),
     "failing flush": has_method("flush", lambda self: 1 / 0),
@@ -559,6 +883,9 @@ CHANGES = {
     "formatter.usesTime": has_own("usesTime", lambda: False),
     "formatter.formatTime": has_own("formatTime", lambda record, datefmt: "then"),
     "formatter.formatMessage": has_own("formatMessage", lambda record: "a message"),
+    "formatter.datefmt": has_own("datefmt", 7),
+    "formatter.colour": has_own("colour", "green"),
+    "a subclass of str as datefmt": has_own("datefmt", OwnStr("%H")),
     "formatter._fmt": has_own("_fmt", "is not used"),
     "default_time_format": has_own("default_time_format", "%M"),
     "default_msec_format": has_own("default_msec_format", ""),
@@ -622,8 +949,8 @@ def compare(directory, spec, messages):
     cases, handlers = [], []
     for who in ("rust", "python"):
         case = Case(directory, who)
-        handler = HANDLERS[kind](case, stream)
-        handler.case = case
+        handler = {**HANDLERS, **SIZES}[kind](case, stream)
+        handler.case, case.handler = case, handler
         handler.setFormatter(formatter(formatter_spec))
         for name in filters:
             handler.addFilter(FILTERS[name]())
@@ -632,6 +959,9 @@ def compare(directory, spec, messages):
         handlers.append(handler)
     by_rust, by_python = handlers
     logger.handlers = [before, by_rust, after]
+    # pytest sets its own again after the fixtures.
+    if sys.stderr is not stderr:
+        sys.stderr = stderr
     stderr.raised.clear()
     after.seen = []
     reports()
@@ -661,6 +991,8 @@ def compare(directory, spec, messages):
         assert results[0] == results[1]
     finally:
         logger.handlers = []
+        if logging.StreamHandler.flush is not STOCK_FLUSH:
+            logging.StreamHandler.flush = STOCK_FLUSH
         # `logging.shutdown` would flush and close them.
         logging._handlerList[:] = [ref for ref in logging._handlerList if ref() not in handlers]
         for stream in [vars(handler).get("stream") for handler in handlers]:
@@ -685,6 +1017,16 @@ def specs():
                 for defaults in DEFAULTS[1:]:
                     chosen = ("Formatter", style, number, date_format, defaults)
                     yield PLAIN[0], "StringIO", chosen, [], "nothing", "untouched", []
+    for kind in ("StreamHandler", "OwnError"):
+        for stream in STREAMS:
+            yield kind, stream, FORMATTED, [], "nothing", "untouched", []
+    for kind in SIZES:
+        yield kind, "StringIO", None, [], "nothing", "untouched", []
+        yield kind, "StringIO", None, [], "moved back", "untouched", []
+        yield kind, "StringIO", ("Json", "%", 2, None, None), [], "nothing", "untouched", []
+    for patch in PATCHES:
+        for kind in ("due TimedRotatingFileHandler", "due Untimely"):
+            yield kind, "StringIO", FORMATTED, [], "nothing", "untouched", [patch]
     for name in FORMATTERS:
         yield PLAIN[0], "StringIO", (name, "%", 2, None, None), [], "nothing", "untouched", []
         yield "QueueHandler", "StringIO", (name, "%", 2, None, None), [], "nothing", "untouched", []
@@ -696,7 +1038,9 @@ def specs():
         for change in CHANGES:
             yield kind, "StringIO", FORMATTED, [], change, "untouched", []
         for record in RECORDS:
-            yield kind, "StringIO", FORMATTED, [], "nothing", record, []
+            for number in range(1, 6):
+                chosen = ("Formatter", "%", number, None, None)
+                yield kind, "StringIO", chosen, [], "nothing", record, []
         for patch in PATCHES:
             yield kind, "StringIO", FORMATTED, [], "nothing", "untouched", [patch]
     for style in "{$":
@@ -745,3 +1089,134 @@ def test_a_locale_that_changes_within_a_second(tmp_path):
             compare(tmp_path / name, spec, ["one"])
     finally:
         locale.setlocale(locale.LC_TIME, before_)
+
+
+def test_a_nan_has_no_cached_time(tmp_path):
+    spec = PLAIN[:2] + (FORMATTED,) + PLAIN[3:5]
+    for record in ("the start of time", "nan as created"):
+        compare(tmp_path / record, (*spec, record, []), ["one", "two"])
+
+
+has_watchers = pytest.mark.skipif(
+    sys.version_info < (3, 12) or "free-threading" in sys.version, reason="Python calls the handlers there"
+)
+
+
+def above():
+    """The names of the functions of `logging` that are being called."""
+    frame, names = sys._getframe(), []
+    while frame:
+        if frame.f_globals.get("__name__", "").startswith("logging"):
+            names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return names
+
+
+class Watching(io.StringIO):
+    """A stream, and a queue, that looks for Python code which calls it."""
+
+    def __init__(self, seen, is_true=True):
+        super().__init__()
+        self.seen, self.is_true = seen, is_true
+
+    def __bool__(self):
+        return self.is_true
+
+    def write(self, text):
+        self.seen.append(above())
+
+    def put_nowait(self, record):
+        self.seen.append(above())
+
+
+# Which can't be written to, so that they have no file to close.
+WITHOUT_PYTHON = {
+    "StreamHandler": lambda path: logging.StreamHandler(),
+    "falsy StreamHandler": lambda path: logging.StreamHandler(),
+    "FileHandler": lambda path: logging.FileHandler(path, delay=True),
+    "Plain": lambda path: Plain(path, delay=True),
+    "RotatingFileHandler": lambda path: logging.handlers.RotatingFileHandler(path, delay=True),
+    "large RotatingFileHandler": lambda path: logging.handlers.RotatingFileHandler(path, maxBytes=1 << 40, delay=True),
+    "TimedRotatingFileHandler": lambda path: logging.handlers.TimedRotatingFileHandler(path, delay=True),
+    "QueueHandler": lambda path: logging.handlers.QueueHandler(None),
+}
+
+
+@has_watchers
+@pytest.mark.parametrize("kind", WITHOUT_PYTHON)
+@pytest.mark.parametrize("format", ["%(message)s", "%(asctime)s %(message)s", "%(message)r"])
+def test_no_python_code_of_logging_runs(tmp_path, kind, format):
+    handler = WITHOUT_PYTHON[kind](tmp_path / "log")
+    seen = []
+    handler.stream = handler.queue = Watching(seen, not kind.startswith("falsy"))
+    handler.setFormatter(logging.Formatter(format))
+    logger = logging.getLogger(NAME)
+    logger.handlers, logger.propagate = [handler], False
+    # The first records of a program are handled by Python.
+    for _ in range(30):
+        _native.log_at(NAME, logging.WARNING, "message")
+    assert seen[-5:] == [[]] * 5
+
+
+class Signalling(logging.Handler):
+    """Tells that the next handler is going to be called."""
+
+    def __init__(self):
+        super().__init__()
+        self.event = threading.Event()
+
+    def handle(self, record):
+        self.event.set()
+
+
+def change_emit(handler):
+    return mock.patch.object(
+        logging.StreamHandler, "emit", lambda self, record: self.case.events.append("patched")
+    )
+
+
+def change_class(handler):
+    handler.__class__ = OwnFormat
+    return contextlib.nullcontext()
+
+
+def change_dict(handler):
+    return mock.patch.object(handler, "__dict__", {**vars(handler), "stream": Flushing(handler.case)})
+
+
+def change_method(handler):
+    return mock.patch.object(handler, "format", lambda record: "its own", create=True)
+
+
+@pytest.mark.parametrize("change", [change_emit, change_class, change_dict, change_method])
+def test_what_changes_while_the_lock_is_waited_for(tmp_path, change):
+    results = []
+    for who in ("rust", "python"):
+        case = Case(tmp_path, who)
+        handler = logging.StreamHandler(Own(case))
+        handler.case = case
+        signalling = Signalling()
+        logger = logging.getLogger(NAME)
+        logger.handlers, logger.propagate = [handler, signalling], False
+        # Rust checks the class and keeps what it has found.
+        for _ in range(30):
+            _native.log_at(NAME, logging.WARNING, "before")
+        logger.handlers = [signalling, handler]
+        signalling.event.clear()
+        log = (
+            (lambda: _native.log_at(NAME, logging.WARNING, "text"))
+            if who == "rust"
+            else lambda: logger.warning("text")
+        )
+        thread = threading.Thread(target=log)
+        with contextlib.ExitStack() as stack:
+            with handler.lock:
+                thread.start()
+                assert signalling.event.wait(60)
+                # If the thread doesn't come so far as to wait, it finds the change, and the result is the same.
+                time.sleep(0.1)
+                stack.enter_context(change(handler))
+            thread.join(60)
+            assert not thread.is_alive()
+        results.append(case.events)
+    assert results[0] == results[1]

@@ -95,7 +95,7 @@ fn text<'py>(
         created.cast_exact::<PyFloat>(),
         format.cast_exact::<PyString>(),
     ) {
-        (Ok(created), Ok(format)) if has_stock_functions => {
+        (Ok(created), Ok(format)) if has_stock_functions && created.value().is_finite() => {
             Some((created.value().floor() as i64, format))
         }
         _ => None,

@@ -73,16 +73,17 @@ pub(super) fn known(
 }
 
 impl HandlerClass {
-    /// Whether nothing that is watched has changed since the class was found to be of its kind.
-    pub(super) fn is_current(&self) -> bool {
-        self.checked.is_current()
+    /// Whether a handler is still of this class, and nothing that is watched has changed since the class was found to
+    /// be of its kind.
+    pub(super) fn is_current(&self, handler: &Bound<'_, PyAny>) -> bool {
+        handler.get_type().is(&self.class) && self.checked.is_current()
     }
 }
 
 fn current(class: &Bound<'_, PyType>) -> Option<Arc<HandlerClass>> {
     let known = KNOWN.get();
     let mut classes = known.as_ref()?.iter().map(|(_, it)| it);
-    let is_current = |it: &&Arc<HandlerClass>| it.class.is(class) && it.is_current();
+    let is_current = |it: &&Arc<HandlerClass>| it.class.is(class) && it.checked.is_current();
     classes.find(is_current).cloned()
 }
 

@@ -4,33 +4,31 @@ use pyo3::exceptions::{PyAttributeError, PyException};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
-use super::class::Kind;
+use super::class::{HandlerClass, Kind};
 use super::failure::{self, Step};
 use super::formatter::Formatter;
 use super::object::Object;
 use super::queue;
 use super::stock::{Stock, rotation_seeks};
 use super::text::Text;
-use crate::python::library::TIME_GLOBALS;
+use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
-use crate::python::watch::Epoch;
 
 /// What a handler does with the lock held. Returns `false`, and has no effect, where it does more than is done here.
 ///
 /// # Errors
 /// What the stock `emit` raises.
 pub(super) fn emit<'py>(
-    kind: Kind,
+    class: &HandlerClass,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
-    stock: &Stock,
 ) -> PyResult<bool> {
     let py = handler.py();
+    let (kind, stock) = (class.kind, &*class.stock);
     let Some(formatter) = attempt(py, prepare(kind, handler, stock)).flatten() else {
         return Ok(false);
     };
-    let epoch = Epoch::current();
     let text = match formatter.format(record, stock) {
         Ok(text) => text,
         Err(error) if formatter.is_stock && error.is_instance_of::<PyException>(py) => {
@@ -48,7 +46,7 @@ pub(super) fn emit<'py>(
     if kind == Kind::Rotating && attempt(py, is_full(handler, &text)) != Some(false) {
         return Ok(false);
     }
-    write(handler, record, text, epoch).map(|()| true)
+    write(class, handler, record, text).map(|()| true)
 }
 
 /// The formatter. `None` if only Python knows what the handler does now.
@@ -80,7 +78,8 @@ fn prepare<'py>(
 fn is_time(handler: &Object<'_, '_>) -> PyResult<bool> {
     let py = handler.py();
     let rollover: i64 = handler.required(intern!(py, "rolloverAt"))?.extract()?;
-    let now = TIME_GLOBALS.get(intern!(py, "time"))?.call0()?;
+    let name = intern!(py, "time");
+    let now = HANDLERS_GLOBALS.get(name)?.call_method0(name)?;
     Ok(now.cast_into::<PyFloat>()?.value() as i64 >= rollover)
 }
 
@@ -107,14 +106,14 @@ fn max_bytes(handler: &Object<'_, '_>) -> PyResult<i64> {
 
 /// Writes a line to the stream of a handler, and flushes it.
 fn write<'py>(
+    class: &HandlerClass,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     mut text: Text<'py>,
-    epoch: Epoch,
 ) -> PyResult<()> {
     let py = handler.py();
     let mut write = || {
-        let stream = handler.required(intern!(py, "stream"))?;
+        let stream = handler.itself.getattr(intern!(py, "stream"))?;
         let terminator = handler.itself.getattr(intern!(py, "terminator"))?;
         let line = text.with_end(&terminator)?;
         stream.call_method1(intern!(py, "write"), (line,))
@@ -123,26 +122,43 @@ fn write<'py>(
         let text = text.into_object(py);
         return failure::replay(handler, record, Step::Write { text }, error);
     }
-    let is_stock = epoch == Epoch::current() && !handler.has_any(&[intern!(py, "flush")])?;
-    let flushed = match is_stock {
-        true => flush_as_stock(handler),
-        false => handler.itself.call_method0(intern!(py, "flush")).map(drop),
+    // The formatter and the stream can have changed the handler.
+    let stream = attempt(py, stream_to_flush(class, handler.itself)).flatten();
+    let flushed = match &stream {
+        Some(stream) => flush(stream),
+        None => handler.itself.call_method0(intern!(py, "flush")).map(drop),
     };
     flushed.or_else(|error| {
         let text = text.into_object(py);
-        let step = match is_stock {
-            true => Step::FlushOfStream { text },
-            false => Step::FlushOfHandler { text },
+        let step = match stream {
+            Some(_) => Step::FlushOfStream { text },
+            None => Step::FlushOfHandler { text },
         };
         failure::replay(handler, record, step, error)
     })
 }
 
-/// `StreamHandler.flush`.
-fn flush_as_stock(handler: &Object<'_, '_>) -> PyResult<()> {
+/// The stream that `StreamHandler.flush` flushes. `None` if only Python knows what `flush` does.
+fn stream_to_flush<'py>(
+    class: &HandlerClass,
+    handler: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = handler.py();
+    let attributes = Object::of(handler)?;
+    let lock = attributes.required(intern!(py, "lock"))?;
+    let is_stock = class.is_current(handler)
+        && !attributes.has_any(&[intern!(py, "flush")])?
+        && lock.get_type().is(&class.stock.lock);
+    match is_stock {
+        true => attributes.get(intern!(py, "stream")),
+        false => Ok(None),
+    }
+}
+
+/// What `StreamHandler.flush` does with the stream.
+fn flush(stream: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = stream.py();
     let flush = intern!(py, "flush");
-    let stream = handler.required(intern!(py, "stream"))?;
     if !stream.is_truthy()? {
         return Ok(());
     }

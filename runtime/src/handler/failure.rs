@@ -33,7 +33,9 @@ pub(super) fn replay<'py>(
     let py = handler.py();
     let namespace = SIMPLE_NAMESPACE.get(py)?;
     let new = || namespace.call0();
-    let stand_in = namespace.call((), Some(&handler.dict))?;
+    let stand_in = new()?;
+    let attributes = stand_in.getattr("__dict__")?.cast_into::<PyDict>()?;
+    attributes.update(handler.dict.as_mapping())?;
     let class = handler.itself.get_type();
     for name in [
         "acquire", "release", "format", "flush", "prepare", "enqueue",
@@ -68,17 +70,24 @@ pub(super) fn replay<'py>(
     if let Step::FlushOfHandler { .. } = &step {
         stand_in.setattr("flush", &raising)?;
     }
-    for (name, object) in [
-        ("formatter", formatter),
-        ("stream", stream),
-        ("queue", queue),
+    for (name, method, object) in [
+        ("formatter", "format", formatter),
+        ("stream", "write", stream),
+        ("queue", "put_nowait", queue),
     ] {
-        stand_in.setattr(name, object)?;
+        // Where an object lacks the method, the traceback shows that it is looked up, not that it is called.
+        let is_found = match attributes.get_item(name)? {
+            Some(own) if name != "formatter" || own.is_truthy()? => own.hasattr(method)?,
+            _ => true,
+        };
+        if is_found {
+            stand_in.setattr(name, object)?;
+        }
     }
     let emit = class.getattr(intern!(py, "emit"))?;
     let emitted = emit.call1((&stand_in, record.itself));
     // Its methods lead back to it.
-    stand_in.getattr("__dict__")?.cast::<PyDict>()?.clear();
+    attributes.clear();
     emitted.map(drop)
 }
 

@@ -118,7 +118,8 @@ struct Style<'py> {
 }
 
 impl<'py> Style<'py> {
-    /// `None` if it is of another class, has methods of its own, or a format that isn't a string.
+    /// `None` if it is of another class, has methods of its own, a format that isn't a string, or
+    /// defaults that aren't a dict.
     fn of(style: &Object<'_, 'py>, stock: &Stock) -> PyResult<Option<Style<'py>>> {
         let py = style.py();
         let class = style.itself.get_type();
@@ -145,6 +146,10 @@ impl<'py> Style<'py> {
             return Ok(None);
         };
         let defaults = style.required(intern!(py, "_defaults"))?;
+        // Another mapping can have values that it doesn't keep.
+        if !defaults.is_none() && !defaults.is_exact_instance_of::<PyDict>() {
+            return Ok(None);
+        }
         Ok(Some(Style {
             kind,
             format,

@@ -33,9 +33,9 @@ pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny
     if let Some(class) = attempt(py, class::known(handler, record)).flatten() {
         match attempt(py, begin(&class, handler, record)) {
             Some(Begun::Done) => return py.check_signals(),
-            Some(Begun::Let(handler, record, lock)) => {
+            Some(Begun::Let(lock)) => {
                 lock.call_method0(intern!(py, "acquire"))?;
-                let emitted = emit_or_call(&class, &handler, &record);
+                let emitted = emit_or_call(&class, handler, record);
                 lock.call_method0(intern!(py, "release"))?;
                 // Python's code would have run the program's signal handlers.
                 return emitted.and_then(|()| py.check_signals());
@@ -48,20 +48,20 @@ pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny
 }
 
 /// How far the stock `handle` has come.
-enum Begun<'a, 'py> {
+enum Begun<'py> {
     /// Nothing has happened: only Python knows what it does.
     Not,
     /// There is nothing to do for this record.
     Done,
     /// The filters let the record through. The lock comes next.
-    Let(Object<'a, 'py>, Object<'a, 'py>, Bound<'py, PyAny>),
+    Let(Bound<'py, PyAny>),
 }
 
-fn begin<'a, 'py>(
+fn begin<'py>(
     class: &HandlerClass,
-    handler: &'a Bound<'py, PyAny>,
-    record: &'a Bound<'py, PyAny>,
-) -> PyResult<Begun<'a, 'py>> {
+    handler: &Bound<'py, PyAny>,
+    record: &Bound<'py, PyAny>,
+) -> PyResult<Begun<'py>> {
     let py = handler.py();
     let handler = Object::of(handler)?;
     let methods = [
@@ -87,14 +87,14 @@ fn begin<'a, 'py>(
     if !lock.get_type().is(&class.stock.lock) {
         return Ok(Begun::Not);
     }
-    Ok(Begun::Let(handler, record, lock))
+    Ok(Begun::Let(lock))
 }
 
 /// `handler.emit(record)`. Anything can have changed while this thread has waited for the lock.
 fn emit_or_call<'py>(
     class: &HandlerClass,
-    handler: &Object<'_, 'py>,
-    record: &Object<'_, 'py>,
+    handler: &Bound<'py, PyAny>,
+    record: &Bound<'py, PyAny>,
 ) -> PyResult<()> {
     let py = handler.py();
     let methods = [
@@ -109,13 +109,16 @@ fn emit_or_call<'py>(
         Kind::Null | Kind::Stream | Kind::File => &methods[..3],
         Kind::Rotating | Kind::TimedRotating | Kind::Queue => &methods,
     };
-    let is_stock = class.is_current() && attempt(py, handler.has_any(methods)) == Some(false);
-    if is_stock && emit::emit(class.kind, handler, record, &class.stock)? {
-        return Ok(());
+    let stock = || -> PyResult<_> {
+        let (itself, record) = (Object::of(handler)?, Object::of(record)?);
+        let is_stock = class.is_current(handler) && !itself.has_any(methods)?;
+        Ok(is_stock.then_some((itself, record)))
+    };
+    if let Some((handler, record)) = attempt(py, stock()).flatten() {
+        if emit::emit(class, &handler, &record)? {
+            return Ok(());
+        }
     }
     let emit = intern!(py, "emit");
-    handler
-        .itself
-        .call_method1(emit, (record.itself,))
-        .map(drop)
+    handler.call_method1(emit, (record,)).map(drop)
 }

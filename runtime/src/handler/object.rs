@@ -17,7 +17,8 @@ impl<'a, 'py> Object<'a, 'py> {
         let dict = itself.getattr(intern!(itself.py(), "__dict__"))?;
         Ok(Object {
             itself,
-            dict: dict.cast_into()?,
+            // A subclass can have a `__getitem__` that formats go by.
+            dict: dict.cast_into_exact()?,
         })
     }
 

@@ -5,7 +5,7 @@ use pyo3::types::{PyDict, PyType};
 
 use super::failure::{self, Step};
 use super::object::Object;
-use super::stock::Stock;
+use super::stock::{Stock, inherits_from_object};
 use crate::python::library::{COPY_GLOBALS, COPYREG_GLOBALS, HANDLERS_GLOBALS, loaded};
 use crate::python::once::intern;
 
@@ -22,7 +22,7 @@ pub(super) fn put<'py>(
     let py = handler.py();
     let prepared = prepared(record, &text, stock)?;
     let put = || {
-        let queue = handler.required(intern!(py, "queue"))?;
+        let queue = handler.itself.getattr(intern!(py, "queue"))?;
         queue.call_method1(intern!(py, "put_nowait"), (&prepared,))
     };
     match put() {
@@ -37,7 +37,8 @@ fn prepared<'py>(
     stock: &Stock,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = record.py();
-    let attributes = record.dict.copy()?;
+    // The formatter can have changed it.
+    let attributes = Object::of(record.itself)?.dict.copy()?;
     for name in [intern!(py, "message"), intern!(py, "msg")] {
         attributes.set_item(name, text)?;
     }
@@ -49,7 +50,13 @@ fn prepared<'py>(
     ] {
         attributes.set_item(name, py.None())?;
     }
-    let copy = stock.new_record(py)?;
+    let copy = match record.itself.get_type().is(&stock.record) {
+        true => stock.new_record(py)?,
+        false => {
+            let copy = HANDLERS_GLOBALS.get(intern!(py, "copy"))?;
+            copy.call_method1(intern!(py, "copy"), (record.itself,))?
+        }
+    };
     copy.setattr(intern!(py, "__dict__"), attributes)?;
     Ok(copy)
 }
@@ -75,5 +82,21 @@ pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> PyResult
     let copy = COPY_GLOBALS.get(intern!(py, "copy"))?;
     let copiers = COPY_GLOBALS.get(intern!(py, "_copy_dispatch"))?;
     let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
-    Ok(COPY_GLOBALS.define(&copy)? && !copiers.contains(record)? && !reducers.contains(record)?)
+    let class = record.bind(py);
+    // What `object.__reduce_ex__` and `copy.copy` look for.
+    for name in [
+        "__copy__",
+        "__setstate__",
+        "__getnewargs__",
+        "__getnewargs_ex__",
+    ] {
+        if class.hasattr(name)? {
+            return Ok(false);
+        }
+    }
+    let reduced = ["__reduce_ex__", "__reduce__", "__getstate__"];
+    Ok(COPY_GLOBALS.define(&copy)?
+        && !copiers.contains(class)?
+        && !reducers.contains(class)?
+        && inherits_from_object(class, &reduced)?)
 }

@@ -162,7 +162,19 @@ const DEFAULT_TIMES: u8 = 2;
 const STOCK_STRFTIME: u8 = 4;
 
 /// Attributes that an object has itself, so that its class must have none of them.
-const NOT_IN_FORMATTER: [&str; 4] = ["_style", "datefmt", "__bool__", "__len__"];
+const NOT_IN_RECORD: [&str; 10] = [
+    "name",
+    "msg",
+    "args",
+    "message",
+    "created",
+    "msecs",
+    "asctime",
+    "exc_info",
+    "exc_text",
+    "stack_info",
+];
+const NOT_IN_FORMATTER: [&str; 2] = ["_style", "datefmt"];
 const NOT_IN_STYLE: [&str; 3] = ["_fmt", "_defaults", "_tpl"];
 const NOT_IN_FILTER: [&str; 2] = ["name", "nlen"];
 
@@ -294,7 +306,11 @@ impl Stock {
         };
         let mut facts = 0;
         let methods = &self.methods;
-        let is_in_place = methods.are_of(record, &["LogRecord.getMessage"])?
+        let time = LOGGING_GLOBALS.get(intern!(py, "time"))?;
+        let is_in_place = time
+            .getattr(intern!(py, "__dict__"))?
+            .is(&TIME_GLOBALS.dict(py)?)
+            && methods.are_of(record, &["LogRecord.getMessage"])?
             && methods.are_of(filter, &["Filter.filter"])?
             && methods.are_of(
                 formatter,
@@ -331,6 +347,8 @@ impl Stock {
             )?
             && methods.are_of(stream, &["StreamHandler.emit"])?
             && methods.are_of(file, &["FileHandler.emit"])?
+            && is_plain(record, &NOT_IN_RECORD)?
+            && inherits_from_object(record, &["__setattr__"])?
             && is_plain(formatter, &NOT_IN_FORMATTER)?
             && is_plain(filter, &NOT_IN_FILTER)?
             && is_plain(percent, &NOT_IN_STYLE)?
@@ -377,9 +395,16 @@ pub(super) fn is_plain(class: &Bound<'_, PyType>, names: &[&str]) -> PyResult<bo
             return Ok(false);
         }
     }
-    let py = class.py();
-    let name = intern!(py, "__getattribute__");
-    Ok(class
-        .getattr(name)?
-        .is(&py.get_type::<PyAny>().getattr(name)?))
+    inherits_from_object(class, &["__getattribute__"])
+}
+
+/// Whether a class has these methods as `object` has them.
+pub(super) fn inherits_from_object(class: &Bound<'_, PyType>, names: &[&str]) -> PyResult<bool> {
+    let object = class.py().get_type::<PyAny>();
+    for name in names {
+        if !class.getattr(*name)?.is(&object.getattr(*name)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
