@@ -712,7 +712,7 @@ PATCHES = {
         copy.dispatch_table, {logging.LogRecord: lambda record: "not a record"}
     ),
     "_copy_dispatch": lambda: mock.patch.dict(
-        copy._copy_dispatch, {logging.LogRecord: lambda record: record}
+        getattr(copy, "_copy_dispatch", {}), {logging.LogRecord: lambda record: record}
     ),
     "time.strftime": lambda: mock.patch.object(time, "strftime", lambda format, at: f"{format}?"),
     "time.localtime": lambda: mock.patch.object(time, "localtime", time.gmtime),

@@ -61,16 +61,28 @@ fn prepared<'py>(
     Ok(copy)
 }
 
-/// The dicts that say what `copy.copy` does.
+/// The names of what `copy` knows of classes, in any version.
+const OF_COPY: [&str; 3] = [
+    "_copy_dispatch",
+    "_copy_atomic_types",
+    "_copy_builtin_containers",
+];
+
+/// The dicts that say what `copy.copy` does. From Python 3.14 on sets say it, too, whose changes aren't reported.
 pub(super) fn dicts_of_copy(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
-    let copiers = COPY_GLOBALS.get(intern!(py, "_copy_dispatch"))?;
+    let copy = COPY_GLOBALS.dict(py)?;
     let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
-    Ok(vec![
+    let mut dicts = vec![
         HANDLERS_GLOBALS.dict(py)?,
-        COPY_GLOBALS.dict(py)?,
-        copiers.cast_into()?,
+        copy.clone(),
         reducers.cast_into()?,
-    ])
+    ];
+    for name in OF_COPY {
+        if let Some(Ok(dict)) = copy.get_item(name)?.map(Bound::cast_into) {
+            dicts.push(dict);
+        }
+    }
+    Ok(dicts)
 }
 
 /// Whether `QueueHandler.prepare` makes a record with the same attributes when it calls `copy.copy`.
@@ -80,7 +92,6 @@ pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> PyResult
         return Ok(false);
     }
     let copy = COPY_GLOBALS.get(intern!(py, "copy"))?;
-    let copiers = COPY_GLOBALS.get(intern!(py, "_copy_dispatch"))?;
     let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
     let class = record.bind(py);
     // What `object.__reduce_ex__` and `copy.copy` look for.
@@ -94,9 +105,15 @@ pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> PyResult
             return Ok(false);
         }
     }
+    for name in OF_COPY {
+        if let Some(classes) = COPY_GLOBALS.dict(py)?.get_item(name)? {
+            if classes.contains(class)? {
+                return Ok(false);
+            }
+        }
+    }
     let reduced = ["__reduce_ex__", "__reduce__", "__getstate__"];
     Ok(COPY_GLOBALS.define(&copy)?
-        && !copiers.contains(class)?
         && !reducers.contains(class)?
         && inherits_from_object(class, &reduced)?)
 }

@@ -39,7 +39,7 @@ const OF_LOGGING: [KnownMethod; 21] = [
     ),
     KnownMethod::new(
         "FileHandler.emit",
-        "stream mode _closed _open StreamHandler emit",
+        "stream mode _closed _open StreamHandler emit Exception handleError",
     ),
     KnownMethod::new(
         "Formatter.format",
@@ -70,7 +70,7 @@ const OF_HANDLERS: [KnownMethod; 6] = [
     ),
     KnownMethod::new(
         "RotatingFileHandler.shouldRollover",
-        "stream _open maxBytes tell format len seek os path exists baseFilename isfile",
+        "stream _open maxBytes tell format len seek os path exists baseFilename isfile io UnsupportedOperation",
     ),
     KnownMethod::new(
         "TimedRotatingFileHandler.shouldRollover",

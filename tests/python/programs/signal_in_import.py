@@ -1,4 +1,4 @@
-"""SIGTERM arrives while pylog imports `contextvars`, at its own import. Ends with the status 7.
+"""SIGTERM arrives while pylog imports `threading`, at its own import. Ends with the status 7.
 
 Run: python tests/python/programs/signal_in_import.py
 """
@@ -12,7 +12,7 @@ original = builtins.__import__
 
 
 def import_module(name, *args, **kwargs):
-    if name == "contextvars":
+    if name == "threading":
         builtins.__import__ = original
         signal.raise_signal(signal.SIGTERM)
     return original(name, *args, **kwargs)
