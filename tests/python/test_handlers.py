@@ -741,7 +741,9 @@ PATCHES = {
         logging.LogRecord, "__setattr__", lambda self, name, value: vars(self).update({name + "_": value, name: value})
     ),
     "LogRecord.__getattribute__": lambda: created(
-        logging.LogRecord, "__getattribute__", lambda self, name: 7 if name == "msg" else object.__getattribute__(self, name)
+        logging.LogRecord,
+        "__getattribute__",
+        lambda self, name: 7 if name == "msg" else object.__getattribute__(self, name),
     ),
     **{
         f"LogRecord.{name}": record_property(name, value)
@@ -891,10 +893,10 @@ CHANGES = {
     "default_msec_format": has_own("default_msec_format", ""),
     "style._format": has_style_own("_format", lambda record: "a style's own"),
     "style.format": has_style_own("format", lambda record: "a style's own"),
-    "style.usesTime": has_style_own("usesTime", lambda: True),
+    "style.usesTime": has_style_own("usesTime", lambda: False),
     "style._fmt": has_style_own("_fmt", "%(levelname)s {levelname} now"),
     "style._defaults": has_style_own("_defaults", {"missing": "later"}),
-    "style.asctime_search": has_style_own("asctime_search", "%(name)"),
+    "style.asctime_search": has_style_own("asctime_search", "is not searched for"),
 }
 
 # The comparison
