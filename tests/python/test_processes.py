@@ -45,7 +45,10 @@ def test_records_of_threads_that_live_longer_than_the_main_thread(first):
 def test_a_subinterpreter_that_is_left_open_at_exit():
     """Below Python 3.13, it is a fatal error if Python can't free the variable."""
     _, stderr = run("subinterpreter_at_exit")
-    assert stderr == "INFO:pylog_probe._native.calls.alpha:level 20\n"
+    record, *warnings = stderr.splitlines()
+    assert record == "INFO:pylog_probe._native.calls.alpha:level 20"
+    # From Python 3.14 on.
+    assert not warnings or "remaining subinterpreters" in warnings[0]
 
 
 @pytest.mark.skipif(
