@@ -11,7 +11,7 @@ pub mod pylog_tracing {
     use crate::calls::{call, call_in_thread, enabled, evaluations, max_level};
     #[pymodule_export]
     use crate::spans::{
-        count_seen_by_another_layer, flush, in_spans, log_error, log_fields, log_in_span, log_with_options, set_queue,
-        span_in_threads,
+        count_seen_by_another_layer, flush, in_spans, log_error, log_fields, log_in_span,
+        log_with_options, set_queue, span_in_threads,
     };
 }
