@@ -25,8 +25,8 @@ options of `test`:
   --rust           run only the Rust tests
   --pytest         run only the Python-side tests, which pytest runs
   --quick-start    only do what the README's quick start says, on the oldest and the newest Python
-  --packages       only package both crates and a wheel, which the other tests don't do: the wheel is
-                   built with the oldest Python and installed into the newest
+  --packages       only package both crates and wheels of the examples, which the other tests don't do: the
+                   wheels are built with the oldest Python and installed into the newest
   --python VERSION use only this version, such as 3.13, for all but the Rust tests; may be given
                    several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest

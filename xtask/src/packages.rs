@@ -1,4 +1,4 @@
-//! The packages: the crates as a registry gets them, and a wheel of the example as pip gets it.
+//! The packages: the crates as a registry gets them, and wheels of the examples as pip gets them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,15 @@ const FILES: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Packages both crates and builds them from the packaged files. Then builds a source distribution and a
 /// wheel of `examples/treewalk` with the first of these Pythons, and installs the wheel into the last one.
+/// Builds a wheel of `examples/fetch` with the first one, too, and runs its demo on the first and the last one.
 pub(crate) fn test(pythons: &[Python]) -> Result {
     let (Some(first), Some(last)) = (pythons.first(), pythons.last()) else {
         return Ok(());
     };
     readme()?;
     crates(&["package", "--allow-dirty"])?;
-    wheel(first, last)
+    treewalk(first, last)?;
+    fetch(first, last)
 }
 
 /// Compares `runtime/README.md` with the README of the repository.
@@ -106,17 +108,12 @@ pub(crate) fn crates(arguments: &[&str]) -> Result {
 }
 
 /// Builds with one Python, installs into another.
-fn wheel(builder: &Python, user: &Python) -> Result {
+fn treewalk(builder: &Python, user: &Python) -> Result {
     headline(&format!(
         "A wheel of examples/treewalk, built with {builder}"
     ));
-    let distributions = target("packages/wheels");
-    let removed = match distributions.exists() {
-        true => fs::remove_dir_all(&distributions),
-        false => Ok(()),
-    };
-    removed.map_err(|error| format!("Cannot remove {}: {error}", distributions.display()))?;
-    let maturin = builder.environment("packages", &["maturin>=1.9.4,<2"])?;
+    let distributions = empty("packages/treewalk")?;
+    let maturin = maturin(builder)?;
     let mut sdist = command(maturin.python());
     sdist.args(["-m", "maturin", "sdist"]);
     sdist.args(["--manifest-path", "examples/treewalk/Cargo.toml", "--out"]);
@@ -131,21 +128,66 @@ fn wheel(builder: &Python, user: &Python) -> Result {
     let hint = "pip could not build the wheel from the source distribution.";
     run_shown(&mut wheel, hint)?;
 
-    let wheel = with_extension(&distributions, "whl")?;
+    log_once(&install(&wheel_in(&distributions)?, user)?)
+}
+
+/// Builds with one Python, and runs the demo on both.
+fn fetch(builder: &Python, user: &Python) -> Result {
+    headline(&format!("A wheel of examples/fetch, built with {builder}"));
+    let distributions = empty("packages/fetch")?;
+    let mut build = command(maturin(builder)?.python());
+    build.args(["-m", "maturin", "build"]);
+    build.args(["--manifest-path", "examples/fetch/Cargo.toml", "--out"]);
+    build.arg(&distributions);
+    build.env("CARGO_TARGET_DIR", target("fetch"));
+    run_shown(&mut build, "maturin could not build the wheel.")?;
+    let wheel = wheel_in(&distributions)?;
+    for python in [builder, user] {
+        let environment = install(&wheel, python)?;
+        let mut demo = command(environment.python());
+        run(demo.arg("examples/fetch/demo.py"), "The demo failed.")?;
+    }
+    Ok(())
+}
+
+/// An empty directory below `target`.
+fn empty(name: &str) -> Result<PathBuf> {
+    let directory = target(name);
+    let removed = match directory.exists() {
+        true => fs::remove_dir_all(&directory),
+        false => Ok(()),
+    };
+    removed.map_err(|error| format!("Cannot remove {}: {error}", directory.display()))?;
+    Ok(directory)
+}
+
+/// An environment with maturin.
+fn maturin(python: &Python) -> Result<Environment> {
+    python.environment("packages", &["maturin>=1.9.4,<2"])
+}
+
+/// The wheel in a directory, which must be one for every Python.
+fn wheel_in(directory: &Path) -> Result<PathBuf> {
+    let wheel = with_extension(directory, "whl")?;
     let name = wheel.file_name().unwrap_or_default().to_string_lossy();
     println!("{name}");
-    if !name.contains("-cp39-abi3-") {
-        return Err("The wheel isn't one for the limited API of Python 3.9.".to_owned());
+    match name.contains("-cp39-abi3-") {
+        true => Ok(wheel),
+        false => Err("The wheel isn't one for the limited API of Python 3.9.".to_owned()),
     }
-    headline(&format!("The wheel, installed into {user}"));
-    let environment = user.environment("wheel", &[])?;
+}
+
+/// Installs a wheel into an environment of this Python.
+fn install(wheel: &Path, python: &Python) -> Result<Environment> {
+    headline(&format!("The wheel, installed into {python}"));
+    let environment = python.environment("wheel", &[])?;
     environment.install(&[
         "--force-reinstall".as_ref(),
         "--no-deps".as_ref(),
         "--no-index".as_ref(),
         wheel.as_os_str(),
     ])?;
-    log_once(&environment)
+    Ok(environment)
 }
 
 /// Walks a directory with one file, and looks for the record of its end.
