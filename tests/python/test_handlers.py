@@ -719,8 +719,8 @@ PATCHES = {
     "a default formatter": lambda: mock.patch.object(
         logging, "_defaultFormatter", logging.Formatter("default %(message)s")
     ),
-    "another zone": lambda: time_zone("Asia/Tokyo", True),
-    "a zone that time doesn't know of": lambda: time_zone("America/New_York", False),
+    "another zone": lambda: time_zone("AAA-9", True),
+    "a zone that time doesn't know of": lambda: time_zone("BBB5", False),
     "no reports": stopped_logging,
     "another time in logging": lambda: mock.patch.object(
         logging, "time", recorded_time(strftime=lambda format, at: f"{format}!")
@@ -1002,6 +1002,13 @@ def compare(directory, spec, messages):
                 stream.close()
 
 
+@pytest.fixture(autouse=True)
+def own_time_zone():
+    """So that the local time isn't UTC. A zone of this form needs no data of the system."""
+    with time_zone("CCC-5:30", True):
+        yield
+
+
 PLAIN = ("StreamHandler", "StringIO", None, [], "nothing", "untouched", [])
 FORMATTED = ("Formatter", "%", 2, None, None)
 
@@ -1013,6 +1020,8 @@ def specs():
     for kind in HANDLERS:
         yield kind, "flushing", FORMATTED, [], "nothing", "untouched", []
         yield kind, "failing write", None, [], "nothing", "untouched", []
+        # For a `TimedRotatingFileHandler` it is time for another file then.
+        yield kind, "own", FORMATTED, [], "nothing", "untouched", []
     for style, formats in FORMATS.items():
         for number in range(len(formats)):
             for date_format in DATE_FORMATS:
@@ -1036,6 +1045,7 @@ def specs():
         for second in FILTERS:
             yield PLAIN[0], "StringIO", FORMATTED, [name, second], "nothing", "untouched", []
             yield PLAIN[0], "StringIO", FORMATTED, [name, second], "nothing", "name", []
+        yield PLAIN[0], "StringIO", FORMATTED, [name], "nothing", "similar name", []
     for kind in ("StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"):
         for change in CHANGES:
             yield kind, "StringIO", FORMATTED, [], change, "untouched", []
