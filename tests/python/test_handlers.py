@@ -402,7 +402,9 @@ def formatter(spec):
         return None
     name, style, number, date_format, defaults = spec
     format = FORMATS[style][number % len(FORMATS[style])]
-    return FORMATTERS[name](format, date_format, style, validate=False, defaults=defaults)
+    # New in Python 3.10.
+    options = {"defaults": defaults} if sys.version_info >= (3, 10) else {}
+    return FORMATTERS[name](format, date_format, style, validate=False, **options)
 
 
 formatters = st.none() | st.tuples(
