@@ -1075,6 +1075,12 @@ def test_each_choice(tmp_path):
             raise AssertionError(str(spec)) from error
 
 
+has_watchers = pytest.mark.skipif(
+    sys.version_info < (3, 12) or "free-threading" in sys.version, reason="Python calls the handlers there"
+)
+
+
+@has_watchers
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     spec=st.tuples(
@@ -1109,11 +1115,6 @@ def test_a_nan_has_no_cached_time(tmp_path):
     spec = PLAIN[:2] + (FORMATTED,) + PLAIN[3:5]
     for record in ("the start of time", "nan as created"):
         compare(tmp_path / record, (*spec, record, []), ["one", "two"])
-
-
-has_watchers = pytest.mark.skipif(
-    sys.version_info < (3, 12) or "free-threading" in sys.version, reason="Python calls the handlers there"
-)
 
 
 def above():
