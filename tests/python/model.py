@@ -322,12 +322,6 @@ def log_sites(module):
     }
 
 
-def tracing_sites(module):
-    """The sites that make events of the `tracing` crate."""
-    calls = f"{module.__name__}.calls"
-    return {"alpha": f"{calls}.alpha", "beta": f"{calls}.beta", "elsewhere": "elsewhere.traced"}
-
-
 if __name__ == "__main__":
     name, seed, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     module = importlib.import_module(name)

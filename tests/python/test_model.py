@@ -5,9 +5,8 @@ import pprint
 import random
 
 import pylog_oldest
-import pylog_tracing
 import pytest
-from model import LEVELS, LOG_LEVELS, Model, log_sites, sites, tracing_sites
+from model import LEVELS, LOG_LEVELS, Model, log_sites, sites
 from pylog_probe import _native
 
 STEPS = int(os.environ.get("PYLOG_MODEL_STEPS", 20_000))
@@ -34,15 +33,6 @@ def both_sites():
     }
 
 
-class Events:
-    """Without `enabled`: the macro of `tracing` asks twice, and a logger of the model changes its answer with each
-    question.
-    """
-
-    call = staticmethod(pylog_tracing.call)
-    call_in_thread = staticmethod(pylog_tracing.call_in_thread)
-
-
 @pytest.mark.parametrize(
     "module, sites, levels",
     [
@@ -50,9 +40,8 @@ class Events:
         (Both(), both_sites(), LEVELS),
         (_native, log_sites(_native), LOG_LEVELS),
         (pylog_oldest, log_sites(pylog_oldest), LOG_LEVELS),
-        (Events(), tracing_sites(pylog_tracing), LOG_LEVELS),
     ],
-    ids=["one module", "two modules", "the log crate", "the log crate, oldest PyO3", "tracing"],
+    ids=["one module", "two modules", "the log crate", "the log crate, oldest PyO3"],
 )
 def test_a_call_logs_if_and_only_if_python_says_so(module, sites, levels, report, request):
     seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
