@@ -12,6 +12,8 @@ import io
 import json
 import logging
 import logging.config
+import os
+import pprint
 import random
 import socket
 import struct
@@ -320,6 +322,26 @@ def log_sites(module):
         "logged.inner": f"{calls}.logged.inner",
         "elsewhere.logged": "elsewhere.logged",
     }
+
+
+def check(module, sites, levels, title, report):
+    """Drives a module with a seed of its own, or with PYLOG_MODEL_SEED, and asserts that nothing disagreed."""
+    steps = int(os.environ.get("PYLOG_MODEL_STEPS", 20_000))
+    seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
+    for site in sites:
+        # A level assigned without `setLevel` is noticed only for targets that were logged to before.
+        module.call(site, 40)
+    model = Model(module, sites, seed, levels)
+    try:
+        found = model.run(steps)
+    finally:
+        model.close()
+    context = f"PYLOG_MODEL_SEED={seed} PYLOG_MODEL_STEPS={steps}"
+    assert not found, f"{context}: {len(found)}, first: {pprint.pformat(found[0])}"
+    # The test says little if nearly all calls were on, or off.
+    assert min(model.calls.values()) > steps / 20, f"{context}: {model.calls}"
+    on, off = model.calls[True], model.calls[False]
+    report(f"{title}: {steps} steps, {on} calls logged and {off} did not, 0 disagreements")
 
 
 if __name__ == "__main__":

@@ -3,16 +3,12 @@
 import contextlib
 import contextvars
 import logging
-import os
-import pprint
-import random
 import threading
 
 import pylog_tracing as native
 import pytest
-from model import LOG_LEVELS, Model
+from model import LOG_LEVELS, check
 
-STEPS = int(os.environ.get("PYLOG_MODEL_STEPS", 20_000))
 SITES = {
     "alpha": "pylog_tracing.calls.alpha",
     "beta": "pylog_tracing.calls.beta",
@@ -59,19 +55,7 @@ def extra(record):
 
 
 def test_an_event_logs_if_and_only_if_python_says_so(report):
-    seed = int(os.environ.get("PYLOG_MODEL_SEED", random.randrange(2**32)))
-    for site in SITES:
-        # A level assigned without `setLevel` is noticed only for targets that were logged to before.
-        native.call(site, 40)
-    model = Model(Events(), SITES, seed, LOG_LEVELS)
-    try:
-        found = model.run(STEPS)
-    finally:
-        model.close()
-    context = f"PYLOG_MODEL_SEED={seed} PYLOG_MODEL_STEPS={STEPS}"
-    assert not found, f"{context}: {len(found)}, first: {pprint.pformat(found[0])}"
-    assert min(model.calls.values()) > STEPS / 20, f"{context}: {model.calls}"
-    report(f"tracing: {STEPS} steps, {model.calls[True]} events logged and {model.calls[False]} did not")
+    check(Events(), SITES, LOG_LEVELS, "tracing", report)
 
 
 def test_fields_keep_their_types(records):
