@@ -11,6 +11,7 @@ use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::levels;
+use crate::python::exception::Result;
 use crate::record::content::Content;
 
 /// A call. Small, since many can be queued.
@@ -79,7 +80,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
+    pub(crate) fn deliver(&self, py: Python<'_>) -> Result<bool> {
         let is_accepted = self.deliver_if_accepted(py)?;
         if !is_accepted {
             self.give_back();
@@ -94,7 +95,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn deliver_if_accepted(&self, py: Python<'_>) -> PyResult<bool> {
+    fn deliver_if_accepted(&self, py: Python<'_>) -> Result<bool> {
         let values = self.values.as_deref();
         let content = |attributes| Content {
             metadata: self.callsite.metadata(),

@@ -8,6 +8,7 @@ use crate::event::keywords::{Attributes, Values};
 use crate::handle;
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::once::intern;
@@ -23,7 +24,7 @@ pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     fast: Option<(&'static Kept<RecordPrototype>, LoggerDict<'py>)>,
-) -> PyResult<()> {
+) -> Result<()> {
     let record = make(logger, content, fast)?;
     handle::handle(logger, record, content.level)
 }
@@ -37,7 +38,7 @@ pub(crate) fn deliver_to<'py>(
     logger: &Bound<'py, PyAny>,
     content: Content<'_, 'py>,
     values: Option<&Values<'_>>,
-) -> PyResult<()> {
+) -> Result<()> {
     let py = logger.py();
     if !is_adapter(logger)? {
         let attributes = values.map_or_else(|| Ok(Attributes::default()), |it| it.attributes(py));
@@ -54,7 +55,7 @@ pub(crate) fn deliver_to<'py>(
     deliver_to_adapter(logger, content, values, kwargs)
 }
 
-fn is_adapter(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn is_adapter(logger: &Bound<'_, PyAny>) -> Result<bool> {
     let py = logger.py();
     Ok(logger.is_instance(&LOGGER_ADAPTER.get(py)?)?
         || !logger.hasattr(intern!(py, "makeRecord"))?)
@@ -65,7 +66,7 @@ fn deliver_to_adapter<'py>(
     content: Content<'_, 'py>,
     values: Option<&Values<'_>>,
     kwargs: Bound<'py, PyDict>,
-) -> PyResult<()> {
+) -> Result<()> {
     let py = adapter.py();
     let message = content.msg(py);
     let process = intern!(py, "process");
@@ -75,7 +76,8 @@ fn deliver_to_adapter<'py>(
         if let Some(more) = content.message.args(py)? {
             args.extend(more.iter());
         }
-        return log.call(PyTuple::new(py, args)?, Some(&kwargs)).map(drop);
+        log.call(PyTuple::new(py, args)?, Some(&kwargs))?;
+        return Ok(());
     }
     let processed = adapter.call_method1(process, (message, kwargs))?;
     let message = processed.get_item(0)?;

@@ -6,6 +6,7 @@ use pyo3::types::{PyInt, PyList};
 use crate::handler;
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
+use crate::python::exception::Result;
 use crate::python::nesting;
 use crate::python::once::intern;
 use crate::record::new_record::NewRecord;
@@ -21,7 +22,7 @@ pub(crate) fn handle<'py>(
     logger: &Bound<'py, PyAny>,
     new: NewRecord<'py>,
     level: Level,
-) -> PyResult<()> {
+) -> Result<()> {
     if let Some(dict) = &new.stock_logger {
         // Nested logging goes through Python, whose recursion limit stops it before the stack ends.
         if !nesting::is_nested() && handle_as_stock(logger, dict, &new.record, level)? {
@@ -29,7 +30,8 @@ pub(crate) fn handle<'py>(
         }
     }
     let handle = intern!(logger.py(), "handle");
-    logger.call_method1(handle, (new.record,)).map(drop)
+    logger.call_method1(handle, (new.record,))?;
+    Ok(())
 }
 
 /// Does the work of the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` for a logger
@@ -39,7 +41,7 @@ fn handle_as_stock<'py>(
     dict: &LoggerDict<'py>,
     record: &Bound<'py, PyAny>,
     level: Level,
-) -> PyResult<bool> {
+) -> Result<bool> {
     let py = logger.py();
     let names = [intern!(py, "filters"), intern!(py, "handlers")];
     let [Some(filters), Some(handlers)] = [dict.get(names[0])?, dict.get(names[1])?] else {
@@ -75,7 +77,7 @@ struct Calls<'a, 'py> {
 }
 
 impl<'py> Calls<'_, 'py> {
-    fn call_all(&mut self, handlers: Bound<'py, PyAny>) -> PyResult<()> {
+    fn call_all(&mut self, handlers: Bound<'py, PyAny>) -> Result<()> {
         let handlers = match handlers.cast_into_exact::<PyList>() {
             Ok(handlers) => handlers,
             Err(error) => {
@@ -94,7 +96,7 @@ impl<'py> Calls<'_, 'py> {
         Ok(())
     }
 
-    fn call(&mut self, handler: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn call(&mut self, handler: &Bound<'py, PyAny>) -> Result<()> {
         let py = handler.py();
         let level = handler.getattr(intern!(py, "level"))?;
         let number = level.cast_exact::<PyInt>().ok();

@@ -18,6 +18,7 @@ use crate::callsite::table::Table;
 use crate::level::Level;
 use crate::level_cache::invalidation::{self, Listener};
 use crate::logger::{levels, lookup};
+use crate::python::exception::Result;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
@@ -110,7 +111,7 @@ impl MaxLevel {
     }
 
     /// Rejects the levels that no Python logger accepts. Called when Python has just refused a level.
-    fn restrict(&self, py: Python<'_>) -> PyResult<()> {
+    fn restrict(&self, py: Python<'_>) -> Result<()> {
         let Some((allowed, calls, invalidations)) = self.begin() else {
             return Ok(());
         };
@@ -127,7 +128,7 @@ impl MaxLevel {
 }
 
 /// The most verbose level that any logger accepts. Loggers that are yet to be created inherit theirs.
-fn most_verbose(py: Python<'_>) -> PyResult<LevelFilter> {
+fn most_verbose(py: Python<'_>) -> Result<LevelFilter> {
     let root = LOGGING_GLOBALS.get(intern!(py, "root"))?;
     // So that changes are noticed.
     invalidation::install_hook(&root)?;
@@ -178,7 +179,7 @@ fn not_refused(
     names: &[Bound<'_, PyString>],
     accepted: LevelFilter,
     allowed: LevelFilter,
-) -> PyResult<LevelFilter> {
+) -> Result<LevelFilter> {
     let mut not_refused = accepted;
     let in_question = |level: &log::Level| *level > accepted && *level <= allowed;
     for level in log::Level::iter().filter(in_question) {
@@ -196,7 +197,7 @@ fn not_refused(
 
 /// Whether a logger of a class, or the class itself, has the stock methods that decide on levels. Every
 /// change of their answers is reported.
-fn has_stock_level_check(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn has_stock_level_check(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> Result<bool> {
     let py = logger.py();
     let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
     let get_effective_level = logger.getattr(intern!(py, "getEffectiveLevel"))?;

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use crate::logger::{levels, names};
 use crate::metadata::Metadata;
 use crate::python::attach::attach;
+use crate::python::exception::Result;
 use crate::python::{interpreter, library};
 use crate::queue::drain;
 use crate::queue::mode::{self, Delivery};
@@ -89,7 +90,7 @@ fn name_of(module: &str) -> &str {
 }
 
 /// Issues a `RuntimeWarning` that records aren't queued, for one of the reasons of [`interpreter::prepare`].
-fn warn_of_direct_delivery(py: Python<'_>, root: &str, error: &PyErr) -> PyResult<()> {
+fn warn_of_direct_delivery(py: Python<'_>, root: &str, error: &PyErr) -> Result<()> {
     let message = format!(
         "the records of the Rust crate `{root}` are not queued, so a thread that holds the GIL must not \
          wait for a thread that logs: {error}"
@@ -103,7 +104,7 @@ fn warn_of_second_name(
     root: &'static str,
     module: &str,
     logger: &str,
-) -> PyResult<()> {
+) -> Result<()> {
     let imports = IMPORTS.iter().map(|(_, import)| import);
     let earlier = imports.filter(|import| import.root == root).last();
     if earlier.is_some_and(|earlier| earlier.logger == logger) {

@@ -12,6 +12,7 @@ use crate::logger::dict::LoggerDict;
 use crate::logger::names::LoggerName;
 use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::record::prototype::RecordPrototype;
 
@@ -140,7 +141,7 @@ impl Callsite {
         py: Python<'py>,
         level: Level,
         decision: Decision,
-    ) -> PyResult<Option<(Bound<'py, PyAny>, LoggerDict<'py>)>> {
+    ) -> Result<Option<(Bound<'py, PyAny>, LoggerDict<'py>)>> {
         let name = self.name(py);
         // An accepted call goes to the logger that was asked.
         if decision == Decision::Accepted || self.cached_answer(level) == Some(true) {
@@ -168,7 +169,7 @@ impl Callsite {
         &'static self,
         level: Level,
         name: &Bound<'py, PyString>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    ) -> Result<Option<Bound<'py, PyAny>>> {
         // Taken before anything is read, so that a change of any of it voids the ticket. Also where
         // nothing will be stored, since that clears an older answer.
         let ticket = invalidation::ticket(&self.cache);

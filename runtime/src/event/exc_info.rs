@@ -9,6 +9,7 @@ use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 use super::error::{ErrorRef, MAX_SOURCES, Probe};
 use super::value;
 use crate::python::attach::try_attach;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::SYS_GLOBALS;
 use crate::python::once::intern;
@@ -181,7 +182,7 @@ impl ExcInfo<'_> {
     }
 
     /// The object that Python code would pass as `exc_info=`.
-    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         Ok(Some(match &self.0 {
             Kind::None => return Ok(None),
             Kind::Handled => PyBool::new(py, true).to_owned().into_any(),
@@ -252,7 +253,7 @@ fn object_of<'py>(py: Python<'py>, error: &PyErr) -> Bound<'py, PyAny> {
 }
 
 /// A Python exception for a Rust error. Its sources become `__cause__`.
-fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> PyResult<Option<Bound<'py, PyAny>>> {
+fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> Result<Option<Bound<'py, PyAny>>> {
     let mut cause: Option<Bound<'py, PyAny>> = None;
     for link in chain.iter().rev() {
         let exception = match link {
@@ -269,7 +270,7 @@ fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> PyResult<Option<Bou
 }
 
 /// The class for a Rust error type, with the type's name and path: `core.num.error.ParseIntError`.
-fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Bound<'py, PyAny>> {
     static CLASSES: Kept<Py<PyDict>> = Kept::new();
     static BASE: Kept<Py<PyAny>> = Kept::new();
     let make = |name: &str, module: &str, base: &Bound<'py, PyAny>| {
@@ -327,7 +328,7 @@ fn path_of(type_name: &str) -> Option<(String, String)> {
 }
 
 /// `record.exc_info` as `Logger._log` computes it: a tuple, or `None`.
-pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>> {
     let py = exc_info.py();
     if !exc_info.is_truthy()? {
         return Ok(None);
@@ -344,8 +345,8 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> PyResult<Option<B
 }
 
 /// The exception that Python code is handling: `sys.exc_info()`.
-fn handled(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    SYS_GLOBALS.get(intern!(py, "exc_info"))?.call0()
+fn handled(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+    Ok(SYS_GLOBALS.get(intern!(py, "exc_info"))?.call0()?)
 }
 
 #[cfg(test)]

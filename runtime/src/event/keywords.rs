@@ -12,6 +12,7 @@ use super::exc_info::{self, ExcInfo, ExcInfoRef};
 use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
+use crate::python::exception::Result;
 use crate::python::once::intern;
 
 /// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
@@ -124,7 +125,7 @@ enum StackInfo {
 
 impl StackInfo {
     /// `record.stack_info`.
-    fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
+    fn text(&self, py: Python<'_>) -> Result<Option<String>> {
         match self {
             StackInfo::Unwanted => Ok(None),
             StackInfo::Wanted => Stack::here(py)?.text(py),
@@ -168,7 +169,7 @@ impl Values<'_> {
     }
 
     /// The attributes that `Logger._log` computes from these keyword arguments.
-    pub(crate) fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Attributes<'py>> {
+    pub(crate) fn attributes<'py>(&self, py: Python<'py>) -> Result<Attributes<'py>> {
         let exc_info = self.exc_info(py)?;
         Ok(Attributes {
             extra: self.extra(py)?,
@@ -178,7 +179,7 @@ impl Values<'_> {
     }
 
     /// The keyword arguments themselves, as a `LoggerAdapter` takes them.
-    pub(crate) fn to_kwargs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn to_kwargs<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let kwargs = PyDict::new(py);
         if let Some(extra) = self.extra(py)? {
             kwargs.set_item(intern!(py, "extra"), extra)?;
@@ -192,12 +193,12 @@ impl Values<'_> {
         Ok(kwargs)
     }
 
-    fn exc_info<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn exc_info<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         let exc_info = self.exc_info.as_ref();
         exc_info.map_or(Ok(None), |exc_info| exc_info.to_python(py))
     }
 
-    fn extra<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn extra<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         if self.pairs.is_empty() {
             return Ok(None);
         }
@@ -223,7 +224,7 @@ impl<'py> Attributes<'py> {
     pub(crate) fn of_kwargs(
         kwargs: &Bound<'py, PyDict>,
         values: Option<&Values<'_>>,
-    ) -> PyResult<Attributes<'py>> {
+    ) -> Result<Attributes<'py>> {
         let py = kwargs.py();
         let [extra, exc_info, stack_info] = [
             kwargs.get_item(intern!(py, "extra"))?,

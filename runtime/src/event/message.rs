@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use super::buffer::Buffer;
+use crate::python::exception::Result;
 
 /// A formatted message.
 pub(crate) enum Message {
@@ -74,10 +75,10 @@ impl Message {
     }
 
     /// `record.args`, if there are any.
-    pub(crate) fn args<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    pub(crate) fn args<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyTuple>>> {
         match self {
             Message::Literal(_) | Message::Formatted(_) => Ok(None),
-            Message::Template(_, args) => PyTuple::new(py, args.to_vec()).map(Some),
+            Message::Template(_, args) => Ok(Some(PyTuple::new(py, args.to_vec())?)),
         }
     }
 }

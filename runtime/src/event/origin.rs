@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::python::context::{Inside, RecordContext};
+use crate::python::exception::Result;
 use crate::python::library::THREADING_GLOBALS;
 use crate::python::once::{Once, intern};
 use crate::python::{fork, interpreter};
@@ -103,7 +104,7 @@ impl OriginThread {
     }
 
     /// Keeps the name of the current thread, if it is a stock `threading.Thread`. Runs no Python code.
-    fn keep_name(&self, py: Python<'_>) -> PyResult<()> {
+    fn keep_name(&self, py: Python<'_>) -> Result<()> {
         if self.name.get().is_some() {
             return Ok(());
         }
@@ -120,7 +121,7 @@ impl OriginThread {
     }
 
     /// Whether a `threading.Thread` with the same ident is this thread.
-    pub(crate) fn is(&self, thread: &Bound<'_, PyAny>) -> PyResult<bool> {
+    pub(crate) fn is(&self, thread: &Bound<'_, PyAny>) -> Result<bool> {
         if !self.has_thread_state {
             return Ok(false);
         }

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use crate::python::exception::Result;
 use crate::python::interpreter;
 use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
 use crate::python::once::intern;
@@ -22,7 +23,7 @@ impl Stack {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn here(py: Python<'_>) -> PyResult<Stack> {
+    pub(crate) fn here(py: Python<'_>) -> Result<Stack> {
         let mut frames = Vec::new();
         let mut next = interpreter::current_frame(py);
         while let Some(frame) = next {
@@ -42,7 +43,7 @@ impl Stack {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
+    pub(crate) fn text(&self, py: Python<'_>) -> Result<Option<String>> {
         if self.0.is_empty() {
             return Ok(None);
         }

@@ -8,6 +8,7 @@ use pyo3::types::{PyFloat, PyString};
 use super::object::Object;
 use super::stock::{DEFAULT_MSEC_FORMAT, DEFAULT_TIME_FORMAT, Stock};
 use super::text::Text;
+use crate::python::exception::Result;
 use crate::python::library::TIME_GLOBALS;
 use crate::python::once::intern;
 use crate::python::watch::Epoch;
@@ -35,7 +36,7 @@ pub(super) fn asctime<'py>(
     is_bare: bool,
     record: &Object<'_, 'py>,
     stock: &Stock,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Result<Bound<'py, PyAny>> {
     let py = formatter.py();
     let names = [
         intern!(py, "converter"),
@@ -65,16 +66,16 @@ pub(super) fn asctime<'py>(
                 text.extend(digits);
                 Ok(PyString::new(py, &text).into_any())
             }
-            (text, _) => intern!(py, DEFAULT_MSEC_FORMAT)
+            (text, _) => Ok(intern!(py, DEFAULT_MSEC_FORMAT)
                 .as_any()
-                .rem((text.into_object(py), msecs)),
+                .rem((text.into_object(py), msecs))?),
         };
     }
     let format = formatter.itself.getattr(names[1])?;
     let text = text(record, &converter, &format, stock)?.into_object(py);
     let msec_format = formatter.itself.getattr(names[2])?;
     match msec_format.is_truthy()? {
-        true => msec_format.rem((text, record.required(intern!(py, "msecs"))?)),
+        true => Ok(msec_format.rem((text, record.required(intern!(py, "msecs"))?))?),
         false => Ok(text),
     }
 }
@@ -85,7 +86,7 @@ fn text<'py>(
     converter: &Bound<'py, PyAny>,
     format: &Bound<'py, PyAny>,
     stock: &Stock,
-) -> PyResult<Text<'py>> {
+) -> Result<Text<'py>> {
     let py = record.py();
     let created = record.required(intern!(py, "created"))?;
     let is_utc = converter.is(&stock.utc_time);

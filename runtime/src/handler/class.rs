@@ -8,6 +8,7 @@ use pyo3::types::PyType;
 
 use super::queue;
 use super::stock::{Stock, is_plain, methods_of_handlers};
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::watch::{self, CheckedIn, Epoch};
 
@@ -60,7 +61,7 @@ static KNOWN: Kept<boxcar::Vec<Arc<HandlerClass>>> = Kept::new();
 pub(super) fn known(
     handler: &Bound<'_, PyAny>,
     record: &Bound<'_, PyAny>,
-) -> PyResult<Option<Arc<HandlerClass>>> {
+) -> Result<Option<Arc<HandlerClass>>> {
     let class = handler.get_type();
     if Unknown::contains(&class) {
         return Ok(None);
@@ -92,7 +93,7 @@ fn current(class: &Bound<'_, PyType>) -> Option<Arc<HandlerClass>> {
 const FEW_RECORDS: usize = 20;
 
 #[cold]
-fn check(class: &Bound<'_, PyType>) -> PyResult<Option<Arc<HandlerClass>>> {
+fn check(class: &Bound<'_, PyType>) -> Result<Option<Arc<HandlerClass>>> {
     static RECORDS: AtomicUsize = AtomicUsize::new(0);
     if RECORDS.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
         return Ok(None);
@@ -132,7 +133,7 @@ fn check(class: &Bound<'_, PyType>) -> PyResult<Option<Arc<HandlerClass>>> {
 }
 
 impl Kind {
-    fn of(class: &Bound<'_, PyType>, stock: &Stock) -> PyResult<Option<Kind>> {
+    fn of(class: &Bound<'_, PyType>, stock: &Stock) -> Result<Option<Kind>> {
         let of_logging = |names: &[&str]| stock.methods.are_of(class, names);
         if of_logging(&["NullHandler.handle"])? {
             return Ok(Some(Kind::Null));
@@ -170,7 +171,7 @@ impl Kind {
     }
 
     /// Watches what [`Kind::of`] reads, besides what the stock classes are.
-    fn watch(self, class: &Bound<'_, PyType>) -> PyResult<Option<Epoch>> {
+    fn watch(self, class: &Bound<'_, PyType>) -> Result<Option<Epoch>> {
         let py = class.py();
         let dicts = match self {
             Kind::Queue => queue::dicts_of_copy(py)?,

@@ -11,6 +11,7 @@ use super::object::Object;
 use super::queue;
 use super::stock::{Stock, rotation_seeks};
 use super::text::Text;
+use crate::python::exception::{Exception, Result};
 use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -23,7 +24,7 @@ pub(super) fn emit<'py>(
     class: &HandlerClass,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
-) -> PyResult<bool> {
+) -> Result<bool> {
     let py = handler.py();
     let (kind, stock) = (class.kind, &*class.stock);
     let Some(formatter) = attempt(py, prepare(kind, handler, stock)).flatten() else {
@@ -33,10 +34,10 @@ pub(super) fn emit<'py>(
         Ok(text) => text,
         Err(error) if formatter.is_stock && error.is_instance_of::<PyException>(py) => {
             // Python formats it again, and reports the error with a traceback.
-            return handler
+            return Ok(handler
                 .itself
                 .call_method1(intern!(py, "emit"), (record.itself,))
-                .map(|_| true);
+                .map(|_| true)?);
         }
         Err(error) => return failure::replay(handler, record, Step::Format, error).map(|()| true),
     };
@@ -54,7 +55,7 @@ fn prepare<'py>(
     kind: Kind,
     handler: &Object<'_, 'py>,
     stock: &Stock,
-) -> PyResult<Option<Formatter<'py>>> {
+) -> Result<Option<Formatter<'py>>> {
     let py = handler.py();
     let formatter = Formatter::of(handler, stock)?;
     if kind == Kind::Queue {
@@ -75,7 +76,7 @@ fn prepare<'py>(
 }
 
 /// Whether it is time for a `TimedRotatingFileHandler` to begin a file.
-fn is_time(handler: &Object<'_, '_>) -> PyResult<bool> {
+fn is_time(handler: &Object<'_, '_>) -> Result<bool> {
     let py = handler.py();
     let rollover: i64 = handler.required(intern!(py, "rolloverAt"))?.extract()?;
     let name = intern!(py, "time");
@@ -84,7 +85,7 @@ fn is_time(handler: &Object<'_, '_>) -> PyResult<bool> {
 }
 
 /// Whether a `RotatingFileHandler` has no room for a line of text.
-fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> PyResult<bool> {
+fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> Result<bool> {
     let py = handler.py();
     let max_bytes = max_bytes(handler)?;
     if max_bytes <= 0 {
@@ -98,10 +99,9 @@ fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> PyResult<bool> {
     Ok(size + text.len()? as i64 + 1 >= max_bytes)
 }
 
-fn max_bytes(handler: &Object<'_, '_>) -> PyResult<i64> {
-    handler
-        .required(intern!(handler.py(), "maxBytes"))?
-        .extract()
+fn max_bytes(handler: &Object<'_, '_>) -> Result<i64> {
+    let max_bytes = handler.required(intern!(handler.py(), "maxBytes"))?;
+    Ok(max_bytes.extract()?)
 }
 
 /// Writes a line to the stream of a handler, and flushes it.
@@ -110,13 +110,14 @@ fn write<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     mut text: Text<'py>,
-) -> PyResult<()> {
+) -> Result<()> {
     let py = handler.py();
-    let mut write = || {
+    let mut write = || -> Result<()> {
         let stream = handler.itself.getattr(intern!(py, "stream"))?;
         let terminator = handler.itself.getattr(intern!(py, "terminator"))?;
         let line = text.with_end(&terminator)?;
-        stream.call_method1(intern!(py, "write"), (line,))
+        stream.call_method1(intern!(py, "write"), (line,))?;
+        Ok(())
     };
     if let Err(error) = write() {
         let text = text.into_object(py);
@@ -126,7 +127,10 @@ fn write<'py>(
     let stream = attempt(py, stream_to_flush(class, handler.itself)).flatten();
     let flushed = match &stream {
         Some(stream) => flush(stream),
-        None => handler.itself.call_method0(intern!(py, "flush")).map(drop),
+        None => {
+            let flushed = handler.itself.call_method0(intern!(py, "flush"));
+            flushed.map(drop).map_err(Exception::from)
+        }
     };
     flushed.or_else(|error| {
         let text = text.into_object(py);
@@ -142,7 +146,7 @@ fn write<'py>(
 fn stream_to_flush<'py>(
     class: &HandlerClass,
     handler: &Bound<'py, PyAny>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+) -> Result<Option<Bound<'py, PyAny>>> {
     let py = handler.py();
     let attributes = Object::of(handler)?;
     let lock = attributes.required(intern!(py, "lock"))?;
@@ -156,7 +160,7 @@ fn stream_to_flush<'py>(
 }
 
 /// What `StreamHandler.flush` does with the stream.
-fn flush(stream: &Bound<'_, PyAny>) -> PyResult<()> {
+fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
     let py = stream.py();
     let flush = intern!(py, "flush");
     if !stream.is_truthy()? {
@@ -166,6 +170,6 @@ fn flush(stream: &Bound<'_, PyAny>) -> PyResult<()> {
         Err(error) if error.is_instance_of::<PyAttributeError>(py) && !stream.hasattr(flush)? => {
             Ok(())
         }
-        flushed => flushed.map(drop),
+        flushed => Ok(flushed.map(drop)?),
     }
 }

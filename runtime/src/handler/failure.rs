@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
 use super::object::Object;
+use crate::python::exception::{Exception, Result};
 use crate::python::library::SIMPLE_NAMESPACE;
 use crate::python::once::intern;
 
@@ -28,8 +29,8 @@ pub(super) fn replay<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     step: Step<'py>,
-    error: PyErr,
-) -> PyResult<()> {
+    error: Exception,
+) -> Result<()> {
     let py = handler.py();
     let namespace = SIMPLE_NAMESPACE.get(py)?;
     let new = || namespace.call0();
@@ -88,24 +89,25 @@ pub(super) fn replay<'py>(
     let emitted = emit.call1((&stand_in, record.itself));
     // Its methods lead back to it.
     attributes.clear();
-    emitted.map(drop)
+    emitted?;
+    Ok(())
 }
 
 type Arguments<'a, 'py> = &'a Bound<'py, PyTuple>;
 type Keywords<'a, 'py> = Option<&'a Bound<'py, PyDict>>;
 
 /// A function that returns `value`.
-fn returning<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyCFunction>> {
+fn returning<'py>(value: Bound<'py, PyAny>) -> Result<Bound<'py, PyCFunction>> {
     let py = value.py();
     let value = value.unbind();
     let function = move |args: Arguments<'_, '_>, _: Keywords<'_, '_>| value.clone_ref(args.py());
-    PyCFunction::new_closure(py, None, None, function)
+    Ok(PyCFunction::new_closure(py, None, None, function)?)
 }
 
 /// A function that raises `error`.
-fn raising(py: Python<'_>, error: PyErr) -> PyResult<Bound<'_, PyCFunction>> {
+fn raising(py: Python<'_>, error: Exception) -> Result<Bound<'_, PyCFunction>> {
     let function = move |args: Arguments<'_, '_>, _: Keywords<'_, '_>| -> PyResult<()> {
         Err(error.clone_ref(args.py()))
     };
-    PyCFunction::new_closure(py, None, None, function)
+    Ok(PyCFunction::new_closure(py, None, None, function)?)
 }

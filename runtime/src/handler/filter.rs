@@ -5,6 +5,7 @@ use pyo3::types::{PyList, PyString};
 
 use super::object::Object;
 use super::stock::Stock;
+use crate::python::exception::Result;
 use crate::python::once::intern;
 
 /// Whether the filters let a record through. `None` if they aren't a list of `logging.Filter`s: others can
@@ -13,7 +14,7 @@ pub(super) fn passes(
     handler: &Object<'_, '_>,
     record: &Object<'_, '_>,
     stock: &Stock,
-) -> PyResult<Option<bool>> {
+) -> Result<Option<bool>> {
     let filters = handler.get(intern!(handler.py(), "filters"))?;
     let Some(filters) = filters.and_then(|filters| filters.cast_into_exact::<PyList>().ok()) else {
         return Ok(None);
@@ -31,7 +32,7 @@ pub(super) fn passes(
     Ok(Some(true))
 }
 
-fn passes_one<'py>(filter: &Object<'_, 'py>, record: &Object<'_, 'py>) -> PyResult<Option<bool>> {
+fn passes_one<'py>(filter: &Object<'_, 'py>, record: &Object<'_, 'py>) -> Result<Option<bool>> {
     let py = filter.py();
     if filter.has_any(&[intern!(py, "filter")])? {
         return Ok(None);

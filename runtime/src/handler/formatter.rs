@@ -8,6 +8,7 @@ use super::object::Object;
 use super::percent;
 use super::stock::{BRACE, DOLLAR, PERCENT, STYLES, Stock};
 use super::text::Text;
+use crate::python::exception::Result;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
@@ -23,7 +24,7 @@ impl<'py> Formatter<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(super) fn of(handler: &Object<'_, 'py>, stock: &Stock) -> PyResult<Formatter<'py>> {
+    pub(super) fn of(handler: &Object<'_, 'py>, stock: &Stock) -> Result<Formatter<'py>> {
         let py = handler.py();
         let own = handler.required(intern!(py, "formatter"))?;
         let itself = match own.is_truthy()? {
@@ -39,7 +40,7 @@ impl<'py> Formatter<'py> {
     /// # Errors
     /// The exception that Python raises. If the formatter is stock, Python can do it again: nothing has happened but
     /// attributes of the record.
-    pub(super) fn format(&self, record: &Object<'_, 'py>, stock: &Stock) -> PyResult<Text<'py>> {
+    pub(super) fn format(&self, record: &Object<'_, 'py>, stock: &Stock) -> Result<Text<'py>> {
         let py = record.py();
         if self.is_stock {
             if let Some(text) = format_as_stock(&Object::of(&self.itself)?, record, stock)? {
@@ -48,7 +49,7 @@ impl<'py> Formatter<'py> {
         }
         let format = intern!(py, "format");
         let text = self.itself.call_method1(format, (record.itself,));
-        text.map(Text::Object)
+        Ok(Text::Object(text?))
     }
 }
 
@@ -57,7 +58,7 @@ fn format_as_stock<'py>(
     formatter: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     stock: &Stock,
-) -> PyResult<Option<Text<'py>>> {
+) -> Result<Option<Text<'py>>> {
     let py = formatter.py();
     let methods = [
         intern!(py, "format"),
@@ -94,7 +95,7 @@ fn format_as_stock<'py>(
 }
 
 /// `record.getMessage()`.
-fn message<'py>(record: &Object<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+fn message<'py>(record: &Object<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     let py = record.py();
     let message = record.required(intern!(py, "msg"))?;
     let message = match message.is_exact_instance_of::<PyString>() {
@@ -103,7 +104,7 @@ fn message<'py>(record: &Object<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     };
     let args = record.required(intern!(py, "args"))?;
     match args.is_truthy()? {
-        true => message.rem(args),
+        true => Ok(message.rem(args)?),
         false => Ok(message),
     }
 }
@@ -120,7 +121,7 @@ struct Style<'py> {
 impl<'py> Style<'py> {
     /// `None` if it is of another class, has methods of its own, a format that isn't a string, or
     /// defaults that aren't a dict.
-    fn of(style: &Object<'_, 'py>, stock: &Stock) -> PyResult<Option<Style<'py>>> {
+    fn of(style: &Object<'_, 'py>, stock: &Stock) -> Result<Option<Style<'py>>> {
         let py = style.py();
         let class = style.itself.get_type();
         let Some(kind) = stock.styles.iter().position(|it| class.is(it)) else {
@@ -158,17 +159,17 @@ impl<'py> Style<'py> {
         }))
     }
 
-    fn uses_time(&self) -> PyResult<bool> {
+    fn uses_time(&self) -> Result<bool> {
         let py = self.format.py();
         match self.kind {
-            PERCENT => self.format.as_any().contains(intern!(py, STYLES[0].1)),
-            BRACE => self.format.as_any().contains(intern!(py, STYLES[1].1)),
+            PERCENT => Ok(self.format.as_any().contains(intern!(py, STYLES[0].1))?),
+            BRACE => Ok(self.format.as_any().contains(intern!(py, STYLES[1].1))?),
             _ => Ok(self.format.as_any().contains(intern!(py, "$asctime"))?
                 || self.format.as_any().contains(intern!(py, STYLES[2].1))?),
         }
     }
 
-    fn format(&self, record: &Object<'_, 'py>) -> PyResult<Text<'py>> {
+    fn format(&self, record: &Object<'_, 'py>) -> Result<Text<'py>> {
         let py = record.py();
         let values = match self.defaults.is_truthy()? {
             true => self.defaults.bitor(&record.dict)?.cast_into::<PyDict>()?,
@@ -184,6 +185,6 @@ impl<'py> Style<'py> {
             (_, Some(template)) => call(template, intern!(py, "substitute")),
             (_, None) => call(&self.format, intern!(py, "format")),
         };
-        text.map(Text::Object)
+        Ok(Text::Object(text?))
     }
 }

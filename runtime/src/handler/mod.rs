@@ -21,6 +21,7 @@ use pyo3::prelude::*;
 
 use self::class::{HandlerClass, Kind};
 use self::object::Object;
+use crate::python::exception::Result;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
@@ -28,23 +29,24 @@ use crate::python::raised::attempt;
 ///
 /// # Errors
 /// The exception that a filter or the handler raises.
-pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny>) -> PyResult<()> {
+pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny>) -> Result<()> {
     let py = handler.py();
     if let Some(class) = attempt(py, class::known(handler, record)).flatten() {
         match attempt(py, begin(&class, handler, record)) {
-            Some(Begun::Done) => return py.check_signals(),
+            Some(Begun::Done) => return Ok(py.check_signals()?),
             Some(Begun::Let(lock)) => {
                 lock.call_method0(intern!(py, "acquire"))?;
                 let emitted = emit_or_call(&class, handler, record);
                 lock.call_method0(intern!(py, "release"))?;
                 // Python's code would have run the program's signal handlers.
-                return emitted.and_then(|()| py.check_signals());
+                return emitted.and_then(|()| Ok(py.check_signals()?));
             }
             Some(Begun::Not) | None => {}
         }
     }
     let handle = intern!(py, "handle");
-    handler.call_method1(handle, (record,)).map(drop)
+    handler.call_method1(handle, (record,))?;
+    Ok(())
 }
 
 /// How far the stock `handle` has come.
@@ -61,7 +63,7 @@ fn begin<'py>(
     class: &HandlerClass,
     handler: &Bound<'py, PyAny>,
     record: &Bound<'py, PyAny>,
-) -> PyResult<Begun<'py>> {
+) -> Result<Begun<'py>> {
     let py = handler.py();
     let handler = Object::of(handler)?;
     let methods = [
@@ -95,7 +97,7 @@ fn emit_or_call<'py>(
     class: &HandlerClass,
     handler: &Bound<'py, PyAny>,
     record: &Bound<'py, PyAny>,
-) -> PyResult<()> {
+) -> Result<()> {
     let py = handler.py();
     let methods = [
         intern!(py, "emit"),
@@ -109,7 +111,7 @@ fn emit_or_call<'py>(
         Kind::Null | Kind::Stream | Kind::File => &methods[..3],
         Kind::Rotating | Kind::TimedRotating | Kind::Queue => &methods,
     };
-    let stock = || -> PyResult<_> {
+    let stock = || -> Result<_> {
         let (itself, record) = (Object::of(handler)?, Object::of(record)?);
         let is_stock = class.is_current(handler) && !itself.has_any(methods)?;
         Ok(is_stock.then_some((itself, record)))
@@ -120,5 +122,6 @@ fn emit_or_call<'py>(
         }
     }
     let emit = intern!(py, "emit");
-    handler.call_method1(emit, (record,)).map(drop)
+    handler.call_method1(emit, (record,))?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyType};
 use super::failure::{self, Step};
 use super::object::Object;
 use super::stock::{Stock, inherits_from_object};
+use crate::python::exception::Result;
 use crate::python::library::{COPY_GLOBALS, COPYREG_GLOBALS, HANDLERS_GLOBALS, loaded};
 use crate::python::once::intern;
 
@@ -18,7 +19,7 @@ pub(super) fn put<'py>(
     record: &Object<'_, 'py>,
     text: Bound<'py, PyAny>,
     stock: &Stock,
-) -> PyResult<()> {
+) -> Result<()> {
     let py = handler.py();
     let prepared = prepared(record, &text, stock)?;
     let put = || {
@@ -27,7 +28,7 @@ pub(super) fn put<'py>(
     };
     match put() {
         Ok(_) => Ok(()),
-        Err(error) => failure::replay(handler, record, Step::Put { prepared }, error),
+        Err(error) => failure::replay(handler, record, Step::Put { prepared }, error.into()),
     }
 }
 
@@ -35,7 +36,7 @@ fn prepared<'py>(
     record: &Object<'_, 'py>,
     text: &Bound<'py, PyAny>,
     stock: &Stock,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Result<Bound<'py, PyAny>> {
     let py = record.py();
     // The formatter can have changed it.
     let attributes = Object::of(record.itself)?.dict.copy()?;
@@ -69,7 +70,7 @@ const OF_COPY: [&str; 3] = [
 ];
 
 /// The dicts that say what `copy.copy` does. From Python 3.14 on sets say it, too, whose changes aren't reported.
-pub(super) fn dicts_of_copy(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+pub(super) fn dicts_of_copy(py: Python<'_>) -> Result<Vec<Bound<'_, PyDict>>> {
     let copy = COPY_GLOBALS.dict(py)?;
     let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
     let mut dicts = vec![
@@ -86,7 +87,7 @@ pub(super) fn dicts_of_copy(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> 
 }
 
 /// Whether `QueueHandler.prepare` makes a record with the same attributes when it calls `copy.copy`.
-pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> PyResult<bool> {
+pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> Result<bool> {
     let module = HANDLERS_GLOBALS.get(intern!(py, "copy"))?;
     if !loaded(intern!(py, "copy"))?.is_some_and(|copy| copy.is(&module)) {
         return Ok(false);

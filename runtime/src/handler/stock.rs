@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::known_function::KnownMethod;
 use crate::python::library::{
@@ -100,7 +101,7 @@ pub(super) const DOLLAR: usize = 2;
 pub(super) struct Methods(Vec<(&'static str, Py<PyAny>)>);
 
 impl Methods {
-    fn find(known: &[KnownMethod], module: &'static Globals, py: Python<'_>) -> PyResult<Methods> {
+    fn find(known: &[KnownMethod], module: &'static Globals, py: Python<'_>) -> Result<Methods> {
         let mut found = Vec::new();
         for method in known {
             if let Some(function) = method.find(module, py)? {
@@ -118,7 +119,7 @@ impl Methods {
     }
 
     /// Whether a class has the method of this qualified name, inherited or not.
-    pub(super) fn are_of(&self, class: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<bool> {
+    pub(super) fn are_of(&self, class: &Bound<'_, PyAny>, names: &[&str]) -> Result<bool> {
         for name in names {
             let Some((_, attribute)) = name.split_once('.') else {
                 return Ok(false);
@@ -134,7 +135,7 @@ impl Methods {
 }
 
 /// Of `logging.handlers`, if the program has imported it.
-pub(super) fn methods_of_handlers(py: Python<'_>) -> PyResult<Option<Arc<Methods>>> {
+pub(super) fn methods_of_handlers(py: Python<'_>) -> Result<Option<Arc<Methods>>> {
     static METHODS: Kept<Methods> = Kept::new();
     if loaded(intern!(py, "logging.handlers"))?.is_none() {
         return Ok(None);
@@ -144,12 +145,12 @@ pub(super) fn methods_of_handlers(py: Python<'_>) -> PyResult<Option<Arc<Methods
 }
 
 /// Whether `RotatingFileHandler.shouldRollover` goes to the end of the file, as it does below Python 3.13.
-pub(super) fn rotation_seeks(py: Python<'_>) -> PyResult<bool> {
+pub(super) fn rotation_seeks(py: Python<'_>) -> Result<bool> {
     static SEEKS: Once<bool> = Once::new();
-    let find = || {
+    let find = || -> Result<bool> {
         let class = HANDLERS_GLOBALS.get(intern!(py, "RotatingFileHandler"))?;
         let code = class.getattr("shouldRollover")?.getattr("__code__")?;
-        code.getattr("co_names")?.contains("seek")
+        Ok(code.getattr("co_names")?.contains("seek")?)
     };
     SEEKS.get_or_try(find).copied()
 }
@@ -201,12 +202,12 @@ pub(super) struct Stock {
 
 impl Stock {
     /// The stock classes, if they are in place at this moment, and changes of them are reported.
-    pub(super) fn in_place(py: Python<'_>) -> PyResult<Option<Arc<Stock>>> {
+    pub(super) fn in_place(py: Python<'_>) -> Result<Option<Arc<Stock>>> {
         static FOUND: Kept<Option<Arc<Stock>>> = Kept::new();
         if !watch::is_available(py) {
             return Ok(None);
         }
-        let find = || PyResult::Ok(Stock::find(py)?.map(Arc::new));
+        let find = || -> Result<_> { Ok(Stock::find(py)?.map(Arc::new)) };
         let Some(stock) = (*FOUND.get_or_try(find)?).clone() else {
             return Ok(None);
         };
@@ -217,8 +218,8 @@ impl Stock {
         Ok(is_in_place.then_some(stock))
     }
 
-    fn find(py: Python<'_>) -> PyResult<Option<Stock>> {
-        let class = |name| -> PyResult<Py<PyType>> {
+    fn find(py: Python<'_>) -> Result<Option<Stock>> {
+        let class = |name| -> Result<Py<PyType>> {
             Ok(LOGGING_GLOBALS.get(name)?.cast_into::<PyType>()?.unbind())
         };
         let local_time = TIME_GLOBALS.get(intern!(py, "localtime"))?;
@@ -277,12 +278,12 @@ impl Stock {
     }
 
     /// A record without attributes.
-    pub(super) fn new_record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.new.bind(py).call1((&self.record,))
+    pub(super) fn new_record<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        Ok(self.new.bind(py).call1((&self.record,))?)
     }
 
     /// Establishes the facts for the current epoch, if everything can be watched.
-    fn check(&self, py: Python<'_>) -> PyResult<()> {
+    fn check(&self, py: Python<'_>) -> Result<()> {
         let [percent, brace, dollar] = self.styles.each_ref().map(|it| it.bind(py));
         let (formatter, filter) = (self.formatter.bind(py), self.filter.bind(py));
         let stream = LOGGING_GLOBALS.get(intern!(py, "StreamHandler"))?;
@@ -389,7 +390,7 @@ pub(super) const DEFAULT_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 pub(super) const DEFAULT_MSEC_FORMAT: &str = "%s,%03d";
 
 /// Whether a class reads its objects' attributes as `object` does, and has none of these itself.
-pub(super) fn is_plain(class: &Bound<'_, PyType>, names: &[&str]) -> PyResult<bool> {
+pub(super) fn is_plain(class: &Bound<'_, PyType>, names: &[&str]) -> Result<bool> {
     for name in names {
         if class.hasattr(*name)? {
             return Ok(false);
@@ -399,7 +400,7 @@ pub(super) fn is_plain(class: &Bound<'_, PyType>, names: &[&str]) -> PyResult<bo
 }
 
 /// Whether a class has these methods as `object` has them.
-pub(super) fn inherits_from_object(class: &Bound<'_, PyType>, names: &[&str]) -> PyResult<bool> {
+pub(super) fn inherits_from_object(class: &Bound<'_, PyType>, names: &[&str]) -> Result<bool> {
     let object = class.py().get_type::<PyAny>();
     for name in names {
         if !class.getattr(*name)?.is(&object.getattr(*name)?) {

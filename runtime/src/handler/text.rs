@@ -1,5 +1,6 @@
 //! A text that is made here, or by Python.
 
+use crate::python::exception::Result;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -20,10 +21,10 @@ impl<'py> Text<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(super) fn len(&self) -> PyResult<usize> {
+    pub(super) fn len(&self) -> Result<usize> {
         match self {
             Text::Made(text) => Ok(text.chars().count()),
-            Text::Object(text) => text.len(),
+            Text::Object(text) => Ok(text.len()?),
         }
     }
 
@@ -31,9 +32,9 @@ impl<'py> Text<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(super) fn with_end(&mut self, end: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn with_end(&mut self, end: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         match (self, end.cast_exact::<PyString>()) {
-            (Text::Object(text), _) => text.add(end),
+            (Text::Object(text), _) => Ok(text.add(end)?),
             (Text::Made(text), Ok(string)) => {
                 let length = text.len();
                 text.push_str(&string.to_cow()?);
@@ -41,7 +42,7 @@ impl<'py> Text<'py> {
                 text.truncate(length);
                 Ok(line.into_any())
             }
-            (Text::Made(text), Err(_)) => PyString::new(end.py(), text).as_any().add(end),
+            (Text::Made(text), Err(_)) => Ok(PyString::new(end.py(), text).as_any().add(end)?),
         }
     }
 }

@@ -20,6 +20,7 @@ use pyo3::types::{PyDict, PyType, PyWeakrefReference};
 
 use super::cache::{LevelCache, Ticket};
 use super::registry;
+use crate::python::exception::Result;
 use crate::python::library::callback;
 use crate::python::once::{Once, intern};
 
@@ -30,7 +31,7 @@ pub(crate) struct Listener {
     /// Python's configuration has changed.
     pub(crate) on_invalidation: fn(),
     /// Python has just refused a level.
-    pub(crate) on_refusal: fn(Python<'_>) -> PyResult<()>,
+    pub(crate) on_refusal: fn(Python<'_>) -> Result<()>,
 }
 
 static LISTENERS: boxcar::Vec<Listener> = boxcar::Vec::new();
@@ -53,7 +54,7 @@ pub(crate) fn invalidate() {
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn report_refusal(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn report_refusal(py: Python<'_>) -> Result<()> {
     let mut listeners = LISTENERS.iter();
     listeners.try_for_each(|(_, listener)| (listener.on_refusal)(py))
 }
@@ -68,7 +69,7 @@ pub(crate) fn ticket(cache: &'static LevelCache) -> Ticket<'static> {
 /// # Errors
 /// The exception that Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
 /// then.
-pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
     let py = root.py();
     let cache = root.getattr(intern!(py, "_cache"))?;
     if is_ours(&cache)? {
@@ -81,7 +82,7 @@ pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> PyResult<()> {
 }
 
 /// Whether `cache` is our dict, or forwards to it.
-fn is_ours(cache: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn is_ours(cache: &Bound<'_, PyAny>) -> Result<bool> {
     let py = cache.py();
     let class = cache_class(py)?;
     let mut cache = cache.clone();
@@ -92,13 +93,13 @@ fn is_ours(cache: &Bound<'_, PyAny>) -> PyResult<bool> {
         cache = match cache.getattr(intern!(py, PREVIOUS)) {
             Ok(previous) => previous,
             Err(error) if error.is_instance_of::<PyAttributeError>(py) => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
     }
 }
 
 /// A subclass of `dict`, by which this extension recognizes its own dicts.
-fn cache_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyType>> {
     static CLASS: Once<Py<PyType>> = Once::new();
     CLASS
         .get_or_try(|| {
@@ -111,7 +112,7 @@ fn cache_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
         .map(|class| class.bind(py))
 }
 
-fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
     /// Lives as long as the dict.
     struct InvalidateOnDrop;
     impl Drop for InvalidateOnDrop {
@@ -142,9 +143,10 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 }
 
 /// Clears our dict and the one that it replaced, whose `clear` may do more.
-fn clear_all(cache: &Bound<'_, PyAny>) -> PyResult<()> {
+fn clear_all(cache: &Bound<'_, PyAny>) -> Result<()> {
     let py = cache.py();
     cache.cast::<PyDict>()?.clear();
     let previous = cache.getattr(intern!(py, PREVIOUS))?;
-    previous.call_method0(intern!(py, "clear")).map(drop)
+    previous.call_method0(intern!(py, "clear"))?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::known_function::KnownMethod;
 use crate::python::library::LOGGING_GLOBALS;
@@ -57,7 +58,7 @@ pub(crate) fn is_plain(class: &Bound<'_, PyType>) -> bool {
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<bool> {
+pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> Result<bool> {
     let py = class.py();
     let stock = stock_methods(py)?;
     let Some(stock) = &*stock else {
@@ -84,7 +85,7 @@ pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> PyResult<b
 }
 
 /// The stock [`METHODS`], if they are those of a known version.
-fn stock_methods(py: Python<'_>) -> PyResult<Arc<Option<Vec<Py<PyAny>>>>> {
+fn stock_methods(py: Python<'_>) -> Result<Arc<Option<Vec<Py<PyAny>>>>> {
     static STOCK: Kept<Option<Vec<Py<PyAny>>>> = Kept::new();
     STOCK.get_or_try(|| {
         let mut methods = Vec::new();

@@ -4,36 +4,37 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::class;
+use crate::python::exception::Result;
 use crate::python::once::intern;
 
 /// A logger's `__dict__`.
 pub(crate) struct LoggerDict<'py>(Bound<'py, PyDict>);
 
 impl<'py> LoggerDict<'py> {
-    pub(crate) fn of(logger: &Bound<'py, PyAny>) -> PyResult<LoggerDict<'py>> {
+    pub(crate) fn of(logger: &Bound<'py, PyAny>) -> Result<LoggerDict<'py>> {
         let attributes = logger.getattr(intern!(logger.py(), "__dict__"))?;
         Ok(LoggerDict(attributes.cast_into()?))
     }
 
-    pub(crate) fn get(&self, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.0.get_item(name)
+    pub(crate) fn get(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
+        Ok(self.0.get_item(name)?)
     }
 
     /// `Logger.disabled`, which `dictConfig` and pytest set without an invalidation.
-    pub(crate) fn is_disabled(&self, logger: &Bound<'py, PyAny>) -> PyResult<bool> {
+    pub(crate) fn is_disabled(&self, logger: &Bound<'py, PyAny>) -> Result<bool> {
         let name = intern!(logger.py(), "disabled");
         let disabled = match class::is_plain(&logger.get_type()) {
             true => self.get(name)?,
             false => None,
         };
-        disabled
+        Ok(disabled
             .map_or_else(|| logger.getattr(name), Ok)?
-            .is_truthy()
+            .is_truthy()?)
     }
 
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
     /// `is_plain` says whether its class is known to be [plain][class::is_plain].
-    pub(crate) fn has_method(&self, is_plain: bool) -> PyResult<bool> {
+    pub(crate) fn has_method(&self, is_plain: bool) -> Result<bool> {
         let py = self.0.py();
         // `Logger.__init__` and `Manager.getLogger` set nine attributes. A plain logger works without
         // `manager`, but fails without any of the other eight.

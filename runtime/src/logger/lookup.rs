@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::level_cache::invalidation;
+use crate::python::exception::Result;
 use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::once::{Once, intern};
 
@@ -15,7 +16,7 @@ fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {
 
 /// The logger that [`get_logger`] returned last for a name, if it is alive. It is still the logger of
 /// that name if a level cache still holds an answer of it.
-pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
     match seen(name.py()).get_item(name)? {
         Some(weakref) => Ok(weakref.cast::<PyWeakrefReference>()?.upgrade()),
         None => Ok(None),
@@ -24,7 +25,7 @@ pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bou
 
 /// `logging.getLogger(name)`. If it returns another logger than last time, every level cache is
 /// cleared.
-pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Bound<'py, PyAny>> {
     let py = name.py();
     let get_logger = LOGGING_GLOBALS.get(intern!(py, "getLogger"))?;
     if let Some(last) = last_seen(name)? {
@@ -47,7 +48,7 @@ pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py
 }
 
 /// Whether `loggerDict` has a logger under its name.
-fn is_registered(logger: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<bool> {
+fn is_registered(logger: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> Result<bool> {
     let py = name.py();
     let manager = LOGGING_GLOBALS
         .get(intern!(py, "Logger"))?
@@ -59,7 +60,7 @@ fn is_registered(logger: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyRes
 
 /// Loggers die when something empties `Manager.loggerDict`, as test suites do. The name then belongs
 /// to another logger, with another level.
-fn on_death(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
+fn on_death(py: Python<'_>) -> Result<&Bound<'_, PyCFunction>> {
     static CALLBACK: Once<Py<PyCFunction>> = Once::new();
     CALLBACK
         .get_or_try(|| {

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::level::Level;
+use crate::python::exception::Result;
 use crate::python::garbage;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
@@ -37,15 +38,15 @@ enum Found<'py> {
 }
 
 /// Looks for the logger of that name.
-fn find<'py>(name: &Bound<'py, PyString>, root: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
+fn find<'py>(name: &Bound<'py, PyString>, root: &Bound<'py, PyAny>) -> Result<Found<'py>> {
     let py = name.py();
     let manager = manager(root)?.into_any();
     let loggers = manager.get_item(intern!(py, "loggerDict"))?;
     let loggers = loggers.cast_exact::<PyDict>()?;
     let placeholder = LOGGING_GLOBALS.get(intern!(py, "PlaceHolder"))?;
-    let get = |name: &str| {
+    let get = |name: &str| -> Result<_> {
         let found = loggers.get_item(name)?;
-        PyResult::Ok(found.filter(|found| !found.get_type().is(&placeholder)))
+        Ok(found.filter(|found| !found.get_type().is(&placeholder)))
     };
     let name = name.to_cow()?;
     if let Some(logger) = get(&name)? {
@@ -66,11 +67,11 @@ fn find<'py>(name: &Bound<'py, PyString>, root: &Bound<'py, PyAny>) -> PyResult<
     Ok(Found::Parent(root.clone()))
 }
 
-fn manager<'py>(root: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+fn manager<'py>(root: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
     attributes(&root.getattr(intern!(root.py(), "manager"))?)
 }
 
-fn attributes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+fn attributes<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
     let attributes = object.getattr(intern!(object.py(), "__dict__"))?;
     Ok(attributes.cast_into_exact()?)
 }
@@ -81,7 +82,7 @@ fn answer(
     logger: &Bound<'_, PyAny>,
     root: &Bound<'_, PyAny>,
     level: Level,
-) -> PyResult<Option<bool>> {
+) -> Result<Option<bool>> {
     let py = logger.py();
     if !is_stock(&logger.get_type())? {
         return Ok(None);
@@ -103,7 +104,7 @@ fn answer(
         .get_item(intern!(py, "_cache"))?
         .cast_into::<PyDict>()?;
     if let Some(answer) = cache.get_item(level.levelno())? {
-        return answer.is_truthy().map(Some);
+        return Ok(Some(answer.is_truthy()?));
     }
     answer_of_level(logger, root, level)
 }
@@ -113,7 +114,7 @@ fn answer_of_level(
     logger: &Bound<'_, PyAny>,
     root: &Bound<'_, PyAny>,
     level: Level,
-) -> PyResult<Option<bool>> {
+) -> Result<Option<bool>> {
     let py = logger.py();
     let number = |value: Bound<'_, PyAny>| value.cast_exact::<PyInt>()?.extract::<i32>();
     if number(manager(root)?.as_any().get_item(intern!(py, "_disable"))?)? >= level.levelno() {
@@ -134,7 +135,7 @@ fn answer_of_level(
 }
 
 /// Whether a class of loggers has the stock methods, and reads attributes as `object` does.
-fn is_stock(class: &Bound<'_, PyType>) -> PyResult<bool> {
+fn is_stock(class: &Bound<'_, PyType>) -> Result<bool> {
     let py = class.py();
     let get_attribute = intern!(py, "__getattribute__");
     let of_object = py.get_type::<PyAny>().getattr(get_attribute)?;

@@ -5,24 +5,25 @@ use pyo3::types::{PyCFunction, PyModule};
 
 use super::library::loaded;
 use super::once::intern;
+use crate::python::exception::Result;
 
 /// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
 /// thread.
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn task_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    task_name_by(py, |function| function.call0().map(Some))
+pub(crate) fn task_name(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
+    task_name_by(py, |function| Ok(Some(function.call0()?)))
 }
 
 /// The same, if asyncio's own functions, which are written in C, tell it. Runs no Python code.
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn task_name_without_python(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+pub(crate) fn task_name_without_python(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
     task_name_by(py, |function| {
         match function.is_exact_instance_of::<PyCFunction>() {
-            true => function.call0().map(Some),
+            true => Ok(Some(function.call0()?)),
             false => Ok(None),
         }
     })
@@ -30,8 +31,8 @@ pub(crate) fn task_name_without_python(py: Python<'_>) -> PyResult<Option<Bound<
 
 fn task_name_by<'py>(
     py: Python<'py>,
-    call: impl Fn(Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+    call: impl Fn(Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>>,
+) -> Result<Option<Bound<'py, PyAny>>> {
     let asyncio = match loaded(intern!(py, "asyncio"))?.map(Bound::cast_into_exact::<PyModule>) {
         Some(Ok(asyncio)) => asyncio.dict(),
         // A module of another class may import something when it is used.

@@ -16,34 +16,43 @@ use super::nesting::{self, CallGuard};
 use super::watchdog::Watched;
 use super::{fork, interpreter, library, raised};
 use crate::metadata::Metadata;
+use crate::python::exception::{Exception, Result};
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
 ///
 /// `None` if it raised, or if there is no interpreter to attach to: before Python is initialized,
 /// while it finalizes, in a garbage collector's traversal.
-pub(crate) fn attach<R>(
-    metadata: &Metadata,
-    f: impl FnOnce(Python<'_>) -> PyResult<R>,
-) -> Option<R> {
-    let _permit = AttachPermit::acquire()?;
+pub(crate) fn attach<R>(metadata: &Metadata, f: impl FnOnce(Python<'_>) -> Result<R>) -> Option<R> {
+    let mut f = Some(f);
+    let mut value = None;
+    attach_and_run(metadata, &mut |py| {
+        value = f.take().map(|f| f(py)).transpose()?;
+        Ok(())
+    });
+    value
+}
+
+// It is compiled once, not for each type of `f`.
+fn attach_and_run(metadata: &Metadata, f: &mut dyn FnMut(Python<'_>) -> Result<()>) {
+    let Some(_permit) = AttachPermit::acquire() else {
+        return;
+    };
     let context = RecordContext::of_this_thread();
     let watched = Watched::new(metadata);
     Python::try_attach(|py| {
         watched.set_attached();
-        with_nothing_in_flight(py, || {
+        with_nothing_in_flight(py, &mut || {
             raised::suspend(py);
-            let value = unless_raised(py, metadata, || {
+            unless_raised(py, metadata, &mut || {
                 raised::attempt(py, interpreter::prepare(py));
                 fork::prepare(py);
                 exit::prepare(py)?;
-                let _inside = context.and_then(|context| context.enter(py));
+                let _inside = context.as_ref().and_then(|context| context.enter(py));
                 f(py)
             });
             raised::schedule(py);
-            value
-        })
-    })
-    .flatten()
+        });
+    });
 }
 
 /// Attaches while no record is handled, such as to clone a Python object. `None` if there is no
@@ -63,51 +72,69 @@ pub(crate) fn try_attach<R>(f: impl FnOnce(Python<'_>) -> R) -> Option<R> {
 pub(crate) fn guard<R>(
     py: Python<'_>,
     metadata: &Metadata,
-    f: impl FnOnce() -> PyResult<R>,
+    f: impl FnOnce() -> Result<R>,
 ) -> Option<R> {
-    with_nothing_in_flight(py, || unless_raised(py, metadata, f))
+    let mut f = Some(f);
+    let mut value = None;
+    with_nothing_in_flight(py, &mut || {
+        unless_raised(py, metadata, &mut || {
+            value = f.take().map(|f| f()).transpose()?;
+            Ok(())
+        });
+    });
+    value
 }
 
 /// Calls `f` with a token if this thread is attached. Never waits, and runs no Python code.
 pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
-    interpreter::if_attached(|py| match py {
-        Some(py) => with_nothing_in_flight(py, || f(Some(py))),
-        None => f(None),
+    interpreter::if_attached(|py| {
+        let Some(py) = py else {
+            return f(None);
+        };
+        let in_flight = take_in_flight(py);
+        let value = f(Some(py));
+        put_back(py, in_flight);
+        value
     })
 }
 
-fn with_nothing_in_flight<R>(py: Python<'_>, f: impl FnOnce() -> R) -> R {
-    let in_flight = catch(|| PyErr::take(py)).unwrap_or_else(Some);
-    let value = f();
-    if let Some(error) = in_flight {
-        error.restore(py);
-    }
-    value
+fn with_nothing_in_flight(py: Python<'_>, f: &mut dyn FnMut()) {
+    let in_flight = take_in_flight(py);
+    f();
+    put_back(py, in_flight);
 }
 
-fn unless_raised<R>(
-    py: Python<'_>,
-    metadata: &Metadata,
-    f: impl FnOnce() -> PyResult<R>,
-) -> Option<R> {
+fn take_in_flight(py: Python<'_>) -> Option<Exception> {
+    let mut in_flight = None;
+    let taken = catch(&mut || {
+        in_flight = PyErr::take(py).map(Exception::from);
+        Ok(())
+    });
+    taken.err().or(in_flight)
+}
+
+fn put_back(py: Python<'_>, in_flight: Option<Exception>) {
+    if let Some(error) = in_flight {
+        error.into_inner().restore(py);
+    }
+}
+
+fn unless_raised(py: Python<'_>, metadata: &Metadata, f: &mut dyn FnMut() -> Result<()>) {
     let _call = CallGuard::enter();
-    let checked = || {
+    let checked = catch(&mut || {
         nesting::check_stack()?;
         f()
-    };
-    match catch(checked).and_then(|result| result) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            report(py, error, metadata);
-            None
-        }
+    });
+    if let Err(error) = checked {
+        report(py, error, metadata);
     }
 }
 
 /// PyO3 resumes a panic when it meets the exception that carries it, such as one that another
 /// extension raised in a handler. Here the panic becomes an exception like any other.
-fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
-    panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload: Box<dyn Any + Send>| {
+fn catch(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    let caught = panic::catch_unwind(AssertUnwindSafe(f));
+    caught.unwrap_or_else(|payload: Box<dyn Any + Send>| {
         let message = match payload.downcast::<String>() {
             Ok(message) => *message,
             Err(payload) => payload
@@ -115,11 +142,11 @@ fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PyErr> {
                 .unwrap_or(&"panic")
                 .to_string(),
         };
-        PanicException::new_err(message)
+        Err(PanicException::new_err(message).into())
     })
 }
 
-fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
+fn report(py: Python<'_>, error: Exception, metadata: &Metadata) {
     let Some(error) = raised::hold(py, error) else {
         return;
     };
@@ -133,5 +160,7 @@ fn report(py: Python<'_>, error: PyErr, metadata: &Metadata) {
         nesting::drop_nested_records();
     }
     let place = format!("pylog call at {}:{}", metadata.file, metadata.line);
-    error.write_unraisable(py, Some(&PyString::new(py, &place)));
+    error
+        .into_inner()
+        .write_unraisable(py, Some(&PyString::new(py, &place)));
 }

@@ -21,6 +21,7 @@ use super::interpreter::{
 use super::kept::Kept;
 use super::once::{Once, intern};
 use super::raised::attempt;
+use crate::python::exception::{Exception, Result};
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///
@@ -65,10 +66,12 @@ impl Context {
     /// # Errors
     /// On Windows, if Python comes without `ctypes`.
     pub fn capture(py: Python<'_>) -> PyResult<Context> {
-        interpreter::prepare(py)?;
-        Ok(Context(Arc::new(Registered::new(&copy_current_context(
-            py,
-        )?)?)))
+        let capture = || {
+            interpreter::prepare(py)?;
+            Registered::new(&copy_current_context(py)?)
+        };
+        let registered = capture().map_err(Exception::into_inner)?;
+        Ok(Context(Arc::new(registered)))
     }
 
     /// Enters the context in this thread until the returned guard is dropped, which enters the previous
@@ -100,7 +103,7 @@ fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
 static DROPPED: SegQueue<u64> = SegQueue::new();
 
 impl Registered {
-    fn new(context: &Bound<'_, PyAny>) -> PyResult<Registered> {
+    fn new(context: &Bound<'_, PyAny>) -> Result<Registered> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let registry = registry(context.py());
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -108,8 +111,8 @@ impl Registered {
         Ok(Registered(number))
     }
 
-    fn get<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        registry(py).get_item(self.0)
+    fn get<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        Ok(registry(py).get_item(self.0)?)
     }
 }
 
@@ -164,7 +167,7 @@ impl RecordContext {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn copy_current(py: Python<'_>) -> PyResult<RecordContext> {
+    pub(crate) fn copy_current(py: Python<'_>) -> Result<RecordContext> {
         let task_name = asyncio::task_name_without_python(py).ok().flatten();
         Ok(RecordContext(Arc::new(Source::OfRecord {
             copy: copy_current_context(py)?.unbind(),
@@ -212,7 +215,7 @@ impl RecordContext {
         attempt(py, self.object(py)).and_then(Inside::new)
     }
 
-    fn object<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn object<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
         let (captured, copy) = match &*self.0 {
             Source::OfThread { captured, copy } => (captured, copy),
             Source::OfRecord { copy, .. } => return Ok(copy.bind(py).clone()),
@@ -245,7 +248,7 @@ impl<'py> Inside<'py> {
             Ok(()) => context,
             Err(_) => {
                 let copy = context.call_method0(intern!(py, "copy"));
-                let copy = attempt(py, copy)?;
+                let copy = attempt(py, copy.map_err(Into::into))?;
                 attempt(py, enter_context(&copy))?;
                 copy
             }

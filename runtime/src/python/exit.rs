@@ -22,6 +22,7 @@ use super::kept;
 use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use super::once::{RunOnce, intern};
 use super::{interpreter, raised};
+use crate::python::exception::Result;
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -85,16 +86,17 @@ static REGISTERED: RunOnce = RunOnce::new();
 ///
 /// # Errors
 /// The exception that `atexit.register` raises.
-pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     static HOOKS_ADDED: RunOnce = RunOnce::new();
-    REGISTERED.run(|| {
+    REGISTERED.run(|| -> Result<()> {
         if raised::attempt(py, is_calling_exit_functions(py)) == Some(true) {
             // Python would not call a function that is registered now.
             end(py);
             return Ok(());
         }
         let finalize = callback(py, finalize)?;
-        REGISTER_AT_EXIT.get(py)?.call1((finalize,)).map(drop)
+        REGISTER_AT_EXIT.get(py)?.call1((finalize,))?;
+        Ok(())
     })?;
     HOOKS_ADDED.run(|| {
         fork::add_hooks(Hooks {
@@ -112,7 +114,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 
 /// Whether Python is calling the `atexit` functions in this thread. It does so in the main thread when
 /// `threading._shutdown` has returned, which marks the thread as ended and waits for the other threads.
-fn is_calling_exit_functions(py: Python<'_>) -> PyResult<bool> {
+fn is_calling_exit_functions(py: Python<'_>) -> Result<bool> {
     let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
     let is_alive = main.call_method0(intern!(py, "is_alive"))?.is_truthy()?;
     if is_alive || !raised::is_main_thread(py)? {
@@ -146,7 +148,7 @@ fn run_last_actions() {
     LAST_ACTIONS.iter().for_each(|(_, action)| action());
 }
 
-fn finalize(py: Python<'_>) -> PyResult<()> {
+fn finalize(py: Python<'_>) -> Result<()> {
     if interpreter::current_frame(py).is_some() {
         // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
         // call. If the program goes on, this one is renewed by the next record, or at the end of the
@@ -156,7 +158,7 @@ fn finalize(py: Python<'_>) -> PyResult<()> {
             REGISTERED.reset();
             prepare(py)
         })?;
-        if raised::attempt(py, register_at_exit.call1((renew,))).is_some() {
+        if raised::attempt(py, Ok(register_at_exit.call1((renew,))?)).is_some() {
             run_last_actions();
             // Last, because the actions release the GIL, and another thread's record would register too early.
             REGISTERED.reset();

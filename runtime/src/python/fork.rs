@@ -10,12 +10,13 @@ use pyo3::types::PyDict;
 use super::interpreter;
 use super::library::{REGISTER_AT_FORK, callback};
 use super::once::{RunOnce, intern};
+use crate::python::exception::Result;
 
 /// Functions that run before a fork, and after it in the parent and in the child.
 pub(crate) struct Hooks {
     pub(crate) before: fn(),
     pub(crate) in_parent: fn(),
-    pub(crate) in_child: fn(Python<'_>) -> PyResult<()>,
+    pub(crate) in_child: fn(Python<'_>) -> Result<()>,
 }
 
 static HOOKS: boxcar::Vec<Hooks> = boxcar::Vec::new();
@@ -41,7 +42,7 @@ pub(crate) fn prepare(py: Python<'_>) {
     let _ = REGISTERED.run(|| register(py));
 }
 
-fn register(py: Python<'_>) -> PyResult<()> {
+fn register(py: Python<'_>) -> Result<()> {
     let before = callback(py, |_| {
         HOOKS.iter().for_each(|(_, hooks)| (hooks.before)());
         Ok(())
@@ -57,5 +58,6 @@ fn register(py: Python<'_>) -> PyResult<()> {
     hooks.set_item(intern!(py, "before"), before)?;
     hooks.set_item(intern!(py, "after_in_parent"), in_parent)?;
     hooks.set_item(intern!(py, "after_in_child"), in_child)?;
-    REGISTER_AT_FORK.get(py)?.call((), Some(&hooks)).map(drop)
+    REGISTER_AT_FORK.get(py)?.call((), Some(&hooks))?;
+    Ok(())
 }

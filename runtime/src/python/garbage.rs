@@ -4,12 +4,13 @@ use pyo3::prelude::*;
 
 use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
 use super::once::Once;
+use crate::python::exception::Result;
 
 /// Imports what [`without_collection`] needs.
 ///
 /// # Errors
 /// The exception that the import raises.
-pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     for function in [
         &IS_COLLECTION_ENABLED,
         &DISABLE_COLLECTION,
@@ -33,12 +34,12 @@ struct Paused<'py>(Python<'py>);
 impl Drop for Paused<'_> {
     fn drop(&mut self) {
         // A function without arguments that only sets a flag.
-        let _ = ENABLE_COLLECTION.get(self.0).and_then(|it| it.call0());
+        let _ = ENABLE_COLLECTION.get(self.0).and_then(|it| Ok(it.call0()?));
     }
 }
 
 /// Returns whether collection was enabled, and is disabled now.
-fn pause(py: Python<'_>) -> PyResult<bool> {
+fn pause(py: Python<'_>) -> Result<bool> {
     // Since 3.12, garbage is collected between two steps of Python code, rather than where an object is
     // allocated.
     static COLLECTS_IN_ALLOCATION: Once<bool> = Once::new();

@@ -17,6 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use super::once::{Once, intern};
+use crate::python::exception::Result;
 
 struct Functions {
     /// The thread state that this thread has in the main interpreter.
@@ -39,7 +40,7 @@ static FUNCTIONS: Once<Functions> = Once::new();
 ///
 /// # Errors
 /// On Windows, if Python comes without `ctypes`.
-pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     let find = || {
         let own_thread_state = address(py, c"PyGILState_GetThisThreadState")?;
         // The public name is new in 3.13.
@@ -86,21 +87,22 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 
 /// The address of a function of the C API, which isn't null. It stays as long as the process.
 #[cfg(unix)]
-fn address(_py: Python<'_>, name: &CStr) -> PyResult<usize> {
+fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
     // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
     // loaded, as the dynamic linker did for the functions that PyO3 declares.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
     match address.is_null() {
         false => Ok(address as usize),
-        true => Err(PyRuntimeError::new_err(format!(
-            "this Python has no {name:?}"
-        ))),
+        true => {
+            let message = format!("this Python has no {name:?}");
+            Err(PyRuntimeError::new_err(message).into())
+        }
     }
 }
 
 /// The address of a function of the C API, which isn't null. It stays as long as the process.
 #[cfg(not(unix))]
-fn address(py: Python<'_>, name: &CStr) -> PyResult<usize> {
+fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
     let ctypes = py.import("ctypes")?;
     let function = ctypes.getattr("pythonapi")?.getattr(name)?;
     let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
@@ -164,7 +166,7 @@ pub(crate) fn native_id() -> c_ulong {
 ///
 /// # Errors
 /// A `RuntimeError` if a thread has entered the context already, or before [`prepare`].
-pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
     call_with_context(|functions| functions.enter_context, context)
 }
 
@@ -172,7 +174,7 @@ pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
 ///
 /// # Errors
 /// A `RuntimeError` if it isn't the current one.
-pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
     call_with_context(|functions| functions.exit_context, context)
 }
 
@@ -180,7 +182,7 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> PyResult<()> {
 ///
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
-pub(crate) fn new_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+pub(crate) fn new_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
     make_context(|functions| functions.new_context, py)
 }
 
@@ -188,34 +190,34 @@ pub(crate) fn new_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 ///
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
-pub(crate) fn copy_current_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
     make_context(|functions| functions.copy_current_context, py)
 }
 
-fn context_functions() -> PyResult<&'static Functions> {
+fn context_functions() -> Result<&'static Functions> {
     let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
-    FUNCTIONS.get().ok_or_else(no_functions)
+    Ok(FUNCTIONS.get().ok_or_else(no_functions)?)
 }
 
 fn make_context(
     function: impl FnOnce(&Functions) -> unsafe extern "C" fn() -> *mut PyObject,
     py: Python<'_>,
-) -> PyResult<Bound<'_, PyAny>> {
+) -> Result<Bound<'_, PyAny>> {
     let function = function(context_functions()?);
     // SAFETY: this thread is attached, as `py` shows. The result is a new reference, or null with an exception set.
-    unsafe { Bound::from_owned_ptr_or_err(py, function()) }
+    unsafe { Ok(Bound::from_owned_ptr_or_err(py, function())?) }
 }
 
 fn call_with_context(
     function: impl FnOnce(&Functions) -> unsafe extern "C" fn(*mut c_void) -> c_int,
     context: &Bound<'_, PyAny>,
-) -> PyResult<()> {
+) -> Result<()> {
     let function = function(context_functions()?);
     // SAFETY: this thread is attached, as `context` shows, which is alive. The functions check its type, take
     // references of their own, and return -1 with an exception set if they fail.
     match unsafe { function(context.as_ptr().cast()) } {
         0 => Ok(()),
-        _ => Err(PyErr::fetch(context.py())),
+        _ => Err(PyErr::fetch(context.py()).into()),
     }
 }
 
@@ -238,7 +240,7 @@ impl<'py> Frame<'py> {
     ///
     /// # Errors
     /// If [`prepare`] wasn't called.
-    pub(crate) fn code(&self) -> PyResult<Option<Bound<'py, PyAny>>> {
+    pub(crate) fn code(&self) -> Result<Option<Bound<'py, PyAny>>> {
         let no_functions = || PyRuntimeError::new_err("there is no PyFrame_GetCode");
         let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
         // SAFETY: this thread is attached, as the token of the frame shows. The result is a new reference.
@@ -253,23 +255,23 @@ impl<'py> Frame<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn globals(&self) -> PyResult<Bound<'py, PyAny>> {
-        self.0.getattr(intern!(self.0.py(), "f_globals"))
+    pub(crate) fn globals(&self) -> Result<Bound<'py, PyAny>> {
+        Ok(self.0.getattr(intern!(self.0.py(), "f_globals"))?)
     }
 
     /// `f_lineno`.
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn line(&self) -> PyResult<Bound<'py, PyAny>> {
-        self.0.getattr(intern!(self.0.py(), "f_lineno"))
+    pub(crate) fn line(&self) -> Result<Bound<'py, PyAny>> {
+        Ok(self.0.getattr(intern!(self.0.py(), "f_lineno"))?)
     }
 
     /// The frame of the caller.
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn back(&self) -> PyResult<Option<Frame<'py>>> {
+    pub(crate) fn back(&self) -> Result<Option<Frame<'py>>> {
         // Python code can't set it: it is `None` or a frame.
         let back = self.0.getattr(intern!(self.0.py(), "f_back"))?;
         Ok((!back.is_none()).then_some(Frame(back)))
@@ -278,19 +280,19 @@ impl<'py> Frame<'py> {
 
 /// Makes Python call `function` in the main thread, as soon as Python code runs there, and raise what it
 /// returns. Returns `false` if too many calls are pending.
-pub(crate) fn add_pending_call(function: fn(Python<'_>) -> PyResult<()>) -> bool {
+pub(crate) fn add_pending_call(function: fn(Python<'_>) -> Result<()>) -> bool {
     extern "C" fn call(function: *mut c_void) -> c_int {
         // SAFETY: `function` is the pointer below, which was made of a function of this type. CPython
         // makes pending calls with the GIL held and no exception set.
         let (function, py) = unsafe {
             let function =
-                std::mem::transmute::<*mut c_void, fn(Python<'_>) -> PyResult<()>>(function);
+                std::mem::transmute::<*mut c_void, fn(Python<'_>) -> Result<()>>(function);
             (function, Python::assume_attached())
         };
         match function(py) {
             Ok(()) => 0,
             Err(error) => {
-                error.restore(py);
+                error.into_inner().restore(py);
                 -1
             }
         }
@@ -391,7 +393,7 @@ pub(crate) struct WatchFunctions {
 impl WatchFunctions {
     /// # Errors
     /// If this Python hasn't got them.
-    pub(crate) fn find(py: Python<'_>) -> PyResult<WatchFunctions> {
+    pub(crate) fn find(py: Python<'_>) -> Result<WatchFunctions> {
         let add_dict_watcher = address(py, c"PyDict_AddWatcher")?;
         let add_class_watcher = address(py, c"PyType_AddWatcher")?;
         let watch_dict = address(py, c"PyDict_Watch")?;
@@ -430,7 +432,7 @@ impl WatchFunctions {
     ///
     /// # Errors
     /// If other libraries have taken them all.
-    pub(crate) fn add_watchers(self, py: Python<'_>) -> PyResult<Watchers> {
+    pub(crate) fn add_watchers(self, py: Python<'_>) -> Result<Watchers> {
         let dict = check(py, (self.add_dict_watcher)(on_dict_change))?;
         let class = check(py, (self.add_class_watcher)(on_class_change))?;
         Ok(Watchers {
@@ -451,14 +453,14 @@ pub(crate) struct Watchers {
 impl Watchers {
     /// # Errors
     /// The exception that CPython raises.
-    pub(crate) fn watch_dict(&self, dict: &Bound<'_, PyDict>) -> PyResult<()> {
+    pub(crate) fn watch_dict(&self, dict: &Bound<'_, PyDict>) -> Result<()> {
         let result = (self.functions.watch_dict)(self.dict, dict.as_ptr());
         check(dict.py(), result).map(drop)
     }
 
     /// # Errors
     /// The exception that CPython raises.
-    pub(crate) fn watch_class(&self, class: &Bound<'_, PyType>) -> PyResult<()> {
+    pub(crate) fn watch_class(&self, class: &Bound<'_, PyType>) -> Result<()> {
         let result = (self.functions.watch_class)(self.class, class.as_ptr());
         check(class.py(), result).map(drop)
     }
@@ -470,10 +472,10 @@ impl Watchers {
 }
 
 /// The result of a function, or the exception that it has set if the result is negative.
-fn check(py: Python<'_>, result: c_int) -> PyResult<c_int> {
+fn check(py: Python<'_>, result: c_int) -> Result<c_int> {
     match result {
         0.. => Ok(result),
-        _ => Err(PyErr::fetch(py)),
+        _ => Err(PyErr::fetch(py).into()),
     }
 }
 

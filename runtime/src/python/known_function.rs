@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use super::library::Globals;
+use crate::python::exception::Result;
 
 /// A method of a class of Python's library.
 pub(crate) struct KnownMethod {
@@ -27,7 +28,7 @@ impl KnownMethod {
         &self,
         module: &'static Globals,
         py: Python<'py>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    ) -> Result<Option<Bound<'py, PyAny>>> {
         let (class, method) = self.name.split_once('.').unwrap_or(("", self.name));
         let class = module.get(&PyString::new(py, class))?;
         let function = class.getattr(method)?;

@@ -10,6 +10,7 @@ use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWe
 
 use super::kept::{self, Kept};
 use super::once::{Once, intern};
+use crate::python::exception::{Exception, Result};
 
 /// A name in a module, imported on first use.
 pub(crate) struct Import {
@@ -29,7 +30,7 @@ impl Import {
 
     /// # Errors
     /// The exception that the import raises. The next use imports again.
-    pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
         if let Some(object) = &*self.object.get() {
             return Ok(object.bind(py).clone());
         }
@@ -62,7 +63,7 @@ impl Globals {
     pub(crate) fn get<'py>(
         &'static self,
         name: &Bound<'py, PyString>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> Result<Bound<'py, PyAny>> {
         let py = name.py();
         if let Some(dict) = &*self.dict.get() {
             return look_up(dict.bind(py), self.module, name);
@@ -75,7 +76,7 @@ impl Globals {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn define(&'static self, function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    pub(crate) fn define(&'static self, function: &Bound<'_, PyAny>) -> Result<bool> {
         let py = function.py();
         // A wrapper can imitate the function in everything but its type.
         let mut function = function.clone();
@@ -93,7 +94,7 @@ impl Globals {
     ///
     /// # Errors
     /// The exception that the import raises.
-    pub(crate) fn dict<'py>(&'static self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn dict<'py>(&'static self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let find = || dict_of(self.module, py).map(Bound::unbind);
         Ok(self.dict.get_or_try(find)?.bind(py).clone())
     }
@@ -103,14 +104,14 @@ fn look_up<'py>(
     dict: &Bound<'py, PyDict>,
     module: &str,
     name: &Bound<'py, PyString>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Result<Bound<'py, PyAny>> {
     let missing =
         || PyAttributeError::new_err(format!("module {module:?} has no attribute {name}"));
-    dict.get_item(name)?.ok_or_else(missing)
+    Ok(dict.get_item(name)?.ok_or_else(missing)?)
 }
 
 /// The dict of a module.
-fn dict_of<'py>(module: &str, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
     if let Some(logging) = logging_after_release(py) {
         if module == "logging" {
             return Ok(logging);
@@ -131,7 +132,7 @@ static FUNCTION_OF_LOGGING: Once<Py<PyWeakrefReference>> = Once::new();
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(super) fn prepare_release(py: Python<'_>) -> PyResult<()> {
+pub(super) fn prepare_release(py: Python<'_>) -> Result<()> {
     for function in LOGGING_GLOBALS.dict(py)?.values() {
         if function.get_type().is(FUNCTION_TYPE.get(py)?) && LOGGING_GLOBALS.define(&function)? {
             FUNCTION_OF_LOGGING
@@ -194,15 +195,15 @@ impl BuiltinType {
         }
     }
 
-    fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        let find = || PyResult::Ok(py.import("types")?.getattr(self.name)?.unbind());
+    fn get<'py>(&self, py: Python<'py>) -> Result<&Bound<'py, PyAny>> {
+        let find = || -> Result<_> { Ok(py.import("types")?.getattr(self.name)?.unbind()) };
         Ok(self.class.get_or_try(find)?.bind(py))
     }
 }
 
 /// Imports everything now, at the import of the extension, rather than in the middle of a call: an
 /// import hook that logs would otherwise call itself.
-pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
     for import in [
         &LOGGER_ADAPTER,
         &STACK_SUMMARY,
@@ -235,7 +236,7 @@ pub(crate) fn import_all(py: Python<'_>) -> PyResult<()> {
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> PyResult<bool> {
+pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
     let py = function.py();
     Ok(function.is_exact_instance_of::<PyCFunction>()
         && function.getattr(intern!(py, "__module__"))?.eq(module)?
@@ -243,7 +244,7 @@ pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) 
 }
 
 /// A module, if the program has imported it: `sys.modules.get(name)`.
-pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
     let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;
     let module = modules.cast::<PyDict>()?.get_item(name)?;
     Ok(module.filter(|module| !module.is_none()))
@@ -252,17 +253,19 @@ pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<
 /// A Python callable that ignores its arguments and runs `act`.
 pub(crate) fn callback(
     py: Python<'_>,
-    act: impl Fn(Python<'_>) -> PyResult<()> + Send + Sync + 'static,
-) -> PyResult<Bound<'_, PyCFunction>> {
-    let act = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| act(args.py());
-    PyCFunction::new_closure(py, None, None, act)
+    act: impl Fn(Python<'_>) -> Result<()> + Send + Sync + 'static,
+) -> Result<Bound<'_, PyCFunction>> {
+    let act = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+        act(args.py()).map_err(Exception::into_inner)
+    };
+    Ok(PyCFunction::new_closure(py, None, None, act)?)
 }
 
 /// Issues a `RuntimeWarning`.
 ///
 /// # Errors
 /// The warning, if the program turns warnings into exceptions.
-pub(crate) fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
+pub(crate) fn warn(py: Python<'_>, message: &str) -> Result<()> {
     let category = py.get_type::<PyRuntimeWarning>();
-    PyErr::warn(py, &category, &CString::new(message)?, 1)
+    Ok(PyErr::warn(py, &category, &CString::new(message)?, 1)?)
 }

@@ -5,6 +5,7 @@
 pub(crate) mod asyncio;
 pub(crate) mod attach;
 pub(crate) mod context;
+pub(crate) mod exception;
 pub(crate) mod exit;
 pub(crate) mod fork;
 pub(crate) mod garbage;

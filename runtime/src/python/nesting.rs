@@ -5,8 +5,8 @@
 
 use std::cell::Cell;
 
+use crate::python::exception::Result;
 use pyo3::exceptions::PyRecursionError;
-use pyo3::prelude::*;
 
 /// How much stack nested calls may take, in bytes. The smallest stacks that threads have in practice are
 /// twice as large.
@@ -86,12 +86,13 @@ pub(crate) fn is_nested() -> bool {
 ///
 /// # Errors
 /// A `RecursionError` if they have.
-pub(crate) fn check_stack() -> PyResult<()> {
+pub(crate) fn check_stack() -> Result<()> {
     match stack_address().abs_diff(state().outermost) {
         0..=MAX_STACK => Ok(()),
-        _ => Err(PyRecursionError::new_err(
-            "log calls within log calls take too much stack",
-        )),
+        _ => {
+            let message = "log calls within log calls take too much stack";
+            Err(PyRecursionError::new_err(message).into())
+        }
     }
 }
 

@@ -24,26 +24,27 @@ use super::kept;
 use super::library::{GET_IDENT, THREADING_GLOBALS, loaded};
 use super::nesting;
 use super::once::intern;
+use crate::python::exception::{Exception, Result};
 
 // No function here runs Python code in the main thread: Python would run signal handlers and pending calls
 // meanwhile.
 
 thread_local! {
     /// The exception that this thread keeps.
-    static HELD: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+    static HELD: RefCell<Option<Exception>> = const { RefCell::new(None) };
 
     /// The asynchronous exception of this thread, which isn't the main thread.
-    static ASYNCHRONOUS: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+    static ASYNCHRONOUS: RefCell<Option<Exception>> = const { RefCell::new(None) };
 }
 
 /// The exceptions that pending calls are going to raise in the main thread. Locked by attached threads,
 /// for a few instructions.
-static OF_MAIN_THREAD: Mutex<Vec<PyErr>> = Mutex::new(Vec::new());
+static OF_MAIN_THREAD: Mutex<Vec<Exception>> = Mutex::new(Vec::new());
 
 /// How many exceptions are going to be raised, in any thread.
 static SCHEDULED: AtomicUsize = AtomicUsize::new(0);
 
-fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
+fn of_main_thread() -> MutexGuard<'static, Vec<Exception>> {
     OF_MAIN_THREAD
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -51,7 +52,7 @@ fn of_main_thread() -> MutexGuard<'static, Vec<PyErr>> {
 
 /// Keeps an exception that has to reach the program, and returns the one that was kept before. Returns
 /// any other exception.
-pub(super) fn hold(py: Python<'_>, error: PyErr) -> Option<PyErr> {
+pub(super) fn hold(py: Python<'_>, error: Exception) -> Option<Exception> {
     let is_exception = error.is_instance_of::<PyException>(py) || is_panic(py, &error);
     if is_exception && !is_of_signal_handler(py, &error).unwrap_or_default() {
         return Some(error);
@@ -61,14 +62,14 @@ pub(super) fn hold(py: Python<'_>, error: PyErr) -> Option<PyErr> {
 
 /// Returns the exception that was kept before, or `error` at the end of a thread, where the variable may
 /// be gone.
-fn replace_held(error: PyErr) -> Option<PyErr> {
+fn replace_held(error: Exception) -> Option<Exception> {
     let mut error = Some(error);
     let earlier = HELD.try_with(|held| held.replace(error.take()));
     earlier.unwrap_or(error)
 }
 
 /// `try: … except Exception: pass`. An exception that has to reach the program is kept.
-pub(crate) fn attempt<T>(py: Python<'_>, result: PyResult<T>) -> Option<T> {
+pub(crate) fn attempt<T>(py: Python<'_>, result: Result<T>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(error) => {
@@ -99,7 +100,7 @@ pub(crate) fn is_held() -> bool {
 }
 
 /// The exception that this thread keeps. It is kept no longer.
-pub(super) fn take() -> Option<PyErr> {
+pub(super) fn take() -> Option<Exception> {
     HELD.try_with(RefCell::take).unwrap_or_default()
 }
 
@@ -130,7 +131,7 @@ fn suspend_scheduled(py: Python<'_>) {
     SCHEDULED.fetch_sub(suspended.len(), Ordering::Relaxed);
     for error in suspended {
         if let Some(earlier) = replace_held(error) {
-            earlier.write_unraisable(py, None);
+            earlier.into_inner().write_unraisable(py, None);
         }
     }
 }
@@ -143,7 +144,7 @@ pub(crate) fn schedule(py: Python<'_>) {
     if let Some(error) = take() {
         // At the end of the interpreter no Python code may follow that could raise it.
         if kept::are_released() && current_frame(py).is_none() {
-            error.write_unraisable(py, None);
+            error.into_inner().write_unraisable(py, None);
             return;
         }
         SCHEDULED.fetch_add(1, Ordering::Relaxed);
@@ -153,20 +154,20 @@ pub(crate) fn schedule(py: Python<'_>) {
         };
         if let Some(error) = unscheduled {
             SCHEDULED.fetch_sub(1, Ordering::Relaxed);
-            error.write_unraisable(py, None);
+            error.into_inner().write_unraisable(py, None);
         }
     }
 }
 
 /// The ident of this thread, if it runs Python code and isn't the main thread.
-fn ident_unless_main(py: Python<'_>) -> PyResult<Option<c_ulong>> {
+fn ident_unless_main(py: Python<'_>) -> Result<Option<c_ulong>> {
     let ident = current_ident(py)?;
     let is_other = !is_main_thread(py)? && current_frame(py).is_some();
     Ok(is_other.then_some(ident))
 }
 
 /// The exception comes back if it can't be scheduled.
-fn schedule_in_main_thread(error: PyErr) -> Option<PyErr> {
+fn schedule_in_main_thread(error: Exception) -> Option<Exception> {
     of_main_thread().push(error);
     let raise = |_: Python<'_>| {
         let Some(error) = of_main_thread().pop() else {
@@ -182,7 +183,7 @@ fn schedule_in_main_thread(error: PyErr) -> Option<PyErr> {
 }
 
 /// The exception comes back if it can't be scheduled.
-fn schedule_here(py: Python<'_>, ident: c_ulong, error: PyErr) -> Option<PyErr> {
+fn schedule_here(py: Python<'_>, ident: c_ulong, error: Exception) -> Option<Exception> {
     match class_that_makes(py, &error) {
         Ok(class) if set_async_exception(py, ident, Some(&class)) => {
             let set = ASYNCHRONOUS.try_with(|it| it.replace(Some(error)));
@@ -195,7 +196,7 @@ fn schedule_here(py: Python<'_>, ident: c_ulong, error: PyErr) -> Option<PyErr> 
 
 /// A class whose instance is the exception itself. Python takes a class, which it calls without arguments
 /// when it raises the exception. `except` clauses of older Pythons compare the class.
-fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> PyResult<Bound<'py, PyAny>> {
+fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> Result<Bound<'py, PyAny>> {
     let object = error.value(py).clone().unbind();
     let new = PyCFunction::new_closure(py, None, None, move |args, _| {
         let raised = ASYNCHRONOUS.try_with(RefCell::take);
@@ -208,11 +209,11 @@ fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> PyResult<Bound<'py, 
     namespace.set_item("__new__", new)?;
     let class = error.get_type(py);
     let name = class.getattr(intern!(py, "__name__"))?;
-    class.get_type().call1((name, (class,), namespace))
+    Ok(class.get_type().call1((name, (class,), namespace))?)
 }
 
 /// Whether the exception was raised by a signal handler, which Python runs in the main thread.
-fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> Result<bool> {
     let Some(signal) = loaded(intern!(py, "_signal"))? else {
         return Ok(false);
     };
@@ -233,7 +234,7 @@ fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
 /// Whether a frame is of a function that was called as Python calls the handlers of signals: with the number of
 /// a signal, below `signals`, and a frame. The handler that is installed tells less: it can be any callable, and can
 /// have been replaced meanwhile.
-fn handles_signal(frame: &Bound<'_, PyAny>, signals: u32) -> PyResult<bool> {
+fn handles_signal(frame: &Bound<'_, PyAny>, signals: u32) -> Result<bool> {
     /// The flag of a code object that takes `*args`.
     const HAS_VARIABLE_ARGUMENTS: u32 = 4;
 
@@ -251,7 +252,7 @@ fn handles_signal(frame: &Bound<'_, PyAny>, signals: u32) -> PyResult<bool> {
             .map(Some)
             .or(Ok(None))
     };
-    let mut arguments = (0..positional).map(value).collect::<PyResult<Vec<_>>>()?;
+    let mut arguments = (0..positional).map(value).collect::<Result<Vec<_>>>()?;
     if flags & HAS_VARIABLE_ARGUMENTS != 0 {
         let more = value(positional + number(intern!(py, "co_kwonlyargcount"))?)?;
         let more = more.and_then(|it| it.cast_into_exact::<PyTuple>().ok());
@@ -265,16 +266,16 @@ fn handles_signal(frame: &Bound<'_, PyAny>, signals: u32) -> PyResult<bool> {
     }))
 }
 
-fn current_ident(py: Python<'_>) -> PyResult<c_ulong> {
-    GET_IDENT.get(py)?.call0()?.extract()
+fn current_ident(py: Python<'_>) -> Result<c_ulong> {
+    Ok(GET_IDENT.get(py)?.call0()?.extract()?)
 }
 
 /// Whether this is the main thread.
-pub(super) fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+pub(super) fn is_main_thread(py: Python<'_>) -> Result<bool> {
     Ok(current_ident(py)? == main_ident(py)?)
 }
 
-fn main_ident(py: Python<'_>) -> PyResult<c_ulong> {
+fn main_ident(py: Python<'_>) -> Result<c_ulong> {
     let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
-    main.getattr(intern!(py, "_ident"))?.extract()
+    Ok(main.getattr(intern!(py, "_ident"))?.extract()?)
 }

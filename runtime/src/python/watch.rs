@@ -19,6 +19,7 @@ use super::kept::{self, Kept};
 use super::library::SYS_GLOBALS;
 use super::once::{Once, intern};
 use super::raised;
+use crate::python::exception::Result;
 
 // Everything here happens under the GIL, so that the atomics need no order.
 
@@ -78,7 +79,7 @@ pub(crate) fn watch<'a, 'py: 'a>(
     }
     let watchers = watchers(py)?;
     let watched = Watched::get();
-    let watch_all = || -> PyResult<bool> {
+    let watch_all = || -> Result<bool> {
         for dict in dicts {
             watched.watch_dict(watchers, dict)?;
         }
@@ -111,7 +112,7 @@ fn watchers(py: Python<'_>) -> Option<&'static Watchers> {
     WATCHERS.get_or_make(|| functions.and_then(add)).as_ref()
 }
 
-fn has_gil(py: Python<'_>) -> PyResult<bool> {
+fn has_gil(py: Python<'_>) -> Result<bool> {
     let version: String = SYS_GLOBALS.get(intern!(py, "version"))?.extract()?;
     Ok(!version.contains("free-threading"))
 }
@@ -125,7 +126,7 @@ impl Watched {
         })
     }
 
-    fn watch_dict(&self, watchers: &Watchers, dict: &Bound<'_, PyDict>) -> PyResult<()> {
+    fn watch_dict(&self, watchers: &Watchers, dict: &Bound<'_, PyDict>) -> Result<()> {
         if !self.dicts.iter().any(|(_, watched)| watched.is(dict)) {
             watchers.watch_dict(dict)?;
             self.dicts.push(dict.clone().unbind());
@@ -133,7 +134,7 @@ impl Watched {
         Ok(())
     }
 
-    fn watch_class(&self, watchers: &Watchers, class: &Bound<'_, PyType>) -> PyResult<()> {
+    fn watch_class(&self, watchers: &Watchers, class: &Bound<'_, PyType>) -> Result<()> {
         if !self.classes.iter().any(|(_, watched)| watched.is(class)) {
             watchers.watch_class(class)?;
             self.classes.push(class.clone().unbind());

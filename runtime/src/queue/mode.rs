@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use super::bounded::CAPACITY;
 use super::current::{self, DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS};
 use super::{flush, multiprocessing};
+use crate::python::exception::{Exception, Result};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
 use crate::python::raised::attempt;
@@ -67,18 +68,23 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
         Delivery::AllQueued(capacity) => (EVERY_THREAD, Some(capacity)),
     };
     if let Some(capacity) = capacity {
-        interpreter::prepare(py)?;
-        fork::prepare(py);
-        exit::prepare(py)?;
-        library::import_all(py)?;
-        garbage::prepare(py)?;
-        add_hooks();
+        prepare(py).map_err(Exception::into_inner)?;
         // If this fails, a child of `multiprocessing` may end before its records are delivered.
         attempt(py, multiprocessing::flush_at_end(py));
         current::make_current_if_none();
         CAPACITY.store(capacity.max(1), Ordering::Release);
     }
     QUEUES_RECORDS.store(threads, Ordering::Release);
+    Ok(())
+}
+
+fn prepare(py: Python<'_>) -> Result<()> {
+    interpreter::prepare(py)?;
+    fork::prepare(py);
+    exit::prepare(py)?;
+    library::import_all(py)?;
+    garbage::prepare(py)?;
+    add_hooks();
     Ok(())
 }
 

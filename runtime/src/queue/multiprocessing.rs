@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
 use super::flush;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::{callback, loaded};
 use crate::python::once::intern;
@@ -15,7 +16,7 @@ use crate::python::once::intern;
 ///
 /// # Errors
 /// The exception that `multiprocessing.util` raises.
-pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
+pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
     static ADD_FINALIZER: Kept<Py<PyCFunction>> = Kept::new();
     static DONE_IN: AtomicU32 = AtomicU32::new(0);
     let Some(util) = loaded(intern!(py, "multiprocessing.util"))? else {
@@ -32,14 +33,17 @@ pub(super) fn flush_at_end(py: Python<'_>) -> PyResult<()> {
     add_finalizer(py)
 }
 
-fn add_finalizer(py: Python<'_>) -> PyResult<()> {
+fn add_finalizer(py: Python<'_>) -> Result<()> {
     let flush = callback(py, |_| {
         flush::at_end();
         Ok(())
     })?;
     let options = PyDict::new(py);
     options.set_item("exitpriority", 0)?;
-    py.import("multiprocessing.util")?
-        .call_method("Finalize", (py.None(), flush), Some(&options))
-        .map(drop)
+    py.import("multiprocessing.util")?.call_method(
+        "Finalize",
+        (py.None(), flush),
+        Some(&options),
+    )?;
+    Ok(())
 }

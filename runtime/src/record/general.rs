@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyTuple};
 use super::content::Content;
 use super::thread::{RecordThread, StockThreads};
 use super::times::Times;
+use crate::python::exception::Result;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
@@ -14,7 +15,7 @@ use crate::python::raised::attempt;
 pub(super) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Result<Bound<'py, PyAny>> {
     let extra = content.attributes.extra.as_ref();
     // For an adapter Python raises this error, too.
     let is_for_adapter = content.processed.is_some();
@@ -32,7 +33,7 @@ pub(super) fn make<'py>(
 }
 
 /// Sets attributes. Underscores are appended to a name that the record has already.
-fn add(record: &Bound<'_, PyAny>, extra: &Bound<'_, PyDict>) -> PyResult<()> {
+fn add(record: &Bound<'_, PyAny>, extra: &Bound<'_, PyDict>) -> Result<()> {
     for (key, value) in extra {
         let mut key: String = key.extract()?;
         while record.hasattr(&*key)? {
@@ -47,7 +48,7 @@ fn make_with<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     extra: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Result<Bound<'py, PyAny>> {
     let py = logger.py();
     // If this fails, the record keeps the thread name that Python gives it.
     let stock = attempt(py, StockThreads::get(py));
@@ -83,7 +84,7 @@ fn make_with<'py>(
             true => record.setattr(task_name, origin.task_name(py)),
             false => Ok(()),
         };
-        attempt(py, record.hasattr(task_name).and_then(set));
+        attempt(py, Ok(record.hasattr(task_name).and_then(set)?));
     }
     Ok(record)
 }
@@ -93,7 +94,7 @@ fn set_thread<'py>(
     record: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     thread: &RecordThread<'_, 'py>,
-) -> PyResult<()> {
+) -> Result<()> {
     if !thread.is_known() {
         thread.replace_dummy_in(record)?;
     }

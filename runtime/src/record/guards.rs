@@ -11,6 +11,7 @@ use super::state::{self, Facts};
 use super::stock::Stock;
 use crate::level::Level;
 use crate::logger::class;
+use crate::python::exception::Result;
 use crate::python::watch::{self, CheckedIn, Epoch};
 
 /// The guards of one callsite, and what their last check established.
@@ -27,7 +28,7 @@ pub(super) struct Guards {
 
 impl Guards {
     /// The guards for a record that is about to be made. `None` if `logging` isn't stock.
-    pub(super) fn new(logger: &Bound<'_, PyAny>, level: Level) -> PyResult<Option<Guards>> {
+    pub(super) fn new(logger: &Bound<'_, PyAny>, level: Level) -> Result<Option<Guards>> {
         let py = logger.py();
         let Some(stock) = Stock::get(py)? else {
             return Ok(None);
@@ -49,7 +50,7 @@ impl Guards {
     }
 
     /// Whether the guards hold now, and what is known besides. `None` if Python has to make the record.
-    pub(super) fn check(&self, logger: &Bound<'_, PyAny>) -> PyResult<Option<Facts>> {
+    pub(super) fn check(&self, logger: &Bound<'_, PyAny>) -> Result<Option<Facts>> {
         let class = logger.get_type();
         let is_same_class = class.is(&self.logger_class);
         if is_same_class && self.epoch.is_current() {
@@ -77,7 +78,7 @@ impl Guards {
     }
 
     /// From the next record on, one comparison is enough while the epoch lasts.
-    fn remember(&self, epoch: Epoch, facts: Facts, class: &Bound<'_, PyType>) -> PyResult<()> {
+    fn remember(&self, epoch: Epoch, facts: Facts, class: &Bound<'_, PyType>) -> Result<()> {
         let level_name = self.settings.level_name(self.levelno, class.py())?;
         let is_same_name = match (&level_name, &self.level_name) {
             (Some(now), Some(then)) => now.is(then),

@@ -8,6 +8,7 @@ use super::guards::Guards;
 use super::new_record::NewRecord;
 use super::prototype::RecordPrototype;
 use crate::logger::dict::LoggerDict;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::raised::attempt;
 
@@ -22,7 +23,7 @@ pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     fast: Option<(&'static Kept<RecordPrototype>, LoggerDict<'py>)>,
-) -> PyResult<NewRecord<'py>> {
+) -> Result<NewRecord<'py>> {
     let py = logger.py();
     let mut guards = None;
     if let Some((prototype, dict)) = fast {
@@ -53,7 +54,7 @@ fn keep<'py>(
     content: &Content<'_, 'py>,
     prototype: &'static Kept<RecordPrototype>,
     guards: Guards,
-) -> PyResult<()> {
+) -> Result<()> {
     if guards.check(logger)?.is_some() {
         if let Some(made) = RecordPrototype::of(record, guards, content)? {
             prototype.get_or_make(|| made);

@@ -17,6 +17,7 @@ use super::thread::RecordThread;
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
 use crate::python::asyncio::task_name;
+use crate::python::exception::Result;
 use crate::python::library::loaded;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -45,7 +46,7 @@ impl RecordPrototype {
         record: &Bound<'_, PyAny>,
         guards: Guards,
         content: &Content<'_, '_>,
-    ) -> PyResult<Option<RecordPrototype>> {
+    ) -> Result<Option<RecordPrototype>> {
         let py = record.py();
         let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
         // A copy shares its keys with the class, as the dicts of Python's own records do: without them
@@ -97,7 +98,7 @@ impl RecordPrototype {
         logger: &Bound<'py, PyAny>,
         dict: LoggerDict<'py>,
         content: &Content<'_, 'py>,
-    ) -> PyResult<Option<NewRecord<'py>>> {
+    ) -> Result<Option<NewRecord<'py>>> {
         let py = logger.py();
         let Guards {
             stock,
@@ -223,11 +224,11 @@ impl RecordPrototype {
 }
 
 /// `multiprocessing.current_process().name`, if the program has imported the module.
-fn process_name(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+fn process_name(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
     let Some(multiprocessing) = loaded(intern!(py, "multiprocessing"))? else {
         return Ok(None);
     };
     let process = multiprocessing.call_method0(intern!(py, "current_process"));
     let name = process.and_then(|process| process.getattr(intern!(py, "name")));
-    Ok(attempt(py, name))
+    Ok(attempt(py, Ok(name?)))
 }

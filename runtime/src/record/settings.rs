@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::times::Clock;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::once::intern;
 
@@ -43,7 +44,7 @@ impl LoggingSettings {
     /// aren't of the kind that `logging` has. `logging` is the dict of the module.
     pub(super) fn current(
         logging: &Bound<'_, PyDict>,
-    ) -> PyResult<Option<(usize, Arc<LoggingSettings>)>> {
+    ) -> Result<Option<(usize, Arc<LoggingSettings>)>> {
         let py = logging.py();
         let names = [
             intern!(py, NAMES[0]),
@@ -75,7 +76,7 @@ impl LoggingSettings {
         MET.get().as_ref()?.get(index).cloned()
     }
 
-    fn new(values: [Option<Bound<'_, PyAny>>; NAMES.len()]) -> PyResult<Option<LoggingSettings>> {
+    fn new(values: [Option<Bound<'_, PyAny>>; NAMES.len()]) -> Result<Option<LoggingSettings>> {
         let [start_time, level_names, switches @ ..] = &values;
         let (Some(start_time), Some(level_names)) = (start_time, level_names) else {
             return Ok(None);
@@ -111,16 +112,14 @@ impl LoggingSettings {
         &self,
         levelno: i32,
         py: Python<'py>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    ) -> Result<Option<Bound<'py, PyAny>>> {
         let name = self.level_names.bind(py).get_item(levelno)?;
         Ok(name.filter(|name| !name.is_none()))
     }
 }
 
 /// `logging._levelToName` at this moment, if it is a dict.
-pub(super) fn level_names<'py>(
-    logging: &Bound<'py, PyDict>,
-) -> PyResult<Option<Bound<'py, PyDict>>> {
+pub(super) fn level_names<'py>(logging: &Bound<'py, PyDict>) -> Result<Option<Bound<'py, PyDict>>> {
     let names = logging.get_item(intern!(logging.py(), "_levelToName"))?;
     Ok(names.and_then(|names| names.cast_into().ok()))
 }

@@ -9,6 +9,7 @@ use super::settings::{self, LoggingSettings};
 use super::stock::Stock;
 use super::times::Clock;
 use crate::index::AtomicIndex;
+use crate::python::exception::Result;
 use crate::python::library::{SYS_GLOBALS, TIME_GLOBALS, loaded};
 use crate::python::once::intern;
 use crate::python::watch::{self, CheckedIn, Epoch};
@@ -81,7 +82,7 @@ static LAST: LastCheck = LastCheck {
 
 /// Checks the state of `logging`, unless it was checked in this epoch. `None` if Python has to make
 /// the records.
-pub(super) fn check(stock: &Stock, py: Python<'_>) -> PyResult<Option<LoggingState>> {
+pub(super) fn check(stock: &Stock, py: Python<'_>) -> Result<Option<LoggingState>> {
     if LAST.epoch.is_current() {
         if let Some(settings) = LAST.settings.get().and_then(LoggingSettings::met) {
             let facts = Facts(LAST.facts.load(Ordering::Relaxed));
@@ -110,7 +111,7 @@ pub(super) fn check(stock: &Stock, py: Python<'_>) -> PyResult<Option<LoggingSta
 }
 
 /// Watches everything that the fast path would look up, but for the logger's class.
-fn watch_all(stock: &Stock, py: Python<'_>) -> PyResult<Option<Epoch>> {
+fn watch_all(stock: &Stock, py: Python<'_>) -> Result<Option<Epoch>> {
     if !watch::is_available(py) {
         return Ok(None);
     }
@@ -130,14 +131,14 @@ fn watch_all(stock: &Stock, py: Python<'_>) -> PyResult<Option<Epoch>> {
 
 /// Whether the clock and the thread of a record come from stock functions. If not, they are asked
 /// for each record.
-fn has_stock_sources(stock: &Stock, py: Python<'_>) -> PyResult<bool> {
+fn has_stock_sources(stock: &Stock, py: Python<'_>) -> Result<bool> {
     let get_ident = stock.threads.get_ident(py)?;
     Ok(Clock::function(py)?.is(&stock.clock)
         && stock.threads.has_get_ident(&get_ident)
         && stock.threads.active(py)?.is(&stock.active_threads))
 }
 
-fn imports(py: Python<'_>) -> PyResult<Facts> {
+fn imports(py: Python<'_>) -> Result<Facts> {
     let mut facts = WATCHED;
     if loaded(intern!(py, "multiprocessing"))?.is_some() {
         facts |= MULTIPROCESSING;

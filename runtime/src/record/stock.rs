@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 
 use super::thread::StockThreads;
 use super::times::Clock;
+use crate::python::exception::Result;
 use crate::python::kept::{self, Kept};
 use crate::python::library::{
     Globals, LOGGING_GLOBALS, OS_GLOBALS, THREADING_GLOBALS, is_builtin, loaded,
@@ -52,15 +53,15 @@ struct Name {
 }
 
 impl Name {
-    fn of(module: &'static Globals, name: &str, py: Python<'_>) -> PyResult<Name> {
+    fn of(module: &'static Globals, name: &str, py: Python<'_>) -> Result<Name> {
         Ok(Name {
             dict: module.dict(py)?.unbind(),
             name: PyString::intern(py, name).unbind(),
         })
     }
 
-    fn get<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.dict.bind(py).get_item(&self.name)
+    fn get<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        Ok(self.dict.bind(py).get_item(&self.name)?)
     }
 }
 
@@ -85,16 +86,16 @@ pub(super) struct Stock {
 }
 
 impl Stock {
-    pub(super) fn get(py: Python<'_>) -> PyResult<Option<Arc<Stock>>> {
+    pub(super) fn get(py: Python<'_>) -> Result<Option<Arc<Stock>>> {
         static FOUND: Kept<Option<Arc<Stock>>> = Kept::new();
         if kept::are_released() {
             return Ok(None);
         }
-        let find = || PyResult::Ok(Stock::find(py)?.map(Arc::new));
+        let find = || -> Result<_> { Ok(Stock::find(py)?.map(Arc::new)) };
         FOUND.get_or_try(find).map(|found| (*found).clone())
     }
 
-    fn find(py: Python<'_>) -> PyResult<Option<Stock>> {
+    fn find(py: Python<'_>) -> Result<Option<Stock>> {
         let version = py.version_info();
         let record_class = LOGGING_GLOBALS.get(intern!(py, "LogRecord"))?;
         let record_class = record_class.cast_into::<PyType>()?;
@@ -158,8 +159,8 @@ impl Stock {
     }
 
     /// A record without attributes.
-    pub(super) fn new_record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.new.bind(py).call1(self.new_args.bind(py))
+    pub(super) fn new_record<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        Ok(self.new.bind(py).call1(self.new_args.bind(py))?)
     }
 
     pub(super) fn record_class<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
@@ -167,7 +168,7 @@ impl Stock {
     }
 
     /// Whether everything that makes a record is in place, but for the logger's own class.
-    pub(super) fn is_in_place(&self, py: Python<'_>) -> PyResult<bool> {
+    pub(super) fn is_in_place(&self, py: Python<'_>) -> Result<bool> {
         let attributes = self.class_attributes.bind(py).as_any();
         // `copyreg` adds `__slotnames__` to each class of which an instance is copied or pickled.
         let added = attributes.len()?.wrapping_sub(self.count);
@@ -185,7 +186,7 @@ impl Stock {
     }
 
     /// Whether loggers of a class have the stock `makeRecord`.
-    pub(super) fn makes_records_of(&self, logger_class: &Bound<'_, PyType>) -> PyResult<bool> {
+    pub(super) fn makes_records_of(&self, logger_class: &Bound<'_, PyType>) -> Result<bool> {
         let make_record = logger_class.getattr(intern!(logger_class.py(), "makeRecord"))?;
         Ok(make_record.is(&self.make_record))
     }

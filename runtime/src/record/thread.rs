@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::event::buffer::Buffer;
 use crate::event::origin::Origin;
+use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::{PROPERTY, THREADING_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
@@ -36,7 +37,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         py: Python<'py>,
         origin: Option<&'a Origin>,
         stock: &'a StockThreads,
-    ) -> PyResult<Self> {
+    ) -> Result<Self> {
         let get_ident = stock.get_ident(py)?;
         // gevent, for example, replaces it.
         let other = (!stock.has_get_ident(&get_ident)).then_some(&get_ident);
@@ -49,7 +50,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         get_ident: Option<&Bound<'py, PyAny>>,
         origin: Option<&'a Origin>,
         stock: &'a StockThreads,
-    ) -> PyResult<Self> {
+    ) -> Result<Self> {
         let py = active.py();
         let ident = match (origin, get_ident) {
             (Some(origin), _) => Ident {
@@ -83,7 +84,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     }
 
     /// `threading.current_thread().name`, or the name that the thread has in Rust.
-    pub(super) fn name(&self) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn name(&self) -> Result<Bound<'py, PyAny>> {
         let py = self.active.py();
         let name = intern!(py, "name");
         let last = self.origin.map(|origin| &origin.thread.name);
@@ -126,7 +127,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
 
     /// Gives a record that Python made for an unknown thread the thread's Rust name, and removes the
     /// `_DummyThread` that Python made for it.
-    pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> PyResult<()> {
+    pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> Result<()> {
         let py = record.py();
         let Some(dummy) = self.active.get_item(&self.ident.object)? else {
             return Ok(()); // `logging.logThreads` is off, or a record factory didn't ask.
@@ -152,7 +153,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         &self,
         record: &Bound<'py, PyAny>,
         other: &RecordThread<'_, 'py>,
-    ) -> PyResult<()> {
+    ) -> Result<()> {
         let py = record.py();
         let ident = intern!(py, "thread");
         if record.getattr(ident)?.eq(&other.ident.object)? {
@@ -174,7 +175,7 @@ pub(super) struct Ident<'py> {
 
 impl<'py> Ident<'py> {
     /// The ident of the current thread, asked for once in each thread.
-    fn get(stock: &StockThreads, py: Python<'py>) -> PyResult<Ident<'py>> {
+    fn get(stock: &StockThreads, py: Python<'py>) -> Result<Ident<'py>> {
         thread_local! {
             static IDENT: OnceCell<(c_ulong, Py<PyInt>)> = const { OnceCell::new() };
         }
@@ -202,7 +203,7 @@ impl<'py> Ident<'py> {
         known.unwrap_or_else(|_| Ident::ask(&stock.get_ident(py)?))
     }
 
-    fn ask(get_ident: &Bound<'py, PyAny>) -> PyResult<Ident<'py>> {
+    fn ask(get_ident: &Bound<'py, PyAny>) -> Result<Ident<'py>> {
         let object = get_ident.call0()?;
         let number = object.extract()?;
         Ok(Ident { number, object })
@@ -223,12 +224,12 @@ pub(super) struct StockThreads {
 }
 
 impl StockThreads {
-    pub(super) fn get(py: Python<'_>) -> PyResult<Arc<StockThreads>> {
+    pub(super) fn get(py: Python<'_>) -> Result<Arc<StockThreads>> {
         static FOUND: Kept<StockThreads> = Kept::new();
         FOUND.get_or_try(|| StockThreads::find(py))
     }
 
-    fn find(py: Python<'_>) -> PyResult<StockThreads> {
+    fn find(py: Python<'_>) -> Result<StockThreads> {
         let get_ident = THREADING_GLOBALS.get(intern!(py, "get_ident"))?;
         let has_get_ident = is_builtin(&get_ident, "_thread", "get_ident")?;
         let class = THREADING_GLOBALS.get(intern!(py, "Thread"))?;
@@ -248,15 +249,16 @@ impl StockThreads {
     }
 
     /// `threading.get_ident` as it is now.
-    pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.threading
+    pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        Ok(self
+            .threading
             .bind(py)
             .as_any()
-            .get_item(intern!(py, "get_ident"))
+            .get_item(intern!(py, "get_ident"))?)
     }
 
     /// `threading._active` as it is now: the threads that Python knows, by ident.
-    pub(super) fn active<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let active = self.threading.bind(py).as_any();
         Ok(active.get_item(intern!(py, "_active"))?.cast_into()?)
     }
@@ -273,7 +275,7 @@ impl StockThreads {
     }
 
     /// Whether the `name` of threads of a class is the stock property.
-    fn has_stock_name(&self, class: &Bound<'_, PyType>) -> PyResult<bool> {
+    fn has_stock_name(&self, class: &Bound<'_, PyType>) -> Result<bool> {
         let py = class.py();
         let mut epoch = None;
         for (watched, checked_in) in &self.classes {

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt};
 
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
+use crate::python::exception::Result;
 use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
 
@@ -30,12 +31,12 @@ impl Clock {
     }
 
     /// Whether a function is the stock one.
-    pub(super) fn is_stock(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    pub(super) fn is_stock(function: &Bound<'_, PyAny>) -> Result<bool> {
         Ok(is_builtin(function, "time", "time_ns")? || is_builtin(function, "time", "time")?)
     }
 
     /// `time.time` or `time.time_ns`, whichever `LogRecord` calls, as it is now.
-    pub(super) fn function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    pub(super) fn function(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
         TIME_GLOBALS.get(match counts_nanoseconds(py) {
             true => intern!(py, "time_ns"),
             false => intern!(py, "time"),
@@ -55,7 +56,7 @@ pub(super) struct Times {
 impl Times {
     /// Asks the clock, and computes what `LogRecord` computes from it, to the last bit. The stock function
     /// is called too, since time-machine replaces it in C. `None` if the answer isn't of the stock type.
-    pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> PyResult<Option<Times>> {
+    pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> Result<Option<Times>> {
         let now = function.call0()?;
         Ok(match clock {
             Clock::Nanoseconds { start } => {
@@ -73,7 +74,7 @@ impl Times {
         origin: &Origin,
         function: &Bound<'_, PyAny>,
         clock: Clock,
-    ) -> PyResult<Option<Times>> {
+    ) -> Result<Option<Times>> {
         let of_delivery = Times::by(function, clock)?;
         let is_replaced = |times: &Times| {
             let difference = times.created - nanoseconds_since_epoch() as f64 / 1e9;
@@ -87,7 +88,7 @@ impl Times {
 
     /// The same for a record that Python has made. `None` if the function isn't the stock one, so that the
     /// record has the time of the delivery.
-    pub(super) fn of_origin_as_now(origin: &Origin, py: Python<'_>) -> PyResult<Option<Times>> {
+    pub(super) fn of_origin_as_now(origin: &Origin, py: Python<'_>) -> Result<Option<Times>> {
         let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
         let function = Clock::function(py)?;
         match Clock::starting_at(&start) {
@@ -98,11 +99,11 @@ impl Times {
         }
     }
 
-    pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
+    pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> Result<()> {
         let py = record.py();
         record.setattr(intern!(py, "created"), self.created)?;
         record.setattr(intern!(py, "msecs"), self.msecs)?;
-        record.setattr(intern!(py, "relativeCreated"), self.relative_created)
+        Ok(record.setattr(intern!(py, "relativeCreated"), self.relative_created)?)
     }
 
     /// The times at `now`, in nanoseconds since the Unix epoch.

@@ -56,6 +56,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use self::layer::Records;
 use self::levels::Levels;
+use crate::python::exception::{Exception, Result};
 use crate::python::library;
 use crate::python::once::RunOnce;
 
@@ -143,7 +144,7 @@ impl Options {
 #[doc(hidden)]
 pub fn install(py: Python<'_>) -> PyResult<()> {
     static INSTALLED: RunOnce = RunOnce::new();
-    INSTALLED.run(|| {
+    let install = || -> Result<()> {
         levels::follow_python();
         let subscriber = Registry::default().with(Records {
             options: Options::default(),
@@ -155,5 +156,6 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
                            `tracing = true`";
             library::warn(py, message)
         })
-    })
+    };
+    INSTALLED.run(install).map_err(Exception::into_inner)
 }

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyTuple};
 
 use super::error::{ErrorRef, MAX_SOURCES};
+use crate::python::exception::Result;
 
 /// The value of an attribute, which becomes a Python object when the record is made.
 ///
@@ -130,17 +131,17 @@ pub trait Hashable: ToValue {}
 
 /// A value that PyO3 converts.
 trait Convertible: fmt::Debug + Send + Sync {
-    fn convert<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
+    fn convert<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>>;
 }
 
 impl<T> Convertible for T
 where
     T: for<'py> IntoPyObject<'py> + Clone + fmt::Debug + Send + Sync,
 {
-    fn convert<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn convert<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
         let converted = self.clone().into_bound_py_any(py);
         // Such as a date whose year Python doesn't have. That doesn't cost the record.
-        converted.or_else(|_| text(format_args!("{self:?}")).into_bound_py_any(py))
+        Ok(converted.or_else(|_| text(format_args!("{self:?}")).into_bound_py_any(py))?)
     }
 }
 
@@ -228,21 +229,21 @@ impl Value<'_> {
         })
     }
 
-    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
         match &self.0 {
             Kind::None => Ok(py.None().into_bound(py)),
-            Kind::Bool(value) => value.into_bound_py_any(py),
+            Kind::Bool(value) => Ok(value.into_bound_py_any(py)?),
             // Converting 128 bits is slow with abi3, and seldom needed.
             Kind::Signed(value) => match i64::try_from(*value) {
-                Ok(value) => value.into_bound_py_any(py),
-                Err(_) => value.into_bound_py_any(py),
+                Ok(value) => Ok(value.into_bound_py_any(py)?),
+                Err(_) => Ok(value.into_bound_py_any(py)?),
             },
             Kind::Unsigned(value) => match u64::try_from(*value) {
-                Ok(value) => value.into_bound_py_any(py),
-                Err(_) => value.into_bound_py_any(py),
+                Ok(value) => Ok(value.into_bound_py_any(py)?),
+                Err(_) => Ok(value.into_bound_py_any(py)?),
             },
-            Kind::Float(value) => value.into_bound_py_any(py),
-            Kind::Text(value) => value.into_bound_py_any(py),
+            Kind::Float(value) => Ok(value.into_bound_py_any(py)?),
+            Kind::Text(value) => Ok(value.into_bound_py_any(py)?),
             Kind::Bytes(value) => Ok(PyBytes::new(py, value).into_any()),
             Kind::List(values) => Ok(PyList::new(py, all_to_python(values, py)?)?.into_any()),
             Kind::Tuple(values) => Ok(PyTuple::new(py, all_to_python(values, py)?)?.into_any()),
@@ -264,7 +265,7 @@ fn all_into_owned(values: Vec<Value<'_>>) -> Vec<Value<'static>> {
     values.into_iter().map(Value::into_owned).collect()
 }
 
-fn all_to_python<'py>(values: &[Value<'_>], py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+fn all_to_python<'py>(values: &[Value<'_>], py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
     values.iter().map(|value| value.to_python(py)).collect()
 }
 
