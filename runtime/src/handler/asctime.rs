@@ -6,156 +6,133 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
 
 use super::object::Object;
-use super::stock::{DEFAULT_MSEC_FORMAT, DEFAULT_TIME_FORMAT, Stock};
-use super::text::Text;
+use super::stock::Stock;
 use crate::python::exception::Result;
 use crate::python::library::TIME_GLOBALS;
 use crate::python::once::intern;
-use crate::python::watch::Epoch;
 
-/// The text of a second. It is the same until what is watched changes: `time.tzset` writes to the dict of `time`,
-/// and the environment can name another zone.
-struct Second {
-    number: i64,
-    is_utc: bool,
+/// How a formatter writes the time of a record, with `time.localtime` or `time.gmtime` and `time.strftime`.
+pub(super) struct Asctime {
+    converter: Py<PyAny>,
     format: Py<PyString>,
-    text: String,
-    epoch: Epoch,
+    /// The text between the second and the milliseconds. `None` if the time has no milliseconds.
+    before_milliseconds: Option<String>,
+    /// Whether the text is the same for a whole second.
+    is_of_second: bool,
+    /// The last second and its text. It is the same until what is watched changes: `time.tzset` writes to the dict of
+    /// `time`, and the environment can name another zone.
+    last: Mutex<Option<(i64, String)>>,
 }
 
-/// The texts that were made last. Few programs have more formats.
-static LAST: Mutex<[Option<Second>; 4]> = Mutex::new([const { None }; 4]);
-
-/// `formatter.formatTime(record, formatter.datefmt)`. `is_bare`: the formatter has only the attributes that
-/// `Formatter.__init__` sets.
-///
-/// # Errors
-/// The exception that the converter or the formatting raises.
-pub(super) fn asctime<'py>(
-    formatter: &Object<'_, 'py>,
-    is_bare: bool,
-    record: &Object<'_, 'py>,
-    stock: &Stock,
-) -> Result<Bound<'py, PyAny>> {
-    let py = formatter.py();
-    let names = [
-        intern!(py, "converter"),
-        intern!(py, "default_time_format"),
-        intern!(py, "default_msec_format"),
-    ];
-    let has_defaults = stock.has_default_times() && (is_bare || !formatter.has_any(&names)?);
-    let converter = match has_defaults {
-        true => stock.local_time.bind(py).clone(),
-        false => formatter.itself.getattr(names[0])?,
-    };
-    let date_format = formatter.required(intern!(py, "datefmt"))?;
-    if date_format.is_truthy()? {
-        let text = text(record, &converter, &date_format, stock)?;
-        return Ok(text.into_object(py));
-    }
-    if has_defaults {
-        let format = intern!(py, DEFAULT_TIME_FORMAT).as_any();
-        let text = text(record, &converter, format, stock)?;
-        let msecs = record.required(intern!(py, "msecs"))?;
-        return match (text, msecs.cast_exact::<PyFloat>()) {
-            (Text::Made(mut text), Ok(msecs)) if (0.0..1000.0).contains(&msecs.value()) => {
-                let msecs = msecs.value() as u32;
-                let digits = [msecs / 100, msecs / 10 % 10, msecs % 10];
-                let digits = digits.map(|digit| char::from_digit(digit, 10).unwrap_or_default());
-                text.push(',');
-                text.extend(digits);
-                Ok(PyString::new(py, &text).into_any())
-            }
-            (text, _) => Ok(intern!(py, DEFAULT_MSEC_FORMAT)
-                .as_any()
-                .rem((text.into_object(py), msecs))?),
+impl Asctime {
+    /// `None` if only Python knows how.
+    pub(super) fn of(formatter: &Object<'_, '_>, stock: &Stock) -> Result<Option<Asctime>> {
+        let py = formatter.py();
+        let converter = formatter.attribute("converter")?;
+        let is_stock = |it: &Bound<'_, PyAny>| it.is(&stock.local_time) || it.is(&stock.utc_time);
+        let Some(converter) = converter.filter(is_stock).filter(|_| stock.has_strftime()) else {
+            return Ok(None);
         };
+        let own = formatter.get(intern!(py, "datefmt"))?;
+        let is_own = own.as_ref().is_some_and(|it| !it.is_none());
+        let format = match is_own {
+            true => own,
+            false => formatter.attribute("default_time_format")?,
+        };
+        let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
+        // Python takes the default format for an empty one.
+        let Some(format) = format.filter(|it| it.is_truthy().unwrap_or_default()) else {
+            return Ok(None);
+        };
+        let milliseconds = match is_own {
+            true => Some(None),
+            false => milliseconds(formatter.attribute("default_msec_format")?)?,
+        };
+        let Some(before_milliseconds) = milliseconds else {
+            return Ok(None);
+        };
+        Ok(Some(Asctime {
+            converter: converter.unbind(),
+            before_milliseconds,
+            is_of_second: is_of_second(&format.to_cow()?),
+            format: format.unbind(),
+            last: Mutex::new(None),
+        }))
     }
-    let format = formatter.itself.getattr(names[1])?;
-    let text = text(record, &converter, &format, stock)?.into_object(py);
-    let msec_format = formatter.itself.getattr(names[2])?;
-    match msec_format.is_truthy()? {
-        true => Ok(msec_format.rem((text, record.required(intern!(py, "msecs"))?))?),
-        false => Ok(text),
+
+    /// `formatter.formatTime(record, formatter.datefmt)`. `None` if only Python can make it.
+    ///
+    /// # Errors
+    /// The exception that the converter or the formatting raises.
+    pub(super) fn text<'py>(&self, record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        let py = record.py();
+        let float = |name| -> Result<Option<f64>> {
+            let value = record.get(name)?;
+            let float = value
+                .as_ref()
+                .and_then(|it| it.cast_exact::<PyFloat>().ok());
+            Ok(float.map(|it| it.value()).filter(|it| it.is_finite()))
+        };
+        let Some(created) = float(intern!(py, "created"))? else {
+            return Ok(None);
+        };
+        let second = created.floor() as i64;
+        // A forked child may find it locked for good.
+        let mut last = self.last.try_lock().ok();
+        let kept = last.as_ref().and_then(|last| last.as_ref());
+        let mut text = match kept.filter(|(of, _)| *of == second) {
+            Some((_, text)) => {
+                let mut copy = String::with_capacity(text.len() + 8);
+                copy.push_str(text);
+                copy
+            }
+            None => {
+                let time = self.converter.bind(py).call1((created,))?;
+                let strftime = TIME_GLOBALS.get(intern!(py, "strftime"))?;
+                let text: String = strftime.call1((&self.format, time))?.extract()?;
+                if let (Some(last), true) = (&mut last, self.is_of_second) {
+                    **last = Some((second, text.clone()));
+                }
+                text
+            }
+        };
+        if let Some(separator) = &self.before_milliseconds {
+            let milliseconds = float(intern!(py, "msecs"))?;
+            let Some(milliseconds) = milliseconds.filter(|it| (0.0..1000.0).contains(it)) else {
+                return Ok(None);
+            };
+            let milliseconds = milliseconds as u32;
+            let digits = [
+                milliseconds / 100,
+                milliseconds / 10 % 10,
+                milliseconds % 10,
+            ];
+            text.push_str(separator);
+            text.extend(digits.map(|digit| char::from_digit(digit, 10).unwrap_or_default()));
+        }
+        Ok(Some(PyString::new(py, &text).into_any()))
     }
 }
 
-/// `time.strftime(format, converter(record.created))`.
-fn text<'py>(
-    record: &Object<'_, 'py>,
-    converter: &Bound<'py, PyAny>,
-    format: &Bound<'py, PyAny>,
-    stock: &Stock,
-) -> Result<Text<'py>> {
-    let py = record.py();
-    let created = record.required(intern!(py, "created"))?;
-    let is_utc = converter.is(&stock.utc_time);
-    let has_stock_functions =
-        stock.has_stock_strftime() && (is_utc || converter.is(&stock.local_time));
-    let second = match (
-        created.cast_exact::<PyFloat>(),
-        format.cast_exact::<PyString>(),
-    ) {
-        (Ok(created), Ok(format)) if has_stock_functions && created.value().is_finite() => {
-            Some((created.value().floor() as i64, format))
-        }
-        _ => None,
+/// The text between the second and the milliseconds in a `default_msec_format` such as `%s,%03d`, `None` without a
+/// format. The outer `None` stands for any other format.
+fn milliseconds(format: Option<Bound<'_, PyAny>>) -> Result<Option<Option<String>>> {
+    let Some(format) = format else {
+        return Ok(None);
     };
-    if let Some((number, format)) = second {
-        if let Some(text) = last(number, is_utc, format) {
-            return Ok(Text::Made(text));
-        }
+    if format.is_none() {
+        return Ok(Some(None));
     }
-    let epoch = Epoch::current();
-    let time = converter.call1((created,))?;
-    let text = TIME_GLOBALS
-        .get(intern!(py, "strftime"))?
-        .call1((format, time))?;
-    if let Some((number, format)) = second {
-        let text = text.extract()?;
-        if is_of_second(&format.to_cow()?) {
-            let format = format.clone().unbind();
-            remember(Second {
-                number,
-                is_utc,
-                format,
-                text,
-                epoch,
-            });
-        }
-    }
-    Ok(Text::Object(text))
-}
-
-fn last(number: i64, is_utc: bool, format: &Bound<'_, PyString>) -> Option<String> {
-    let last = LAST.try_lock().ok()?;
-    let is_this = |it: &&Second| {
-        let is_same = (it.number, it.is_utc) == (number, is_utc);
-        is_same && it.format.is(format) && it.epoch == Epoch::current()
+    let Ok(format) = format.cast_exact::<PyString>() else {
+        return Ok(None);
     };
-    last.iter()
-        .flatten()
-        .find(is_this)
-        .map(|it| it.text.clone())
-}
-
-/// Replaces the text of the same format, or the oldest one.
-fn remember(second: Second) {
-    // A forked child may find it locked for good.
-    let Ok(mut last) = LAST.try_lock() else {
-        return;
-    };
-    let is_free = |it: &Option<Second>| match it {
-        Some(it) => it.is_utc == second.is_utc && it.format.is(&second.format),
-        None => true,
-    };
-    let place = last.iter().position(is_free);
-    let place = place.unwrap_or_else(|| {
-        (0..last.len())
-            .min_by_key(|it| last[*it].as_ref().map(|it| it.number))
-            .unwrap_or(0)
-    });
-    last[place] = Some(second);
+    let format = format.to_cow()?;
+    let between = format
+        .strip_prefix("%s")
+        .and_then(|it| it.strip_suffix("%03d"));
+    Ok(between
+        .filter(|between| !between.contains('%'))
+        .map(|between| Some(between.to_owned())))
 }
 
 /// Whether the text of a time in this format is the same for a whole second, whatever the locale.

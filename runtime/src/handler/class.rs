@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use super::object::Object;
+use super::plan::{Plan, Plans};
 use super::queue;
 use super::stock::{Stock, is_plain, methods_of_handlers};
 use crate::python::exception::Result;
@@ -52,6 +54,7 @@ pub(super) struct HandlerClass {
     /// In place while the check is current.
     pub(super) stock: Arc<Stock>,
     checked: CheckedIn,
+    plans: Plans,
 }
 
 /// The classes, each as long as it is of the same kind. An earlier entry for the same class is never current again.
@@ -74,10 +77,14 @@ pub(super) fn known(
 }
 
 impl HandlerClass {
-    /// Whether a handler is still of this class, and nothing that is watched has changed since the class was found to
-    /// be of its kind.
-    pub(super) fn is_current(&self, handler: &Bound<'_, PyAny>) -> bool {
-        handler.get_type().is(&self.class) && self.checked.is_current()
+    /// Whether a handler is still of this class.
+    pub(super) fn is_of(&self, handler: &Bound<'_, PyAny>) -> bool {
+        handler.get_type().is(&self.class)
+    }
+
+    /// What a handler of this class does with a record at this moment. `None` if only Python knows.
+    pub(super) fn plan(&self, handler: &Object<'_, '_>) -> Result<Option<Arc<Plan>>> {
+        self.plans.get(self, handler)
     }
 }
 
@@ -124,6 +131,7 @@ fn check(class: &Bound<'_, PyType>) -> Result<Option<Arc<HandlerClass>>> {
             kind,
             stock,
             checked: CheckedIn::never(),
+            plans: Plans::new(),
         });
         known.push(Arc::clone(&new));
         new

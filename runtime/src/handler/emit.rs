@@ -6,92 +6,102 @@ use pyo3::types::PyFloat;
 
 use super::class::{HandlerClass, Kind};
 use super::failure::{self, Step};
-use super::formatter::Formatter;
+use super::formatter::format_by_python;
 use super::object::Object;
+use super::plan::{Plan, Rollover};
 use super::queue;
-use super::stock::{Stock, rotation_seeks};
+use super::stock::rotation_seeks;
 use super::text::Text;
 use crate::python::exception::{Exception, Result};
 use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
-/// What a handler does with the lock held. Returns `false`, and has no effect, where it does more than is done here.
+/// What a handler does by its plan, with the lock held. Returns `false`, and has no effect, where it does more than is
+/// done here.
 ///
 /// # Errors
 /// What the stock `emit` raises.
 pub(super) fn emit<'py>(
     class: &HandlerClass,
+    plan: &Plan,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
 ) -> Result<bool> {
     let py = handler.py();
-    let (kind, stock) = (class.kind, &*class.stock);
-    let Some(formatter) = attempt(py, prepare(kind, handler, stock)).flatten() else {
+    if attempt(py, needs_file(class, plan, handler)) != Some(false) {
         return Ok(false);
+    }
+    let by_plan = match &plan.formatter {
+        Some(formatter) => formatter.format(record).transpose(),
+        None => None,
     };
-    let text = match formatter.format(record, stock) {
-        Ok(text) => text,
-        Err(error) if formatter.is_stock && error.is_instance_of::<PyException>(py) => {
+    let text = match by_plan {
+        Some(Ok(text)) => text,
+        Some(Err(error)) if error.is_instance_of::<PyException>(py) => {
             // Python formats it again, and reports the error with a traceback.
-            return Ok(handler
-                .itself
-                .call_method1(intern!(py, "emit"), (record.itself,))
-                .map(|_| true)?);
+            return Ok(false);
         }
-        Err(error) => return failure::replay(handler, record, Step::Format, error).map(|()| true),
+        Some(Err(error)) => return failed(handler, record, Step::Format, error),
+        None if matches!(plan.rollover, Rollover::AtSize(_)) => return Ok(false),
+        None => match format_by_python(handler, record) {
+            Ok(text) => text,
+            Err(error) => return failed(handler, record, Step::Format, error),
+        },
     };
-    if kind == Kind::Queue {
-        return queue::put(handler, record, text.into_object(py), stock).map(|()| true);
+    if class.kind == Kind::Queue {
+        return queue::put(handler, record, text.into_object(py), &class.stock).map(|()| true);
     }
-    if kind == Kind::Rotating && attempt(py, is_full(handler, &text)) != Some(false) {
-        return Ok(false);
+    if let Rollover::AtSize(max_bytes) = plan.rollover {
+        if attempt(py, is_full(handler, &text, max_bytes)) != Some(false) {
+            return Ok(false);
+        }
     }
-    write(class, handler, record, text).map(|()| true)
+    write(class, plan, handler, record, text).map(|()| true)
 }
 
-/// The formatter. `None` if only Python knows what the handler does now.
-fn prepare<'py>(
-    kind: Kind,
+fn failed<'py>(
     handler: &Object<'_, 'py>,
-    stock: &Stock,
-) -> Result<Option<Formatter<'py>>> {
-    let py = handler.py();
-    let formatter = Formatter::of(handler, stock)?;
-    if kind == Kind::Queue {
-        return Ok(Some(formatter));
-    }
-    let stream = handler.required(intern!(py, "stream"))?;
-    // Python opens a file that isn't open yet.
-    let is_open = kind == Kind::Stream || stream.is_truthy()?;
-    let is_ready = is_open
-        && match kind {
-            // Python begins another file.
-            Kind::TimedRotating => !is_time(handler)?,
-            // Python has another formatter format the record twice.
-            Kind::Rotating => formatter.is_stock && max_bytes(handler).is_ok(),
-            _ => true,
-        };
-    Ok(is_ready.then_some(formatter))
+    record: &Object<'_, 'py>,
+    step: Step<'py>,
+    error: Exception,
+) -> Result<bool> {
+    failure::replay(handler, record, step, error).map(|()| true)
 }
 
-/// Whether it is time for a `TimedRotatingFileHandler` to begin a file.
-fn is_time(handler: &Object<'_, '_>) -> Result<bool> {
+/// Whether a handler opens a file before it writes the record.
+fn needs_file(class: &HandlerClass, plan: &Plan, handler: &Object<'_, '_>) -> Result<bool> {
     let py = handler.py();
-    let rollover: i64 = handler.required(intern!(py, "rolloverAt"))?.extract()?;
+    match class.kind {
+        Kind::Null | Kind::Queue | Kind::Stream => Ok(false),
+        Kind::File | Kind::Rotating | Kind::TimedRotating => {
+            let stream = handler.get(intern!(py, "stream"))?;
+            let is_open = match stream {
+                Some(stream) => stream.is_truthy()?,
+                None => false,
+            };
+            Ok(match plan.rollover {
+                Rollover::AtTime(rollover) => !is_open || time(py)? >= rollover,
+                Rollover::AtSize(_) | Rollover::Never => !is_open,
+            })
+        }
+    }
+}
+
+/// `int(time.time())`.
+fn time(py: Python<'_>) -> Result<i64> {
     let name = intern!(py, "time");
     let now = HANDLERS_GLOBALS.get(name)?.call_method0(name)?;
-    Ok(now.cast_into::<PyFloat>()?.value() as i64 >= rollover)
+    Ok(now.cast_into::<PyFloat>()?.value() as i64)
 }
 
 /// Whether a `RotatingFileHandler` has no room for a line of text.
-fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> Result<bool> {
+fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>, max_bytes: i64) -> Result<bool> {
     let py = handler.py();
-    let max_bytes = max_bytes(handler)?;
     if max_bytes <= 0 {
         return Ok(false);
     }
-    let stream = handler.required(intern!(py, "stream"))?;
+    let stream = handler.itself.getattr(intern!(py, "stream"))?;
     if rotation_seeks(py)? {
         stream.call_method1(intern!(py, "seek"), (0, 2))?;
     }
@@ -99,64 +109,59 @@ fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>) -> Result<bool> {
     Ok(size + text.len()? as i64 + 1 >= max_bytes)
 }
 
-fn max_bytes(handler: &Object<'_, '_>) -> Result<i64> {
-    let max_bytes = handler.required(intern!(handler.py(), "maxBytes"))?;
-    Ok(max_bytes.extract()?)
-}
-
 /// Writes a line to the stream of a handler, and flushes it.
 fn write<'py>(
     class: &HandlerClass,
+    plan: &Plan,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     mut text: Text<'py>,
 ) -> Result<()> {
     let py = handler.py();
-    let mut write = || -> Result<()> {
-        let stream = handler.itself.getattr(intern!(py, "stream"))?;
-        let terminator = handler.itself.getattr(intern!(py, "terminator"))?;
+    // The formatter and the stream can change the handler.
+    let has_plan = || {
+        let handler = Object::of(handler.itself);
+        handler.is_some_and(|handler| plan.is_current(class, &handler))
+    };
+    let mut write = || -> Result<Bound<'py, PyAny>> {
+        let name = intern!(py, "stream");
+        let has_plan = has_plan();
+        let stream = match has_plan {
+            true => handler.get(name)?,
+            false => None,
+        };
+        let stream = stream.map_or_else(|| handler.itself.getattr(name), Ok)?;
+        let terminator = match has_plan {
+            true => plan.terminator.bind(py).as_any().clone(),
+            false => handler.itself.getattr(intern!(py, "terminator"))?,
+        };
         let line = text.with_end(&terminator)?;
         stream.call_method1(intern!(py, "write"), (line,))?;
-        Ok(())
+        Ok(stream)
     };
-    if let Err(error) = write() {
-        let text = text.into_object(py);
-        return failure::replay(handler, record, Step::Write { text }, error);
-    }
-    // The formatter and the stream can have changed the handler.
-    let stream = attempt(py, stream_to_flush(class, handler.itself)).flatten();
-    let flushed = match &stream {
-        Some(stream) => flush(stream),
-        None => {
+    let stream = match write() {
+        Ok(stream) => stream,
+        Err(error) => {
+            let text = text.into_object(py);
+            return failure::replay(handler, record, Step::Write { text }, error);
+        }
+    };
+    let has_plan = has_plan();
+    let flushed = match has_plan {
+        true => flush(&stream),
+        false => {
             let flushed = handler.itself.call_method0(intern!(py, "flush"));
             flushed.map(drop).map_err(Exception::from)
         }
     };
     flushed.or_else(|error| {
         let text = text.into_object(py);
-        let step = match stream {
-            Some(_) => Step::FlushOfStream { text },
-            None => Step::FlushOfHandler { text },
+        let step = match has_plan {
+            true => Step::FlushOfStream { text },
+            false => Step::FlushOfHandler { text },
         };
         failure::replay(handler, record, step, error)
     })
-}
-
-/// The stream that `StreamHandler.flush` flushes. `None` if only Python knows what `flush` does.
-fn stream_to_flush<'py>(
-    class: &HandlerClass,
-    handler: &Bound<'py, PyAny>,
-) -> Result<Option<Bound<'py, PyAny>>> {
-    let py = handler.py();
-    let attributes = Object::of(handler)?;
-    let lock = attributes.required(intern!(py, "lock"))?;
-    let is_stock = class.is_current(handler)
-        && !attributes.has_any(&[intern!(py, "flush")])?
-        && lock.get_type().is(&class.stock.lock);
-    match is_stock {
-        true => attributes.get(intern!(py, "stream")),
-        false => Ok(None),
-    }
 }
 
 /// What `StreamHandler.flush` does with the stream.

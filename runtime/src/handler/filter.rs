@@ -12,7 +12,7 @@ use crate::python::once::intern;
 /// change anything, even the record.
 pub(super) fn passes(
     handler: &Object<'_, '_>,
-    record: &Object<'_, '_>,
+    record: &Bound<'_, PyAny>,
     stock: &Stock,
 ) -> Result<Option<bool>> {
     let filters = handler.get(intern!(handler.py(), "filters"))?;
@@ -24,7 +24,10 @@ pub(super) fn passes(
         if !filter.get_type().is(&stock.filter) {
             return Ok(None);
         }
-        match passes_one(&Object::of(&filter)?, record)? {
+        let (Some(filter), Some(record)) = (Object::of(&filter), Object::of(record)) else {
+            return Ok(None);
+        };
+        match passes_one(&filter, &record)? {
             Some(true) => {}
             outcome => return Ok(outcome),
         }
@@ -34,7 +37,7 @@ pub(super) fn passes(
 
 fn passes_one<'py>(filter: &Object<'_, 'py>, record: &Object<'_, 'py>) -> Result<Option<bool>> {
     let py = filter.py();
-    if filter.has_any(&[intern!(py, "filter")])? {
+    if filter.has_any(&["filter"])? {
         return Ok(None);
     }
     let name = intern!(py, "name");

@@ -1,190 +1,209 @@
 //! Formatting a record: `Handler.format` and `Formatter.format`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
-use super::asctime::asctime;
+use super::asctime::Asctime;
 use super::object::Object;
-use super::percent;
-use super::stock::{BRACE, DOLLAR, PERCENT, STYLES, Stock};
+use super::percent::Format;
+use super::plan::Identity;
+use super::stock::{BRACE, DOLLAR, STYLES, Stock};
 use super::text::Text;
 use crate::python::exception::Result;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
+use crate::python::watch;
 
-/// A formatter of a handler.
-pub(super) struct Formatter<'py> {
-    pub(super) itself: Bound<'py, PyAny>,
-    /// Whether its work is done here.
-    pub(super) is_stock: bool,
+/// What a `logging.Formatter` does.
+pub(super) struct StockFormatter {
+    itself: Identity,
+    style: Identity,
+    /// `formatter._style._fmt`.
+    format: Py<PyString>,
+    fill: Fill,
+    /// `None` if the format doesn't contain the time.
+    time: Option<Asctime>,
 }
 
-impl<'py> Formatter<'py> {
-    /// `handler.formatter`, or the default one.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
-    pub(super) fn of(handler: &Object<'_, 'py>, stock: &Stock) -> Result<Formatter<'py>> {
-        let py = handler.py();
-        let own = handler.required(intern!(py, "formatter"))?;
-        let itself = match own.is_truthy()? {
-            true => own,
-            false => LOGGING_GLOBALS.get(intern!(py, "_defaultFormatter"))?,
-        };
-        let is_stock = itself.get_type().is(&stock.formatter);
-        Ok(Formatter { itself, is_stock })
-    }
-
-    /// `formatter.format(record)`.
-    ///
-    /// # Errors
-    /// The exception that Python raises. If the formatter is stock, Python can do it again: nothing has happened but
-    /// attributes of the record.
-    pub(super) fn format(&self, record: &Object<'_, 'py>, stock: &Stock) -> Result<Text<'py>> {
-        let py = record.py();
-        if self.is_stock {
-            if let Some(text) = format_as_stock(&Object::of(&self.itself)?, record, stock)? {
-                return Ok(text);
-            }
-        }
-        let format = intern!(py, "format");
-        let text = self.itself.call_method1(format, (record.itself,));
-        Ok(Text::Object(text?))
-    }
+/// How the values get into the format.
+enum Fill {
+    /// `format % values`. `None` if only Python can do it.
+    Percent(Option<Format>),
+    /// `format.format(**values)`.
+    Brace,
+    /// `style._tpl.substitute(**values)`.
+    Dollar,
 }
 
-/// `None`, without an effect, if the formatter or the record has something that isn't dealt with here.
-fn format_as_stock<'py>(
-    formatter: &Object<'_, 'py>,
-    record: &Object<'_, 'py>,
-    stock: &Stock,
-) -> Result<Option<Text<'py>>> {
-    let py = formatter.py();
-    let methods = [
-        intern!(py, "format"),
-        intern!(py, "usesTime"),
-        intern!(py, "formatTime"),
-        intern!(py, "formatMessage"),
-    ];
-    // A traceback or a stack costs so much that Python's part makes no difference.
-    for name in [
-        intern!(py, "exc_info"),
-        intern!(py, "exc_text"),
-        intern!(py, "stack_info"),
-    ] {
-        if record.required(name)?.is_truthy()? {
+impl StockFormatter {
+    /// `None` if only Python knows what the formatter does.
+    pub(super) fn of(
+        formatter: &Bound<'_, PyAny>,
+        stock: &Stock,
+    ) -> Result<Option<StockFormatter>> {
+        const METHODS: [&str; 4] = ["format", "usesTime", "formatTime", "formatMessage"];
+        const METHODS_OF_STYLE: [&str; 4] = ["usesTime", "format", "_format", "asctime_search"];
+
+        let py = formatter.py();
+        if !formatter.get_type().is(&stock.formatter) {
             return Ok(None);
         }
-    }
-    // All three of a formatter's attributes are read.
-    let is_bare = formatter.dict.len() == 3 && formatter.dict.contains(intern!(py, "_fmt"))?;
-    if !is_bare && formatter.has_any(&methods)? || record.has_any(&[intern!(py, "getMessage")])? {
-        return Ok(None);
-    }
-    let style = formatter.required(intern!(py, "_style"))?;
-    let Some(style) = Style::of(&Object::of(&style)?, stock)? else {
-        return Ok(None);
-    };
-    let message = message(record)?;
-    record.dict.set_item(intern!(py, "message"), message)?;
-    if style.uses_time()? {
-        let text = asctime(formatter, is_bare, record, stock)?;
-        record.dict.set_item(intern!(py, "asctime"), text)?;
-    }
-    style.format(record).map(Some)
-}
-
-/// `record.getMessage()`.
-fn message<'py>(record: &Object<'_, 'py>) -> Result<Bound<'py, PyAny>> {
-    let py = record.py();
-    let message = record.required(intern!(py, "msg"))?;
-    let message = match message.is_exact_instance_of::<PyString>() {
-        true => message,
-        false => message.str()?.into_any(),
-    };
-    let args = record.required(intern!(py, "args"))?;
-    match args.is_truthy()? {
-        true => Ok(message.rem(args)?),
-        false => Ok(message),
-    }
-}
-
-/// The style of a formatter: how its format is written.
-struct Style<'py> {
-    /// Which of [`STYLES`].
-    kind: usize,
-    format: Bound<'py, PyString>,
-    defaults: Bound<'py, PyAny>,
-    template: Option<Bound<'py, PyAny>>,
-}
-
-impl<'py> Style<'py> {
-    /// `None` if it is of another class, has methods of its own, a format that isn't a string, or
-    /// defaults that aren't a dict.
-    fn of(style: &Object<'_, 'py>, stock: &Stock) -> Result<Option<Style<'py>>> {
-        let py = style.py();
-        let class = style.itself.get_type();
+        let Some(formatter) = Object::of(formatter) else {
+            return Ok(None);
+        };
+        // Watched before it is read.
+        if !watch::watch_instance(&formatter.dict) || formatter.has_any(&METHODS)? {
+            return Ok(None);
+        }
+        let Some(style) = formatter.get(intern!(py, "_style"))? else {
+            return Ok(None);
+        };
+        let class = style.get_type();
         let Some(kind) = stock.styles.iter().position(|it| class.is(it)) else {
             return Ok(None);
         };
-        let template = match kind {
-            DOLLAR => Some(style.required(intern!(py, "_tpl"))?),
-            _ => None,
-        };
-        let methods = [
-            intern!(py, "usesTime"),
-            intern!(py, "format"),
-            intern!(py, "_format"),
-            intern!(py, "asctime_search"),
-        ];
-        // All of its attributes are read.
-        let is_bare = style.dict.len() == 2 + usize::from(template.is_some());
-        if !is_bare && style.has_any(&methods)? {
-            return Ok(None);
-        }
-        let format = style.required(intern!(py, "_fmt"))?;
-        let Ok(format) = format.cast_into_exact::<PyString>() else {
+        let Some(style) = Object::of(&style) else {
             return Ok(None);
         };
-        let defaults = style.required(intern!(py, "_defaults"))?;
-        // Another mapping can have values that it doesn't keep.
-        if !defaults.is_none() && !defaults.is_exact_instance_of::<PyDict>() {
+        if !watch::watch_instance(&style.dict) || style.has_any(&METHODS_OF_STYLE)? {
             return Ok(None);
         }
-        Ok(Some(Style {
-            kind,
-            format,
-            defaults,
-            template,
+        // Other values than None can change without a report.
+        let defaults = style.get(intern!(py, "_defaults"))?;
+        let format = style.get(intern!(py, "_fmt"))?;
+        let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
+        let (Some(true), Some(format)) = (defaults.map(|it| it.is_none()), format) else {
+            return Ok(None);
+        };
+        let search = STYLES[kind].1;
+        let mut uses_time = format.as_any().contains(search)?;
+        let fill = match kind {
+            BRACE => Fill::Brace,
+            DOLLAR => {
+                uses_time |= format.as_any().contains("$asctime")?;
+                Fill::Dollar
+            }
+            _ => Fill::Percent(Format::parse(&format.to_cow()?, py)),
+        };
+        let time = match uses_time {
+            true => Asctime::of(&formatter, stock)?,
+            false => None,
+        };
+        if uses_time && time.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(StockFormatter {
+            itself: Identity::of(&formatter),
+            style: Identity::of(&style),
+            format: format.unbind(),
+            fill,
+            time,
         }))
     }
 
-    fn uses_time(&self) -> Result<bool> {
-        let py = self.format.py();
-        match self.kind {
-            PERCENT => Ok(self.format.as_any().contains(intern!(py, STYLES[0].1))?),
-            BRACE => Ok(self.format.as_any().contains(intern!(py, STYLES[1].1))?),
-            _ => Ok(self.format.as_any().contains(intern!(py, "$asctime"))?
-                || self.format.as_any().contains(intern!(py, STYLES[2].1))?),
-        }
+    pub(super) fn is_intact(&self, py: Python<'_>) -> bool {
+        self.itself.is_intact(py) && self.style.is_intact(py)
     }
 
-    fn format(&self, record: &Object<'_, 'py>) -> Result<Text<'py>> {
+    /// `formatter.format(record)`. `None`, without an effect, if only Python can do it.
+    ///
+    /// # Errors
+    /// The exception that Python raises. Python can do it again: nothing has happened but attributes of the record.
+    pub(super) fn format<'py>(&self, record: &Object<'_, 'py>) -> Result<Option<Text<'py>>> {
         let py = record.py();
-        let values = match self.defaults.is_truthy()? {
-            true => self.defaults.bitor(&record.dict)?.cast_into::<PyDict>()?,
-            false => record.dict.clone(),
+        // A traceback or a stack costs so much that Python's part makes no difference.
+        for name in [
+            intern!(py, "exc_info"),
+            intern!(py, "exc_text"),
+            intern!(py, "stack_info"),
+        ] {
+            match record.get(name)? {
+                Some(value) if value.is_none() => {}
+                _ => return Ok(None),
+            }
+        }
+        let Some(message) = message(record)? else {
+            return Ok(None);
         };
-        let call =
-            |object: &Bound<'py, PyAny>, method| object.call_method(method, (), Some(&values));
-        let text = match (self.kind, &self.template) {
-            (PERCENT, _) => match percent::format(&self.format, &values) {
-                Some(text) => return Ok(Text::Made(text)),
-                None => self.format.as_any().rem(values),
+        let time = match &self.time {
+            Some(time) => match time.text(record)? {
+                Some(text) => Some(text),
+                None => return Ok(None),
             },
-            (_, Some(template)) => call(template, intern!(py, "substitute")),
-            (_, None) => call(&self.format, intern!(py, "format")),
+            None => None,
         };
-        Ok(Text::Object(text?))
+        record.dict.set_item(intern!(py, "message"), message)?;
+        if let Some(time) = time {
+            record.dict.set_item(intern!(py, "asctime"), time)?;
+        }
+        self.fill(&record.dict).map(Some)
     }
+
+    fn fill<'py>(&self, values: &Bound<'py, PyDict>) -> Result<Text<'py>> {
+        let py = values.py();
+        let format = self.format.bind(py).as_any();
+        Ok(Text::Object(match &self.fill {
+            Fill::Percent(parsed) => match parsed.as_ref().and_then(|it| it.fill(values)) {
+                Some(text) => return Ok(Text::Made(text)),
+                None => format.rem(values)?,
+            },
+            Fill::Brace => format.call_method(intern!(py, "format"), (), Some(values))?,
+            Fill::Dollar => {
+                let template = self.style.dict(py).as_any();
+                let template = template.get_item(intern!(py, "_tpl"))?;
+                template.call_method(intern!(py, "substitute"), (), Some(values))?
+            }
+        }))
+    }
+}
+
+/// `record.getMessage()`. `None` if Python code makes the text.
+fn message<'py>(record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
+    let py = record.py();
+    let message = record.get(intern!(py, "msg"))?;
+    let args = record.get(intern!(py, "args"))?;
+    let (Some(message), Some(args)) = (message, args) else {
+        return Ok(None);
+    };
+    if !message.is_exact_instance_of::<PyString>() || record.has_any(&["getMessage"])? {
+        return Ok(None);
+    }
+    if args.is_none() {
+        return Ok(Some(message));
+    }
+    let Ok(args) = args.cast_into_exact::<PyTuple>() else {
+        return Ok(None);
+    };
+    if args.is_empty() {
+        return Ok(Some(message));
+    }
+    let has_text = |it: Bound<'_, PyAny>| {
+        it.is_exact_instance_of::<PyString>()
+            || it.is_exact_instance_of::<PyInt>()
+            || it.is_exact_instance_of::<PyFloat>()
+            || it.is_exact_instance_of::<PyBool>()
+            || it.is_none()
+    };
+    match args.iter().all(has_text) {
+        true => Ok(Some(message.rem(args)?)),
+        false => Ok(None),
+    }
+}
+
+/// `handler.format(record)` by Python's code.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(super) fn format_by_python<'py>(
+    handler: &Object<'_, 'py>,
+    record: &Object<'_, 'py>,
+) -> Result<Text<'py>> {
+    let py = record.py();
+    let own = handler.itself.getattr(intern!(py, "formatter"))?;
+    let formatter = match own.is_truthy()? {
+        true => own,
+        false => LOGGING_GLOBALS.get(intern!(py, "_defaultFormatter"))?,
+    };
+    let text = formatter.call_method1(intern!(py, "format"), (record.itself,))?;
+    Ok(Text::Object(text))
 }

@@ -1,11 +1,10 @@
 //! An object of `logging` and its own attributes.
 
-use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::python::exception::Result;
-use crate::python::once::intern;
+use crate::python::watch;
 
 /// An object whose class is known to have no attribute of the names that are read here.
 pub(super) struct Object<'a, 'py> {
@@ -14,37 +13,39 @@ pub(super) struct Object<'a, 'py> {
 }
 
 impl<'a, 'py> Object<'a, 'py> {
-    pub(super) fn of(itself: &'a Bound<'py, PyAny>) -> Result<Object<'a, 'py>> {
-        let dict = itself.getattr(intern!(itself.py(), "__dict__"))?;
-        Ok(Object {
-            itself,
-            // A subclass can have a `__getitem__` that formats go by.
-            dict: dict.cast_into_exact()?,
-        })
+    /// `None` if it has no dict of its own.
+    pub(super) fn of(itself: &'a Bound<'py, PyAny>) -> Option<Object<'a, 'py>> {
+        let dict = watch::dict_of(itself)?;
+        Some(Object { itself, dict })
     }
 
     pub(super) fn py(&self) -> Python<'py> {
         self.itself.py()
     }
 
+    /// `None` if the object itself has no such attribute. Python may find one elsewhere.
     pub(super) fn get(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
         Ok(self.dict.get_item(name)?)
     }
 
-    /// # Errors
-    /// An `AttributeError` if the object itself has no such attribute. Python may find one elsewhere.
-    pub(super) fn required(&self, name: &Bound<'py, PyString>) -> Result<Bound<'py, PyAny>> {
-        let missing = || PyAttributeError::new_err(name.clone().unbind());
-        Ok(self.get(name)?.ok_or_else(missing)?)
-    }
-
     /// Whether the object itself, not its class, has any of these attributes.
-    pub(super) fn has_any(&self, names: &[&Bound<'py, PyString>]) -> Result<bool> {
+    pub(super) fn has_any(&self, names: &[&str]) -> Result<bool> {
         for name in names {
             if self.dict.contains(*name)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// An attribute of the object itself or of its class. `None` if it has none, or if Python code may make it.
+    pub(super) fn attribute(&self, name: &str) -> Result<Option<Bound<'py, PyAny>>> {
+        let of_class = self.itself.get_type().getattr_opt(name)?;
+        if let Some(of_class) = &of_class {
+            if of_class.get_type().hasattr("__get__")? {
+                return Ok(None);
+            }
+        }
+        Ok(self.dict.get_item(name)?.or(of_class))
     }
 }

@@ -5,13 +5,12 @@
 //! formats and values.
 
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
 
 /// A format in parts.
-struct Format {
+pub(super) struct Format {
     parts: Vec<Part>,
     /// Room that its texts take.
     size: usize,
@@ -31,48 +30,21 @@ struct Field {
     width: usize,
 }
 
-/// The formats that were used last, by their strings. `None` if one isn't of that kind.
-static LAST: Mutex<[Option<Known>; 4]> = Mutex::new([const { None }; 4]);
-
-struct Known {
-    string: Py<PyString>,
-    format: Option<Arc<Format>>,
-}
-
-/// `format % values`. `None`, without an effect, if only Python can make it.
-pub(super) fn format(format: &Bound<'_, PyString>, values: &Bound<'_, PyDict>) -> Option<String> {
-    let format = known(format)?;
-    let mut result = String::with_capacity(format.size + 80);
-    for Part { text, field } in &format.parts {
-        result.push_str(text);
-        if let Some(field) = field {
-            field.append(values, &mut result)?;
-        }
-    }
-    Some(result)
-}
-
-fn known(string: &Bound<'_, PyString>) -> Option<Arc<Format>> {
-    // A forked child may find it locked for good.
-    let mut last = LAST.try_lock().ok()?;
-    if let Some(known) = last.iter().flatten().find(|known| known.string.is(string)) {
-        return known.format.clone();
-    }
-    let parsed = string
-        .to_cow()
-        .ok()
-        .and_then(|format| Format::parse(&format, string.py()));
-    let format = parsed.map(Arc::new);
-    last.rotate_right(1);
-    last[0] = Some(Known {
-        string: string.clone().unbind(),
-        format: format.clone(),
-    });
-    format
-}
-
 impl Format {
-    fn parse(format: &str, py: Python<'_>) -> Option<Format> {
+    /// `format % values`. `None`, without an effect, if only Python can make it.
+    pub(super) fn fill(&self, values: &Bound<'_, PyDict>) -> Option<String> {
+        let mut result = String::with_capacity(self.size + 80);
+        for Part { text, field } in &self.parts {
+            result.push_str(text);
+            if let Some(field) = field {
+                field.append(values, &mut result)?;
+            }
+        }
+        Some(result)
+    }
+
+    /// `None` if only Python can fill the format.
+    pub(super) fn parse(format: &str, py: Python<'_>) -> Option<Format> {
         let mut parts = vec![Part::text(String::new())];
         let mut rest = format;
         while let Some((text, after)) = rest.split_once('%') {
@@ -187,7 +159,8 @@ mod tests {
                     for text in ["", "100%% ", "ü %(text)s ", "% ", "%"] {
                         let string = PyString::new(py, &format!("{text}%({name}){field} end"));
                         let expected = string.as_any().rem(&values).ok();
-                        let ours = format(&string, &values);
+                        let parsed = Format::parse(&string.to_string(), py);
+                        let ours = parsed.and_then(|it| it.fill(&values));
                         made += usize::from(ours.is_some());
                         if let Some(ours) = ours {
                             let expected = expected.map(|it| it.extract::<String>().unwrap());

@@ -39,7 +39,8 @@ fn prepared<'py>(
 ) -> Result<Bound<'py, PyAny>> {
     let py = record.py();
     // The formatter can have changed it.
-    let attributes = Object::of(record.itself)?.dict.copy()?;
+    let attributes = record.itself.getattr(intern!(py, "__dict__"))?;
+    let attributes = attributes.cast_into::<PyDict>()?.copy()?;
     for name in [intern!(py, "message"), intern!(py, "msg")] {
         attributes.set_item(name, text)?;
     }

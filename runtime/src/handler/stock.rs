@@ -93,7 +93,6 @@ pub(super) const STYLES: [(&str, &str); 3] = [
 ];
 
 /// Their places in [`STYLES`].
-pub(super) const PERCENT: usize = 0;
 pub(super) const BRACE: usize = 1;
 pub(super) const DOLLAR: usize = 2;
 
@@ -157,10 +156,8 @@ pub(super) fn rotation_seeks(py: Python<'_>) -> Result<bool> {
 
 /// The classes are as `logging` defines them.
 const IN_PLACE: u8 = 1;
-/// `Formatter` has the stock `converter` and default formats of the time.
-const DEFAULT_TIMES: u8 = 2;
 /// `time.strftime` is the stock one.
-const STOCK_STRFTIME: u8 = 4;
+const STRFTIME: u8 = 2;
 
 /// Attributes that an object has itself, so that its class must have none of them.
 const NOT_IN_RECORD: [&str; 10] = [
@@ -175,7 +172,7 @@ const NOT_IN_RECORD: [&str; 10] = [
     "exc_text",
     "stack_info",
 ];
-const NOT_IN_FORMATTER: [&str; 2] = ["_style", "datefmt"];
+const NOT_IN_FORMATTER: [&str; 4] = ["_style", "datefmt", "__bool__", "__len__"];
 const NOT_IN_STYLE: [&str; 3] = ["_fmt", "_defaults", "_tpl"];
 const NOT_IN_FILTER: [&str; 2] = ["name", "nlen"];
 
@@ -266,15 +263,9 @@ impl Stock {
         self.facts.load(Ordering::Relaxed) & fact != 0
     }
 
-    /// Whether an asctime is made from `time.localtime` and the default formats, if the formatter has no
-    /// attributes that say otherwise.
-    pub(super) fn has_default_times(&self) -> bool {
-        self.has(DEFAULT_TIMES)
-    }
-
     /// Whether the text of a time depends on the second, the format and the converter alone.
-    pub(super) fn has_stock_strftime(&self) -> bool {
-        self.has(STOCK_STRFTIME)
+    pub(super) fn has_strftime(&self) -> bool {
+        self.has(STRFTIME)
     }
 
     /// A record without attributes.
@@ -362,32 +353,19 @@ impl Stock {
         if searches {
             facts |= IN_PLACE;
         }
-        if formatter.getattr("converter")?.is(&self.local_time)
-            && formatter
-                .getattr("default_time_format")?
-                .eq(DEFAULT_TIME_FORMAT)?
-            && formatter
-                .getattr("default_msec_format")?
-                .eq(DEFAULT_MSEC_FORMAT)?
-        {
-            facts |= DEFAULT_TIMES;
-        }
         let environment = OS_GLOBALS.get(intern!(py, "environ"))?.getattr("_data")?;
         if TIME_GLOBALS
             .get(intern!(py, "strftime"))?
             .is(&self.strftime)
             && environment.is(&self.environment)
         {
-            facts |= STOCK_STRFTIME;
+            facts |= STRFTIME;
         }
         self.facts.store(facts, Ordering::Relaxed);
         self.checked.set(epoch);
         Ok(())
     }
 }
-
-pub(super) const DEFAULT_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
-pub(super) const DEFAULT_MSEC_FORMAT: &str = "%s,%03d";
 
 /// Whether a class reads its objects' attributes as `object` does, and has none of these itself.
 pub(super) fn is_plain(class: &Bound<'_, PyType>, names: &[&str]) -> Result<bool> {

@@ -107,7 +107,8 @@ fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
     let function = ctypes.getattr("pythonapi")?.getattr(name)?;
     let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
     let address: Option<usize> = pointer.getattr("value")?.extract()?;
-    address.ok_or_else(|| PyRuntimeError::new_err(format!("{name:?} has no address")))
+    let no_address = || PyRuntimeError::new_err(format!("{name:?} has no address"));
+    Ok(address.ok_or_else(no_address)?)
 }
 
 /// Whether there is an interpreter.
@@ -343,31 +344,50 @@ pub(crate) fn count_forks() -> Result<(), ()> {
     Ok(())
 }
 
-/// How many changes of watched dicts and classes CPython has reported, plus one.
+/// How many changes of watched dicts and classes CPython has reported, plus one. The dicts of [`INSTANCES`] don't count.
 pub(crate) static CHANGES: AtomicUsize = AtomicUsize::new(1);
+
+/// The watched dicts of instances, by their addresses. A free place has a 0.
+pub(crate) static INSTANCES: [AtomicUsize; 128] = [const { AtomicUsize::new(0) }; 128];
+
+/// How many changes of these dicts CPython has reported, plus one.
+pub(crate) static INSTANCE_CHANGES: AtomicUsize = AtomicUsize::new(1);
 
 /// Whether a watched class may lack a version. CPython reports the next change of a class only if the
 /// class has one, and takes the version away as it reports a change.
 pub(crate) static A_CLASS_LACKS_VERSION: AtomicBool = AtomicBool::new(false);
 
 type DictCallback = extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
+/// `PyDict_EVENT_DEALLOCATED`.
+const DEALLOCATED: c_int = 5;
+
 type ClassCallback = extern "C" fn(*mut PyObject) -> c_int;
 
 /// A `PyDict_WatchCallback`.
 ///
 /// SAFETY: CPython calls this from its C code with the GIL held (nothing is watched where there is no
 /// GIL), just before a watched dict changes, possibly in the middle of a deallocation and with an
-/// exception set. The callback must not call into Python, unwind, or touch its arguments, which are an
-/// event and three borrowed or null object pointers. It increments an atomic and returns 0, which
-/// reports success. Its address is given to `PyDict_AddWatcher`, which keeps it until the process
+/// exception set. The callback must not call into Python, unwind, or touch the objects of its arguments, which are
+/// an event, the dict, and two more borrowed or null object pointers. It compares the address of the dict, stores to
+/// atomics, and returns 0, which reports success. Its address is given to `PyDict_AddWatcher`, which keeps it until the process
 /// ends; a Python extension module is never unloaded.
 extern "C" fn on_dict_change(
-    _: c_int,
-    _: *mut PyObject,
+    event: c_int,
+    dict: *mut PyObject,
     _: *mut PyObject,
     _: *mut PyObject,
 ) -> c_int {
-    CHANGES.fetch_add(1, Ordering::Relaxed);
+    let is_this = |it: &&AtomicUsize| it.load(Ordering::Relaxed) == dict.addr();
+    let changes = match INSTANCES.iter().find(is_this) {
+        Some(instance) => {
+            if event == DEALLOCATED {
+                instance.store(0, Ordering::Relaxed);
+            }
+            &INSTANCE_CHANGES
+        }
+        None => &CHANGES,
+    };
+    changes.fetch_add(1, Ordering::Relaxed);
     0
 }
 
@@ -381,8 +401,9 @@ extern "C" fn on_class_change(_: *mut PyObject) -> c_int {
     0
 }
 
-/// CPython's functions for watching, from 3.12 on.
+/// CPython's functions for watching, from 3.12 on, and for the dicts of instances.
 pub(crate) struct WatchFunctions {
+    dict_of: extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
     add_dict_watcher: extern "C" fn(DictCallback) -> c_int,
     add_class_watcher: extern "C" fn(ClassCallback) -> c_int,
     watch_dict: extern "C" fn(c_int, *mut PyObject) -> c_int,
@@ -394,18 +415,24 @@ impl WatchFunctions {
     /// # Errors
     /// If this Python hasn't got them.
     pub(crate) fn find(py: Python<'_>) -> Result<WatchFunctions> {
+        let dict_of = address(py, c"PyObject_GenericGetDict")?;
         let add_dict_watcher = address(py, c"PyDict_AddWatcher")?;
         let add_class_watcher = address(py, c"PyType_AddWatcher")?;
         let watch_dict = address(py, c"PyDict_Watch")?;
         let watch_class = address(py, c"PyType_Watch")?;
         let assign_version = address(py, c"PyUnstable_Type_AssignVersionTag")?;
-        // SAFETY: these are the addresses of `int PyDict_AddWatcher(PyDict_WatchCallback)`, `int
+        // SAFETY: these are the addresses of `PyObject *PyObject_GenericGetDict(PyObject *, void *)`, `int
+        // PyDict_AddWatcher(PyDict_WatchCallback)`, `int
         // PyType_AddWatcher(PyType_WatchCallback)`, `int PyDict_Watch(int, PyObject *)`, `int
         // PyType_Watch(int, PyObject *)` and `int PyUnstable_Type_AssignVersionTag(PyTypeObject *)` in the
         // interpreter that runs this. None is null, and they stay as long as the process. They are called
         // below by threads that hold the GIL.
         Ok(unsafe {
             WatchFunctions {
+                dict_of: std::mem::transmute::<
+                    usize,
+                    extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
+                >(dict_of),
                 add_dict_watcher: std::mem::transmute::<usize, extern "C" fn(DictCallback) -> c_int>(
                     add_dict_watcher,
                 ),
@@ -451,6 +478,18 @@ pub(crate) struct Watchers {
 }
 
 impl Watchers {
+    /// The dict of an instance's attributes, whatever its class says of `__dict__`.
+    ///
+    /// # Errors
+    /// An `AttributeError` if it has none.
+    pub(crate) fn dict_of<'py>(&self, instance: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+        let py = instance.py();
+        let dict = (self.functions.dict_of)(instance.as_ptr(), std::ptr::null_mut());
+        // SAFETY: this thread is attached, as `instance` shows. The result is a new reference, or null with an exception
+        // set.
+        unsafe { Ok(Bound::from_owned_ptr_or_err(py, dict)?) }
+    }
+
     /// # Errors
     /// The exception that CPython raises.
     pub(crate) fn watch_dict(&self, dict: &Bound<'_, PyDict>) -> Result<()> {

@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::interpreter::{A_CLASS_LACKS_VERSION, CHANGES, WatchFunctions, Watchers};
+use super::interpreter::{
+    A_CLASS_LACKS_VERSION, CHANGES, INSTANCE_CHANGES, INSTANCES, WatchFunctions, Watchers,
+};
 use super::kept::{self, Kept};
 use super::library::SYS_GLOBALS;
 use super::once::{Once, intern};
@@ -30,6 +32,22 @@ pub(crate) struct Epoch(usize);
 impl Epoch {
     pub(crate) fn current() -> Epoch {
         Epoch(CHANGES.load(Ordering::Relaxed))
+    }
+}
+
+/// A span of time in which neither the watched dicts of instances nor anything else that is watched has changed.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct InstanceEpoch {
+    epoch: Epoch,
+    instances: usize,
+}
+
+impl InstanceEpoch {
+    pub(crate) fn current() -> InstanceEpoch {
+        InstanceEpoch {
+            epoch: Epoch::current(),
+            instances: INSTANCE_CHANGES.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -94,6 +112,55 @@ pub(crate) fn watch<'a, 'py: 'a>(
     };
     let are_watched = raised::attempt(py, watch_all());
     (are_watched == Some(true)).then(Epoch::current)
+}
+
+/// The dict of an instance's attributes, whatever its class says of `__dict__`. `None` where nothing is watched, or if
+/// the instance has no such dict.
+pub(crate) fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
+    let dict = raised::attempt(instance.py(), watchers(instance.py())?.dict_of(instance))?;
+    // A subclass can have methods by which Python finds something else.
+    dict.cast_into_exact().ok()
+}
+
+/// Watches the dict of an instance for a while: until it is freed, or many others are watched. Changes end the
+/// [`InstanceEpoch`]. Returns whether it is watched.
+pub(crate) fn watch_instance(dict: &Bound<'_, PyDict>) -> bool {
+    let py = dict.py();
+    let Some(watchers) = watchers(py).filter(|_| is_available(py)) else {
+        return false;
+    };
+    let address = dict.as_ptr().addr();
+    let has = |address| move |it: &&AtomicUsize| it.load(Ordering::Relaxed) == address;
+    if INSTANCES.iter().any(|it| has(address)(&it)) {
+        return true;
+    }
+    let watch = || {
+        store_apart(dict)?;
+        watchers.watch_dict(dict)
+    };
+    if raised::attempt(py, watch()).is_none() {
+        return false;
+    }
+    let free = INSTANCES.iter().find(has(0)).unwrap_or_else(|| {
+        INSTANCES
+            .iter()
+            .for_each(|it| it.store(0, Ordering::Relaxed));
+        INSTANCE_CHANGES.fetch_add(1, Ordering::Relaxed);
+        &INSTANCES[0]
+    });
+    free.store(address, Ordering::Relaxed);
+    true
+}
+
+/// Python 3.13.0 doesn't report changes of attributes that are stored in the instance itself (python/cpython#125608).
+/// A key that isn't a string moves them into the dict for good.
+fn store_apart(dict: &Bound<'_, PyDict>) -> Result<()> {
+    let version = dict.py().version_info();
+    if (version.major, version.minor, version.patch) == (3, 13, 0) {
+        dict.set_item(0, ())?;
+        dict.del_item(0)?;
+    }
+    Ok(())
 }
 
 /// Our watchers, if there are any.
