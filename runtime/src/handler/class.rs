@@ -73,7 +73,7 @@ pub(super) fn known(
         Some(known) => Some(known),
         None => check(&class)?,
     };
-    Ok(found.filter(|it| record.get_type().is(&it.stock.record)))
+    Ok(found.filter(|it| record.get_type().is(it.stock.record.bind(record.py()))))
 }
 
 impl HandlerClass {
@@ -174,7 +174,7 @@ impl Kind {
             "QueueHandler.enqueue",
         ];
         let is_queue =
-            of_handlers(&queues)? && queue::copies_attributes(&stock.record, class.py())?;
+            of_handlers(&queues)? && queue::copies_attributes(stock.record.bind(class.py()))?;
         Ok(is_queue.then_some(Kind::Queue))
     }
 

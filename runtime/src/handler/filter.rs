@@ -37,7 +37,7 @@ pub(super) fn passes(
 
 fn passes_one<'py>(filter: &Object<'_, 'py>, record: &Object<'_, 'py>) -> Result<Option<bool>> {
     let py = filter.py();
-    if filter.has_any(&["filter"])? {
+    if filter.get(intern!(py, "filter"))?.is_some() {
         return Ok(None);
     }
     let name = intern!(py, "name");

@@ -165,7 +165,8 @@ fn message<'py>(record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
     let (Some(message), Some(args)) = (message, args) else {
         return Ok(None);
     };
-    if !message.is_exact_instance_of::<PyString>() || record.has_any(&["getMessage"])? {
+    let own_method = record.get(intern!(py, "getMessage"))?;
+    if !message.is_exact_instance_of::<PyString>() || own_method.is_some() {
         return Ok(None);
     }
     if args.is_none() {

@@ -73,9 +73,9 @@ fn begin(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<Begun>
         return Ok(Begun::Not);
     };
     if class.kind == Kind::Null {
-        return Ok(match handler.has_any(&["handle"])? {
-            true => Begun::Not,
-            false => Begun::Done,
+        return Ok(match handler.get(intern!(handler.py(), "handle"))? {
+            Some(_) => Begun::Not,
+            None => Begun::Done,
         });
     }
     let Some(plan) = class.plan(&handler)? else {

@@ -4,7 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::python::exception::Result;
-use crate::python::watch;
+use crate::python::interpreter;
+use crate::python::raised::attempt;
 
 /// An object whose class is known to have no attribute of the names that are read here.
 pub(super) struct Object<'a, 'py> {
@@ -15,7 +16,7 @@ pub(super) struct Object<'a, 'py> {
 impl<'a, 'py> Object<'a, 'py> {
     /// `None` if it has no dict of its own.
     pub(super) fn of(itself: &'a Bound<'py, PyAny>) -> Option<Object<'a, 'py>> {
-        let dict = watch::dict_of(itself)?;
+        let dict = dict_of(itself)?;
         Some(Object { itself, dict })
     }
 
@@ -48,4 +49,11 @@ impl<'a, 'py> Object<'a, 'py> {
         }
         Ok(self.dict.get_item(name)?.or(of_class))
     }
+}
+
+/// The dict of an object's own attributes.
+pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
+    let dict = attempt(object.py(), interpreter::dict_of(object))?;
+    // A subclass can have methods by which Python finds something else.
+    dict.cast_into_exact().ok()
 }

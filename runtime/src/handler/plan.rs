@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyString, PyType};
 
 use super::class::{HandlerClass, Kind};
 use super::formatter::StockFormatter;
-use super::object::Object;
+use super::object::{Object, dict_of};
 use crate::python::exception::Result;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
@@ -190,8 +190,7 @@ impl Identity {
 
     pub(super) fn is_intact(&self, py: Python<'_>) -> bool {
         let object = self.object.bind(py);
-        object.get_type().is(&self.class)
-            && watch::dict_of(object).is_some_and(|dict| dict.is(&self.dict))
+        object.get_type().is(&self.class) && dict_of(object).is_some_and(|dict| dict.is(&self.dict))
     }
 
     pub(super) fn dict<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {

@@ -52,7 +52,7 @@ fn prepared<'py>(
     ] {
         attributes.set_item(name, py.None())?;
     }
-    let copy = match record.itself.get_type().is(&stock.record) {
+    let copy = match record.itself.get_type().is(stock.record.bind(py)) {
         true => stock.new_record(py)?,
         false => {
             let copy = HANDLERS_GLOBALS.get(intern!(py, "copy"))?;
@@ -88,14 +88,14 @@ pub(super) fn dicts_of_copy(py: Python<'_>) -> Result<Vec<Bound<'_, PyDict>>> {
 }
 
 /// Whether `QueueHandler.prepare` makes a record with the same attributes when it calls `copy.copy`.
-pub(super) fn copies_attributes(record: &Py<PyType>, py: Python<'_>) -> Result<bool> {
+pub(super) fn copies_attributes(class: &Bound<'_, PyType>) -> Result<bool> {
+    let py = class.py();
     let module = HANDLERS_GLOBALS.get(intern!(py, "copy"))?;
     if !loaded(intern!(py, "copy"))?.is_some_and(|copy| copy.is(&module)) {
         return Ok(false);
     }
     let copy = COPY_GLOBALS.get(intern!(py, "copy"))?;
     let reducers = COPYREG_GLOBALS.get(intern!(py, "dispatch_table"))?;
-    let class = record.bind(py);
     // What `object.__reduce_ex__` and `copy.copy` look for.
     for name in [
         "__copy__",

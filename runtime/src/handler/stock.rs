@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::python::exception::Result;
+use crate::python::interpreter::PlainClass;
 use crate::python::kept::Kept;
 use crate::python::known_function::KnownMethod;
 use crate::python::library::{
@@ -180,9 +181,7 @@ const NOT_IN_FILTER: [&str; 2] = ["name", "nlen"];
 pub(super) struct Stock {
     /// Of `logging`.
     pub(super) methods: Methods,
-    /// `object.__new__`.
-    new: Py<PyAny>,
-    pub(super) record: Py<PyType>,
+    pub(super) record: PlainClass,
     pub(super) filter: Py<PyType>,
     pub(super) formatter: Py<PyType>,
     pub(super) styles: [Py<PyType>; STYLES.len()],
@@ -219,6 +218,9 @@ impl Stock {
         let class = |name| -> Result<Py<PyType>> {
             Ok(LOGGING_GLOBALS.get(name)?.cast_into::<PyType>()?.unbind())
         };
+        let Some(record) = PlainClass::of(class(intern!(py, "LogRecord"))?.bind(py))? else {
+            return Ok(None);
+        };
         let local_time = TIME_GLOBALS.get(intern!(py, "localtime"))?;
         let utc_time = TIME_GLOBALS.get(intern!(py, "gmtime"))?;
         let strftime = TIME_GLOBALS.get(intern!(py, "strftime"))?;
@@ -234,8 +236,7 @@ impl Stock {
         };
         let stock = Stock {
             methods,
-            new: py.get_type::<PyAny>().getattr("__new__")?.unbind(),
-            record: class(intern!(py, "LogRecord"))?,
+            record,
             filter: class(intern!(py, "Filter"))?,
             formatter: class(intern!(py, "Formatter"))?,
             styles: [
@@ -270,7 +271,7 @@ impl Stock {
 
     /// A record without attributes.
     pub(super) fn new_record<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        Ok(self.new.bind(py).call1((&self.record,))?)
+        self.record.new_instance(py)
     }
 
     /// Establishes the facts for the current epoch, if everything can be watched.

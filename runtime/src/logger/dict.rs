@@ -5,6 +5,7 @@ use pyo3::types::{PyDict, PyString};
 
 use super::class;
 use crate::python::exception::Result;
+use crate::python::interpreter;
 use crate::python::once::intern;
 
 /// A logger's `__dict__`.
@@ -12,8 +13,7 @@ pub(crate) struct LoggerDict<'py>(Bound<'py, PyDict>);
 
 impl<'py> LoggerDict<'py> {
     pub(crate) fn of(logger: &Bound<'py, PyAny>) -> Result<LoggerDict<'py>> {
-        let attributes = logger.getattr(intern!(logger.py(), "__dict__"))?;
-        Ok(LoggerDict(attributes.cast_into()?))
+        Ok(LoggerDict(interpreter::dict_of(logger)?.cast_into()?))
     }
 
     pub(crate) fn get(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {

@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyInt, PyString, PyType};
 use crate::level::Level;
 use crate::python::exception::Result;
 use crate::python::garbage;
+use crate::python::interpreter;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 
@@ -72,7 +73,7 @@ fn manager<'py>(root: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
 }
 
 fn attributes<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
-    let attributes = object.getattr(intern!(object.py(), "__dict__"))?;
+    let attributes = interpreter::dict_of(object)?;
     Ok(attributes.cast_into_exact()?)
 }
 

@@ -248,7 +248,7 @@ impl<'py> Inside<'py> {
             Ok(()) => context,
             Err(_) => {
                 let copy = context.call_method0(intern!(py, "copy"));
-                let copy = attempt(py, copy.map_err(Into::into))?;
+                let copy = attempt(py, copy)?;
                 attempt(py, enter_context(&copy))?;
                 copy
             }

@@ -158,7 +158,7 @@ fn finalize(py: Python<'_>) -> Result<()> {
             REGISTERED.reset();
             prepare(py)
         })?;
-        if raised::attempt(py, Ok(register_at_exit.call1((renew,))?)).is_some() {
+        if raised::attempt(py, register_at_exit.call1((renew,))).is_some() {
             run_last_actions();
             // Last, because the actions release the GIL, and another thread's record would register too early.
             REGISTERED.reset();

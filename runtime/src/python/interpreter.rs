@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::once::{Once, intern};
 use crate::python::exception::Result;
@@ -32,6 +32,7 @@ struct Functions {
     exit_context: unsafe extern "C" fn(*mut c_void) -> c_int,
     new_context: unsafe extern "C" fn() -> *mut PyObject,
     copy_current_context: unsafe extern "C" fn() -> *mut PyObject,
+    dict_of: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -53,16 +54,19 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
         let exit_context = address(py, c"PyContext_Exit")?;
         let new_context = address(py, c"PyContext_New")?;
         let copy_current_context = address(py, c"PyContext_CopyCurrent")?;
+        let dict_of = address(py, c"PyObject_GenericGetDict")?;
         type ThreadState = extern "C" fn() -> *mut c_void;
         type Id = extern "C" fn() -> c_ulong;
         type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
         type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
         type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
+        type Get = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
         // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
         // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
         // `unsigned long PyThread_get_thread_native_id(void)`, `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`,
-        // `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`, `PyObject *PyContext_New(void)` and
-        // `PyObject *PyContext_CopyCurrent(void)` in the interpreter that runs this. None is null, and they stay
+        // `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`, `PyObject *PyContext_New(void)`,
+        // `PyObject *PyContext_CopyCurrent(void)` and `PyObject *PyObject_GenericGetDict(PyObject *, void *)` in the
+        // interpreter that runs this. None is null, and they stay
         // as long as the process.
         Ok(unsafe {
             Functions {
@@ -79,6 +83,7 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
                 copy_current_context: std::mem::transmute::<usize, MakeContext>(
                     copy_current_context,
                 ),
+                dict_of: std::mem::transmute::<usize, Get>(dict_of),
             }
         })
     };
@@ -219,6 +224,66 @@ fn call_with_context(
     match unsafe { function(context.as_ptr().cast()) } {
         0 => Ok(()),
         _ => Err(PyErr::fetch(context.py()).into()),
+    }
+}
+
+/// A class that a `class` statement has made, without bases. Its instances have a dict, and nothing else.
+pub(crate) struct PlainClass(Py<PyType>);
+
+impl PlainClass {
+    /// `None` if the class is of another kind.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    pub(crate) fn of(class: &Bound<'_, PyType>) -> Result<Option<PlainClass>> {
+        let py = class.py();
+        let object = PyTuple::new(py, [py.get_type::<PyAny>()])?;
+        let is_plain = class.get_type().is(py.get_type::<PyType>())
+            && class.getattr("__bases__")?.eq(object)?
+            && class
+                .getattr("__new__")?
+                .is(&py.get_type::<PyAny>().getattr("__new__")?)
+            && class.getattr("__flags__")?.extract::<c_ulong>()? & HEAP_TYPE != 0;
+        Ok(is_plain.then(|| PlainClass(class.clone().unbind())))
+    }
+
+    /// `object.__new__(class)`.
+    ///
+    /// # Errors
+    /// A `MemoryError`.
+    pub(crate) fn new_instance<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        // SAFETY: this thread is attached, as `py` shows. The class is made by a `class` statement, and its instances are
+        // laid out as those of `object`, followed by a dict and a list of weak references: CPython allows no other
+        // bases to be assigned. `object.__new__` makes them by the same function, which sets what they consist of to
+        // null, as `object.__new__` leaves it. The result is a new reference, or null with an exception set.
+        unsafe {
+            let instance = pyo3::ffi::PyType_GenericAlloc(self.0.as_ptr().cast(), 0);
+            Ok(Bound::from_owned_ptr_or_err(py, instance)?)
+        }
+    }
+
+    pub(crate) fn bind<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
+        self.0.bind(py)
+    }
+}
+
+/// `Py_TPFLAGS_HEAPTYPE`: a class isn't static.
+const HEAP_TYPE: c_ulong = 1 << 9;
+
+/// The dict of an instance's attributes, whatever the class says of `__dict__`.
+///
+/// # Errors
+/// An `AttributeError` if it has none.
+pub(crate) fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+    let py = instance.py();
+    let Some(functions) = FUNCTIONS.get() else {
+        return Ok(instance.getattr(intern!(py, "__dict__"))?);
+    };
+    // SAFETY: this thread is attached, as `instance` shows, which is alive. The context isn't used. The result is a new
+    // reference, or null with an exception set.
+    unsafe {
+        let dict = (functions.dict_of)(instance.as_ptr(), std::ptr::null_mut());
+        Ok(Bound::from_owned_ptr_or_err(py, dict)?)
     }
 }
 
@@ -401,9 +466,8 @@ extern "C" fn on_class_change(_: *mut PyObject) -> c_int {
     0
 }
 
-/// CPython's functions for watching, from 3.12 on, and for the dicts of instances.
+/// CPython's functions for watching, from 3.12 on.
 pub(crate) struct WatchFunctions {
-    dict_of: extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
     add_dict_watcher: extern "C" fn(DictCallback) -> c_int,
     add_class_watcher: extern "C" fn(ClassCallback) -> c_int,
     watch_dict: extern "C" fn(c_int, *mut PyObject) -> c_int,
@@ -415,24 +479,18 @@ impl WatchFunctions {
     /// # Errors
     /// If this Python hasn't got them.
     pub(crate) fn find(py: Python<'_>) -> Result<WatchFunctions> {
-        let dict_of = address(py, c"PyObject_GenericGetDict")?;
         let add_dict_watcher = address(py, c"PyDict_AddWatcher")?;
         let add_class_watcher = address(py, c"PyType_AddWatcher")?;
         let watch_dict = address(py, c"PyDict_Watch")?;
         let watch_class = address(py, c"PyType_Watch")?;
         let assign_version = address(py, c"PyUnstable_Type_AssignVersionTag")?;
-        // SAFETY: these are the addresses of `PyObject *PyObject_GenericGetDict(PyObject *, void *)`, `int
-        // PyDict_AddWatcher(PyDict_WatchCallback)`, `int
+        // SAFETY: these are the addresses of `int PyDict_AddWatcher(PyDict_WatchCallback)`, `int
         // PyType_AddWatcher(PyType_WatchCallback)`, `int PyDict_Watch(int, PyObject *)`, `int
         // PyType_Watch(int, PyObject *)` and `int PyUnstable_Type_AssignVersionTag(PyTypeObject *)` in the
         // interpreter that runs this. None is null, and they stay as long as the process. They are called
         // below by threads that hold the GIL.
         Ok(unsafe {
             WatchFunctions {
-                dict_of: std::mem::transmute::<
-                    usize,
-                    extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
-                >(dict_of),
                 add_dict_watcher: std::mem::transmute::<usize, extern "C" fn(DictCallback) -> c_int>(
                     add_dict_watcher,
                 ),
@@ -478,18 +536,6 @@ pub(crate) struct Watchers {
 }
 
 impl Watchers {
-    /// The dict of an instance's attributes, whatever its class says of `__dict__`.
-    ///
-    /// # Errors
-    /// An `AttributeError` if it has none.
-    pub(crate) fn dict_of<'py>(&self, instance: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
-        let py = instance.py();
-        let dict = (self.functions.dict_of)(instance.as_ptr(), std::ptr::null_mut());
-        // SAFETY: this thread is attached, as `instance` shows. The result is a new reference, or null with an exception
-        // set.
-        unsafe { Ok(Bound::from_owned_ptr_or_err(py, dict)?) }
-    }
-
     /// # Errors
     /// The exception that CPython raises.
     pub(crate) fn watch_dict(&self, dict: &Bound<'_, PyDict>) -> Result<()> {

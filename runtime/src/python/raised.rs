@@ -69,19 +69,18 @@ fn replace_held(error: Exception) -> Option<Exception> {
 }
 
 /// `try: … except Exception: pass`. An exception that has to reach the program is kept.
-pub(crate) fn attempt<T>(py: Python<'_>, result: Result<T>) -> Option<T> {
-    match result {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let earlier = take();
-            let dropped = hold(py, error);
-            if let Some(earlier) = earlier {
-                replace_held(earlier);
-            }
-            drop(dropped);
-            None
-        }
+pub(crate) fn attempt<T>(py: Python<'_>, result: Result<T, impl Into<Exception>>) -> Option<T> {
+    result.map_err(|error| pass(py, error.into())).ok()
+}
+
+#[cold]
+fn pass(py: Python<'_>, error: Exception) {
+    let earlier = take();
+    let dropped = hold(py, error);
+    if let Some(earlier) = earlier {
+        replace_held(earlier);
     }
+    drop(dropped);
 }
 
 /// Whether the exception stands for a panic in this or another extension. It isn't an `Exception`, but

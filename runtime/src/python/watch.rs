@@ -114,14 +114,6 @@ pub(crate) fn watch<'a, 'py: 'a>(
     (are_watched == Some(true)).then(Epoch::current)
 }
 
-/// The dict of an instance's attributes, whatever its class says of `__dict__`. `None` where nothing is watched, or if
-/// the instance has no such dict.
-pub(crate) fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
-    let dict = raised::attempt(instance.py(), watchers(instance.py())?.dict_of(instance))?;
-    // A subclass can have methods by which Python finds something else.
-    dict.cast_into_exact().ok()
-}
-
 /// Watches the dict of an instance for a while: until it is freed, or many others are watched. Changes end the
 /// [`InstanceEpoch`]. Returns whether it is watched.
 pub(crate) fn watch_instance(dict: &Bound<'_, PyDict>) -> bool {

@@ -84,7 +84,7 @@ fn make_with<'py>(
             true => record.setattr(task_name, origin.task_name(py)),
             false => Ok(()),
         };
-        attempt(py, Ok(record.hasattr(task_name).and_then(set)?));
+        attempt(py, record.hasattr(task_name).and_then(set));
     }
     Ok(record)
 }

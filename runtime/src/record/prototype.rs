@@ -230,5 +230,5 @@ fn process_name(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
     };
     let process = multiprocessing.call_method0(intern!(py, "current_process"));
     let name = process.and_then(|process| process.getattr(intern!(py, "name")));
-    Ok(attempt(py, Ok(name?)))
+    Ok(attempt(py, name))
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
 use super::thread::StockThreads;
 use super::times::Clock;
 use crate::python::exception::Result;
+use crate::python::interpreter::PlainClass;
 use crate::python::kept::{self, Kept};
 use crate::python::library::{
     Globals, LOGGING_GLOBALS, OS_GLOBALS, THREADING_GLOBALS, is_builtin, loaded,
@@ -69,10 +70,7 @@ impl Name {
 pub(super) struct Stock {
     /// The dict of `logging`.
     pub(super) logging: Py<PyDict>,
-    /// `object.__new__`, and its argument: the class `LogRecord`.
-    new: Py<PyAny>,
-    new_args: Py<PyTuple>,
-    record_class: Py<PyType>,
+    record_class: PlainClass,
     /// A live view of the attributes of that class, and their number without `__slotnames__`.
     class_attributes: Py<PyMappingProxy>,
     count: usize,
@@ -99,6 +97,9 @@ impl Stock {
         let version = py.version_info();
         let record_class = LOGGING_GLOBALS.get(intern!(py, "LogRecord"))?;
         let record_class = record_class.cast_into::<PyType>()?;
+        let Some(plain_class) = PlainClass::of(&record_class)? else {
+            return Ok(None);
+        };
         let init = record_class.getattr("__init__")?;
         let make_record = LOGGING_GLOBALS
             .get(intern!(py, "Logger"))?
@@ -143,9 +144,7 @@ impl Stock {
         let threads = StockThreads::get(py)?;
         let stock = Stock {
             logging: LOGGING_GLOBALS.dict(py)?.unbind(),
-            new: py.get_type::<PyAny>().getattr("__new__")?.unbind(),
-            new_args: PyTuple::new(py, [&record_class])?.unbind(),
-            record_class: record_class.unbind(),
+            record_class: plain_class,
             class_attributes: class_attributes.unbind(),
             count,
             init: init.unbind(),
@@ -160,7 +159,7 @@ impl Stock {
 
     /// A record without attributes.
     pub(super) fn new_record<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        Ok(self.new.bind(py).call1(self.new_args.bind(py))?)
+        self.record_class.new_instance(py)
     }
 
     pub(super) fn record_class<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
