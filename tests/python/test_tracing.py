@@ -155,6 +155,17 @@ def test_the_maximum_level_follows_python():
     assert native.max_level() == 5
 
 
+def test_metadata_made_at_run_time_can_share_a_callsite():
+    logging.getLogger("shared.off").setLevel(logging.INFO)
+    logging.getLogger("shared.on").setLevel(logging.DEBUG)
+    targets = ["shared::off", "shared::on", "shared::off", "shared::on"]
+    for _ in range(2):
+        assert native.enabled_at_run_time(targets) == [False, True, False, True]
+    logging.getLogger("shared.on").setLevel(logging.INFO)
+    logging.getLogger("other").setLevel(logging.DEBUG)
+    assert native.enabled_at_run_time(targets) == [False] * 4
+
+
 def test_other_layers_see_what_python_refuses(records):
     logging.getLogger("pylog_tracing").setLevel(logging.CRITICAL)
     assert native.count_seen_by_another_layer() == 3

@@ -8,24 +8,18 @@
 //! wait for the GIL, and a thread that holds the GIL can wait for the lock.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use tracing_core::metadata::LevelFilter;
 use tracing_core::subscriber::Interest;
 use tracing_core::{Metadata, callsite};
 use tracing_subscriber::layer::{Context, Filter};
 
+use super::callsites::{self, CALLS, callsite_of, level_of};
 use crate::callsite::site::Callsite;
-use crate::callsite::table::{Key, Table};
 use crate::emit::Admitted;
-use crate::level::Level;
-use crate::level_cache::cache::LevelCache;
 use crate::max_level::MaxLevel;
-use crate::metadata;
-
-/// The callsites of `tracing`, and one of pylog's for each.
-static CALLS: LazyLock<Arc<Table>> = LazyLock::new(|| Arc::new(Table::new()));
 
 static FOLLOWING: MaxLevel = MaxLevel::new(set_max_level);
 
@@ -58,34 +52,8 @@ pub(super) fn max_level() -> LevelFilter {
     FILTERS[MAX_LEVEL.load(Ordering::SeqCst)]
 }
 
-fn level_of(metadata: &Metadata<'_>) -> Level {
-    match *metadata.level() {
-        tracing_core::Level::ERROR => Level::ERROR,
-        tracing_core::Level::WARN => Level::WARN,
-        tracing_core::Level::INFO => Level::INFO,
-        tracing_core::Level::DEBUG => Level::DEBUG,
-        tracing_core::Level::TRACE => Level::TRACE,
-    }
-}
-
-/// pylog's callsite for one of `tracing`.
-fn callsite_of(metadata: &Metadata<'_>) -> &'static Callsite {
-    let key = Key {
-        target: metadata.target(),
-        address: std::ptr::from_ref(metadata.callsite().0).addr(),
-        levelno: level_of(metadata).levelno(),
-        line: metadata.line().unwrap_or_default(),
-        // `Logger.findCaller` returns these if it finds no caller.
-        file: metadata.file().unwrap_or("(unknown file)"),
-        module: metadata.module_path().unwrap_or("(unknown function)"),
-    };
-    CALLS.find_or_make(&key, |key| {
-        let metadata = metadata::Metadata::in_module(key.target, key.file, key.line, key.module);
-        Callsite::at_run_time(metadata, LevelCache::new(), None)
-    })
-}
-
-pub(super) fn interest_in(metadata: &Metadata<'_>) -> Interest {
+pub(super) fn interest_in(metadata: &'static Metadata<'static>) -> Interest {
+    callsites::register(metadata);
     match *metadata.level() <= max_level() {
         true => Interest::sometimes(),
         false => Interest::never(),

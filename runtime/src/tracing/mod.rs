@@ -44,6 +44,7 @@
 //!
 //! [`tracing`]: https://docs.rs/tracing
 
+mod callsites;
 mod fields;
 mod layer;
 mod levels;

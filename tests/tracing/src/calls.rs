@@ -1,10 +1,16 @@
 //! Events at every level in several modules.
 
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use tracing::callsite::{self, Callsite, Identifier};
+use tracing::field::FieldSet;
+use tracing::metadata::Kind;
+use tracing::subscriber::Interest;
+use tracing::{Level, Metadata, dispatcher};
 
 static EVALUATIONS: AtomicUsize = AtomicUsize::new(0);
 
@@ -89,6 +95,37 @@ pub(crate) fn enabled(name: &str, levelno: i32) -> PyResult<bool> {
 #[pyfunction]
 pub(crate) fn evaluations() -> usize {
     EVALUATIONS.load(Ordering::Relaxed)
+}
+
+/// One callsite for metadata that are made at run time, as the crate `tracing-log` has.
+struct Shared;
+
+static SHARED: Shared = Shared;
+
+static METADATA: Metadata<'static> = metadata("shared");
+
+const fn metadata(target: &str) -> Metadata<'_> {
+    let fields = FieldSet::new(&[], Identifier(&SHARED));
+    let (level, kind) = (Level::DEBUG, Kind::EVENT);
+    Metadata::new("shared", target, level, None, None, None, fields, kind)
+}
+
+impl Callsite for Shared {
+    fn set_interest(&self, _: Interest) {}
+
+    fn metadata(&self) -> &Metadata<'_> {
+        &METADATA
+    }
+}
+
+/// Whether an event at level DEBUG is on, for each of these targets.
+#[pyfunction]
+pub(crate) fn enabled_at_run_time(targets: Vec<String>) -> Vec<bool> {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| callsite::register(&SHARED));
+    let is_enabled =
+        |target: &String| dispatcher::get_default(|dispatch| dispatch.enabled(&metadata(target)));
+    targets.iter().map(is_enabled).collect()
 }
 
 /// The maximum level of `tracing`, as a level of Python's. 100 if it is off.

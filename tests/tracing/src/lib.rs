@@ -8,7 +8,9 @@ mod spans;
 #[pyo3::pymodule(gil_used = false)]
 pub mod pylog_tracing {
     #[pymodule_export]
-    use crate::calls::{call, call_in_thread, enabled, evaluations, max_level};
+    use crate::calls::{
+        call, call_in_thread, enabled, enabled_at_run_time, evaluations, max_level,
+    };
     #[pymodule_export]
     use crate::spans::{
         count_seen_by_another_layer, flush, in_spans, log_error, log_fields, log_in_span,
