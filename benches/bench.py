@@ -8,6 +8,7 @@ installed, it counts the instructions of some calls. Crates whose builds are tim
 DIRECTORY.
 """
 
+import contextlib
 import gc
 import json
 import logging
@@ -24,7 +25,7 @@ import time
 import build_cost
 import instructions
 from figures import row
-from peers import ARGUMENTS, LOGGERS, QUEUE_CAPACITY, benches, measure, set_handler
+from peers import ARGUMENTS, EVENTS, LOGGERS, QUEUE_CAPACITY, benches, measure, set_handler
 
 ROUNDS = 9
 FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -113,6 +114,35 @@ def set_formatting_handler(handler):
     set_handler(handler)
 
 
+@contextlib.contextmanager
+def verbose_logger():
+    """Lets a logger that no peer uses accept all levels.
+
+    Then calls that are off get past the maximum levels of `log` and `tracing`, so that Python's level decides.
+    """
+    logger = logging.getLogger("verbose")
+    logger.setLevel(1)
+    yield
+    logger.setLevel(logging.NOTSET)
+
+
+def events():
+    """Times events of `tracing`."""
+    set_handler(logging.NullHandler())
+    title, event = "event of tracing", "event arguments 1"
+    yield times(f"{title}, off (tracing: LevelFilter)", "event off", 5_000_000, (*EVENTS, "nothing"))
+    with verbose_logger():
+        yield times(f"{title}, off by Python's level", "event off", 200_000, ("pylog", "bridge"))
+    yield times(f"{title}, NullHandler", event, 20_000, ("pylog", "bridge"))
+    with tempfile.NamedTemporaryFile() as file:
+        handler = logging.FileHandler(file.name)
+        set_formatting_handler(handler)
+        yield times(f"{title}, FileHandler (tracing: fmt)", event, 10_000, tuple(EVENTS))
+        peers = ("pylog", "tracing")
+        yield times(f"{title} in two spans, the same", event, 10_000, peers, in_spans=True)
+        handler.close()
+
+
 def rows(directory):
     yield invalidations(10)
     yield first_calls()
@@ -124,12 +154,9 @@ def rows(directory):
     yield times("off (log: by its own maximum)", "off", 5_000_000, ("bridge", *off))
     yield times("off, two threads at once", "off", 5_000_000, off, threads=2)
     yield times("statically off", "statically off", 5_000_000, ("pylog", "nothing"))
-    # Now calls that are off get past the maximum level of the `log` crate, so that Python's level
-    # decides. The bridge raises that maximum if any Python logger accepts the level.
     benches.set_log_max_level("trace")
-    logging.getLogger("verbose").setLevel(1)
-    yield times("off by Python's level", "off", 200_000)
-    logging.getLogger("verbose").setLevel(logging.NOTSET)
+    with verbose_logger():
+        yield times("off by Python's level", "off", 200_000)
 
     for call in list(ARGUMENTS)[1:]:
         yield times(f"NullHandler, {call}", call, 20_000)
@@ -169,6 +196,7 @@ def rows(directory):
     set_formatting_handler(logging.handlers.QueueHandler(records))
     yield times("QueueHandler", "arguments 1", 10_000, between=empty)
 
+    yield from events()
     yield from instructions.rows()
     yield from build_cost.rows(directory)
 

@@ -20,6 +20,7 @@ FEW, MANY = 1_000, 3_000
 QUESTIONS = [
     ("off", "off", ("pylog", "bridge", "log", "tracing", "nothing")),
     ("NullHandler, arguments 1", "arguments 1", ("pylog", "bridge", "pyo3-log", "python")),
+    ("event of tracing, off", "event off", ("pylog", "bridge", "tracing", "nothing")),
 ]
 
 

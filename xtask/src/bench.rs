@@ -44,12 +44,21 @@ fn measure(python: &Python, results: &Path) -> Result {
             Path::new("trace,pylog_benches::statically_off=off"),
         ),
     ];
+    let build = |arguments: &str, library: &str, module: &str| {
+        extension::cargo_build(&format!("--release {arguments}"), &directory, &variables)?;
+        let library = directory.join(format!("release/lib{library}.so"));
+        extension::copy(&library, &directory.join(format!("modules/{module}.so")))
+    };
     for package in ["pylog-benches", "pylog-bridge-benches"] {
-        let build = format!("--release --package {package}");
-        extension::cargo_build(&build, &directory, &variables)?;
         let module = package.replace('-', "_");
-        let library = directory.join(format!("release/lib{module}.so"));
-        extension::copy(&library, &directory.join(format!("modules/{module}.so")))?;
+        build(&format!("--package {package}"), &module, &module)?;
+    }
+    for feature in ["layer", "fmt", "log"] {
+        build(
+            &format!("--manifest-path benches/tracing/Cargo.toml --features {feature}"),
+            "pylog_tracing_benches",
+            &format!("pylog_{feature}_benches"),
+        )?;
     }
 
     let mut bench = command(&python.executable);

@@ -3,22 +3,11 @@
 #[path = "../../side-by-side/src/calls.rs"]
 mod calls;
 
-use calls::{Arguments, peer, time};
+use calls::{peer, time};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
 peer!(with_log, log);
-
-fn find(call: &str) -> Option<fn(Arguments)> {
-    Some(match call {
-        "off" => with_log::off,
-        "arguments 0" => with_log::arguments_0,
-        "arguments 1" => with_log::arguments_1,
-        "arguments 2" => with_log::arguments_2,
-        "arguments 5" => with_log::arguments_5,
-        _ => return None,
-    })
-}
 
 #[pylog::module]
 #[pymodule]
@@ -29,7 +18,7 @@ mod pylog_bridge_benches {
     #[pyfunction]
     #[pyo3(signature = (call, iterations, detached = false))]
     fn measure(py: Python<'_>, call: &str, iterations: u64, detached: bool) -> PyResult<f64> {
-        let call = find(call).ok_or_else(|| PyKeyError::new_err(call.to_owned()))?;
+        let call = with_log::find(call).ok_or_else(|| PyKeyError::new_err(call.to_owned()))?;
         Ok(if detached {
             py.detach(|| time(call, iterations))
         } else {

@@ -1,5 +1,5 @@
-//! The timed loops. Two extensions share them, one with pyo3-log and one with the bridge, because the `log`
-//! crate has one logger in an extension.
+//! The timed loops. Several extensions share them, because the `log` crate has one logger in an extension, and
+//! `tracing` has one default subscriber.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -39,6 +39,17 @@ macro_rules! peer {
             #[inline(never)]
             pub(crate) fn arguments_5(a: Arguments) {
                 $($macros)+::info!("{} {:.3} {} {} {}", a.i, a.x, a.s, a.b, a.c);
+            }
+
+            pub(crate) fn find(call: &str) -> Option<fn(Arguments)> {
+                Some(match call {
+                    "off" => off,
+                    "arguments 0" => arguments_0,
+                    "arguments 1" => arguments_1,
+                    "arguments 2" => arguments_2,
+                    "arguments 5" => arguments_5,
+                    _ => return None,
+                })
             }
         }
     };

@@ -53,26 +53,14 @@ fn call_each(peer: &str, count: u32, i: u64) -> bool {
 }
 
 fn find(peer: &str, call: &str) -> Option<fn(Arguments)> {
-    macro_rules! calls {
-        ($module:ident) => {
-            match call {
-                "off" => $module::off as fn(Arguments),
-                "arguments 0" => $module::arguments_0,
-                "arguments 1" => $module::arguments_1,
-                "arguments 2" => $module::arguments_2,
-                "arguments 5" => $module::arguments_5,
-                _ => return None,
-            }
-        };
+    match peer {
+        "nothing" => Some(nothing),
+        "pylog" if call == "statically off" => Some(statically_off::call),
+        "pylog" => with_pylog::find(call),
+        "pyo3-log" | "log" => with_log::find(call),
+        "tracing" => with_tracing::find(call),
+        _ => None,
     }
-    Some(match peer {
-        "nothing" => nothing,
-        "pylog" if call == "statically off" => statically_off::call,
-        "pylog" => calls!(with_pylog),
-        "pyo3-log" | "log" => calls!(with_log),
-        "tracing" => calls!(with_tracing),
-        _ => return None,
-    })
 }
 
 #[pyo3::pymodule]
