@@ -186,21 +186,28 @@ def test_a_request_id_from_a_context_variable(records, arrived):
 
 
 def test_reconfigurations_beside_threads_in_spans(delivery):
-    """Neither a deadlock between the locks of `tracing` and the GIL, nor a wrong level afterwards."""
-    logger = logging.getLogger(NAME)
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
+    """Neither a deadlock between the locks of `tracing` and the GIL, nor a wrong level after any of them."""
+    loggers = [logging.getLogger(name) for name in (NAME, SITES["beta"])]
+    for logger in loggers:
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
     worker = threading.Thread(target=native.span_in_threads, args=(8, 1000))
     worker.start()
     changes = 0
     while worker.is_alive() or changes < 1000:
-        logger.setLevel([5, 10, 20, 30, 40, 50][changes % 6])
-        logging.disable([0, 0, 10, 30][changes % 4])
+        level = [5, 10, 20, 30, 40, 50][changes % 6]
+        disabled = [0, 0, 10, 30][changes % 4]
+        for logger in loggers:
+            logger.setLevel(level)
+        logging.disable(disabled)
         changes += 1
+        expected = [it >= level and it > disabled for it in LOG_LEVELS]
+        assert [native.enabled("beta", it) for it in LOG_LEVELS] == expected, (level, disabled)
+        evaluations = native.evaluations()
+        for levelno in LOG_LEVELS:
+            native.call("beta", levelno)
+        assert native.evaluations() - evaluations == sum(expected), (level, disabled)
         with contextlib.suppress(RuntimeError):
             worker.join(0.0001)
     logging.disable(0)
     assert native.flush()
-    for level in LOG_LEVELS:
-        logging.getLogger(SITES["beta"]).setLevel(level)
-        assert [native.enabled("beta", it) for it in LOG_LEVELS] == [it >= level for it in LOG_LEVELS]

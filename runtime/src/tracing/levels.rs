@@ -6,10 +6,14 @@
 //! `tracing` holds a lock of its own while it asks for interests and the maximum level, also when
 //! `set_max_level` tells it to ask again. The answers come from an atomic. So a thread that holds this lock doesn't
 //! wait for the GIL, and a thread that holds the GIL can wait for the lock.
+//!
+//! It reads the maximum level and stores what it has read without excluding other threads, and a thread that
+//! registers a callsite stores its interest in the same way. So an older answer can replace a newer one.
+//! [`MaxLevel`] lets one thread at a time change the maximum, and `tests/model` tries every order of the steps. The
+//! interest never changes: while a level is off for all loggers, the comparison with the maximum comes before it.
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing_core::metadata::LevelFilter;
 use tracing_core::subscriber::Interest;
@@ -17,6 +21,7 @@ use tracing_core::{Metadata, callsite};
 use tracing_subscriber::layer::{Context, Filter};
 
 use super::callsites::{self, CALLS, callsite_of, level_of};
+use super::hint::Hint;
 use crate::callsite::site::Callsite;
 use crate::emit::Admitted;
 use crate::max_level::MaxLevel;
@@ -24,7 +29,7 @@ use crate::max_level::MaxLevel;
 static FOLLOWING: MaxLevel = MaxLevel::new(set_max_level);
 
 /// The most verbose level that can be on: its place in [`FILTERS`].
-static MAX_LEVEL: AtomicUsize = AtomicUsize::new(FILTERS.len() - 1);
+static HINT: Hint = Hint::new(FILTERS.len() as i32 - 1);
 
 const FILTERS: [LevelFilter; 6] = [
     LevelFilter::OFF,
@@ -42,22 +47,16 @@ pub(super) fn follow_python() {
 
 /// Sets the maximum level. The filters of `log` have the same order.
 fn set_max_level(filter: log::LevelFilter) {
-    let place = filter as usize;
-    if MAX_LEVEL.swap(place, Ordering::SeqCst) != place {
-        callsite::rebuild_interest_cache();
-    }
+    HINT.set(filter as i32, callsite::rebuild_interest_cache);
 }
 
 pub(super) fn max_level() -> LevelFilter {
-    FILTERS[MAX_LEVEL.load(Ordering::SeqCst)]
+    FILTERS[HINT.get() as usize]
 }
 
 pub(super) fn interest_in(metadata: &'static Metadata<'static>) -> Interest {
     callsites::register(metadata);
-    match *metadata.level() <= max_level() {
-        true => Interest::sometimes(),
-        false => Interest::never(),
-    }
+    Interest::sometimes()
 }
 
 thread_local! {

@@ -46,6 +46,7 @@
 
 mod callsites;
 mod fields;
+mod hint;
 mod layer;
 mod levels;
 mod spans;

@@ -1,4 +1,4 @@
-//! pylog's own `cache.rs`, `registry.rs` and `questions.rs` on loom's atomics.
+//! pylog's own `cache.rs`, `registry.rs`, `questions.rs`, `changes.rs` and `hint.rs` on loom's atomics.
 //!
 //! loom runs a model in every order in which the steps of its threads can happen, with every value that
 //! the memory model lets each of them read. The models here are what happens when Python is reconfigured
@@ -16,6 +16,17 @@ mod level_cache {
 mod callsite {
     #[allow(dead_code, reason = "the runtime uses more of it")]
     pub(crate) mod questions;
+}
+
+#[path = "../../../runtime/src/max_level"]
+mod max_level {
+    #[allow(dead_code, reason = "the runtime uses more of it")]
+    pub(crate) mod changes;
+}
+
+#[path = "../../../runtime/src/tracing"]
+mod tracing {
+    pub(crate) mod hint;
 }
 
 mod sync;
@@ -48,13 +59,16 @@ mod level {
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use loom::thread;
 
 use callsite::questions::Questions;
 use level::Level;
 use level_cache::cache::LevelCache;
 use level_cache::registry;
+use log::LevelFilter;
+use max_level::changes::Changes;
+use tracing::hint::Hint;
 
 /// The content of the cache when the threads begin.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +164,60 @@ pub fn drop_calls(callers: usize, preemptions: usize) -> usize {
         }
         dropped += answer_all();
         assert_eq!(dropped, callers);
+    });
+    interleavings.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+loom::lazy_static! {
+    static ref HINT: Hint = Hint::new(LevelFilter::Trace as i32);
+    /// The maximum level that `tracing` keeps.
+    static ref KEPT: AtomicI32 = AtomicI32::new(LevelFilter::Trace as i32);
+}
+
+/// Sets the hint, and has `tracing` read it as its `rebuild_interest_cache` does with one subscriber: without a lock.
+fn set_hint(filter: LevelFilter) {
+    HINT.set(filter as i32, || {
+        KEPT.store(HINT.get(), Ordering::Release);
+    });
+}
+
+/// `callers` threads make a call each that Python refuses, while one thread makes Python accept the level, and another
+/// one reconfigures something else. Returns the number of interleavings in which threads are preempted at
+/// most `preemptions` times.
+///
+/// # Panics
+/// If `tracing` rejects the level at the end of one of them.
+pub fn change_max_level(callers: usize, preemptions: usize) -> usize {
+    let interleavings = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&interleavings);
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(preemptions);
+    model.check(move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let changes: &'static Changes = Box::leak(Box::new(Changes::new(set_hint)));
+        changes.follow(LevelFilter::Trace);
+        let python = loom::sync::Arc::new(AtomicBool::new(false));
+        let mut threads: Vec<_> = (0..callers)
+            .map(|_| {
+                let python = loom::sync::Arc::clone(&python);
+                thread::spawn(move || {
+                    if let Some(question) = changes.question() {
+                        let accepted = match python.load(Ordering::Relaxed) {
+                            true => LevelFilter::Trace,
+                            false => LevelFilter::Info,
+                        };
+                        changes.answer(&question, accepted);
+                    }
+                })
+            })
+            .collect();
+        threads.push(thread::spawn(|| changes.reset()));
+        python.store(true, Ordering::Relaxed);
+        changes.reset();
+        for thread in threads {
+            thread.join().expect("no thread panics");
+        }
+        assert_eq!(KEPT.load(Ordering::Acquire), LevelFilter::Trace as i32);
     });
     interleavings.load(std::sync::atomic::Ordering::Relaxed)
 }

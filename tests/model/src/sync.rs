@@ -1,8 +1,10 @@
 //! The same types as in `runtime/src/sync.rs`, from loom.
 
 use std::marker::PhantomData;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+pub(crate) use std::sync::PoisonError;
+use std::sync::{LockResult, OnceLock};
 
+pub(crate) use loom::sync::MutexGuard;
 use loom::sync::atomic::AtomicUsize;
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
@@ -37,6 +39,10 @@ impl AtomicI32 {
         self.get().swap(value, Ordering::AcqRel);
     }
 
+    pub(crate) fn swap(&self, value: i32, order: Ordering) -> i32 {
+        self.get().swap(value, order)
+    }
+
     pub(crate) fn compare_exchange(
         &self,
         from: i32,
@@ -48,15 +54,38 @@ impl AtomicI32 {
     }
 }
 
+/// loom's type, made on first use as well.
+pub(crate) struct Mutex<T> {
+    first: std::sync::Mutex<Option<T>>,
+    mutex: OnceLock<loom::sync::Mutex<T>>,
+}
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(first: T) -> Mutex<T> {
+        Mutex {
+            first: std::sync::Mutex::new(Some(first)),
+            mutex: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        let make = || {
+            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            loom::sync::Mutex::new({ first }.take().expect("made once"))
+        };
+        self.mutex.get_or_init(make).lock()
+    }
+}
+
 loom::lazy_static! {
     static ref COUNT: AtomicUsize = AtomicUsize::new(0);
     static ref SLOTS: [AtomicUsize; 2] = std::array::from_fn(|_| AtomicUsize::new(0));
 }
 
 /// A slot holds an index into this list, plus one.
-static KNOWN: Mutex<Vec<&'static LevelCache>> = Mutex::new(Vec::new());
+static KNOWN: std::sync::Mutex<Vec<&'static LevelCache>> = std::sync::Mutex::new(Vec::new());
 
-fn known() -> MutexGuard<'static, Vec<&'static LevelCache>> {
+fn known() -> std::sync::MutexGuard<'static, Vec<&'static LevelCache>> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

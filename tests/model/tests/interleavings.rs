@@ -1,6 +1,6 @@
 //! Threads that ask for a level beside one that changes it, and other races.
 
-use pylog_model::{Before, drop_calls, race};
+use pylog_model::{Before, change_max_level, drop_calls, race};
 
 fn no_interleaving_leaves_a_stale_answer(preemptions: Option<usize>) {
     for before in [Before::Nothing, Before::TheAnswer] {
@@ -28,4 +28,11 @@ fn each_dropped_call_is_counted_by_one_answer() {
     let count = drop_calls(2, 3);
     println!("{count} interleavings, none wrong");
     assert!(count > 10, "loom saw no race");
+}
+
+#[test]
+fn no_interleaving_leaves_a_maximum_that_rejects_what_python_accepts() {
+    let count = change_max_level(1, 3) + change_max_level(2, 2);
+    println!("{count} interleavings, none wrong");
+    assert!(count > 100, "loom saw no race");
 }

@@ -8,12 +8,16 @@
 //! directly causes no invalidation, but has no effect either where Python has cached an earlier answer.
 //! So the maximum rejects a level only if Python has cached a refusal of it for each target seen.
 
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+mod changes;
 
+use std::sync::{Arc, Once};
+
+use arc_swap::ArcSwapOption;
 use log::LevelFilter;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
+use self::changes::Changes;
 use crate::callsite::table::Table;
 use crate::level::Level;
 use crate::level_cache::invalidation::{self, Listener};
@@ -24,21 +28,9 @@ use crate::python::once::intern;
 
 /// A maximum level that follows Python.
 pub(crate) struct MaxLevel {
-    set: fn(LevelFilter),
-    state: Mutex<State>,
-}
-
-/// Locked for a few instructions at a time, by threads that are attached. No Python code runs meanwhile,
-/// and the process can't fork.
-struct State {
-    /// The most verbose level that the filters allow; `None` if the maximum doesn't follow Python.
-    allowed: Option<LevelFilter>,
-    /// How many invalidations there were.
-    invalidations: u32,
-    /// After how many of them Python was last asked.
-    asked_after: Option<u32>,
+    changes: Changes,
     /// The calls that have been seen.
-    calls: Option<Arc<Table>>,
+    calls: ArcSwapOption<Table>,
 }
 
 /// All that have ever followed Python.
@@ -48,18 +40,9 @@ impl MaxLevel {
     /// `set` sets it.
     pub(crate) const fn new(set: fn(LevelFilter)) -> MaxLevel {
         MaxLevel {
-            set,
-            state: Mutex::new(State {
-                allowed: None,
-                invalidations: 0,
-                asked_after: None,
-                calls: None,
-            }),
+            changes: Changes::new(set),
+            calls: ArcSwapOption::const_empty(),
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the maximum follow Python from now on, within `allowed`.
@@ -67,62 +50,32 @@ impl MaxLevel {
         static LISTENS: Once = Once::new();
         LISTENS.call_once(|| {
             invalidation::add_listener(Listener {
-                on_invalidation: || ALL.iter().for_each(|(_, it)| it.reset()),
+                on_invalidation: || ALL.iter().for_each(|(_, it)| it.changes.reset()),
                 on_refusal: |py| ALL.iter().try_for_each(|(_, it)| it.restrict(py)),
             });
         });
-        let mut state = self.state();
-        if state.calls.is_none() {
+        if self.calls.swap(Some(calls)).is_none() {
             ALL.push(self);
         }
-        state.asked_after = None;
-        state.calls = Some(calls);
-        state.allowed = Some(allowed);
-        (self.set)(allowed);
+        self.changes.follow(allowed);
     }
 
     /// Sets the maximum, and no longer makes it follow Python.
     pub(crate) fn leave_at(&self, level: LevelFilter) {
-        self.state().allowed = None;
-        (self.set)(level);
-    }
-
-    /// Allows everything that the filters allow: Python may accept it now.
-    fn reset(&self) {
-        let mut state = self.state();
-        state.invalidations = state.invalidations.wrapping_add(1);
-        if let Some(allowed) = state.allowed {
-            (self.set)(allowed);
-        }
-    }
-
-    /// What there is to restrict, once after each invalidation, even if that fails.
-    fn begin(&self) -> Option<(LevelFilter, Arc<Table>, u32)> {
-        let mut state = self.state();
-        let invalidations = state.invalidations;
-        match (state.allowed, &state.calls) {
-            (Some(allowed), Some(calls)) if state.asked_after != Some(invalidations) => {
-                let calls = Arc::clone(calls);
-                state.asked_after = Some(invalidations);
-                Some((allowed, calls, invalidations))
-            }
-            _ => None,
-        }
+        self.changes.leave_at(level);
     }
 
     /// Rejects the levels that no Python logger accepts. Called when Python has just refused a level.
     fn restrict(&self, py: Python<'_>) -> Result<()> {
-        let Some((allowed, calls, invalidations)) = self.begin() else {
+        let Some(question) = self.changes.question() else {
             return Ok(());
         };
         let accepted = most_verbose(py)?;
-        let names: Vec<_> = calls.targets().iter().map(|it| it.name(py)).collect();
-        let accepted = accepted.max(not_refused(&names, accepted, allowed)?);
-        let state = self.state();
-        // Otherwise the answer is out of date.
-        if state.invalidations == invalidations {
-            (self.set)(accepted.min(allowed));
-        }
+        let calls = self.calls.load_full();
+        let calls = calls.iter().flat_map(|calls| calls.targets());
+        let names: Vec<_> = calls.map(|it| it.name(py)).collect();
+        let accepted = accepted.max(not_refused(&names, accepted, question.allowed)?);
+        self.changes.answer(&question, accepted);
         Ok(())
     }
 }
