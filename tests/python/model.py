@@ -293,6 +293,30 @@ propagate={self.random.randrange(2)}
         logging.root._cache = {}
 
 
+class Modules:
+    """Several extension modules in one process. The name of a site begins with the name of its module."""
+
+    def __init__(self, **modules):
+        self.modules = modules
+
+    def __getattr__(self, name):
+        functions = {module: getattr(it, name) for module, it in self.modules.items()}
+
+        def call(site, *args):
+            module, _, site = site.partition(" ")
+            return functions[module](site, *args)
+
+        return call
+
+    def sites(self, sites_of):
+        """The sites of all modules. `sites_of` returns those of one."""
+        return {
+            f"{name} {site}": logger
+            for name, module in self.modules.items()
+            for site, logger in sites_of(module).items()
+        }
+
+
 def prefix(module):
     return "oldest" if module.__name__ == "pylog_oldest" else module.__name__
 

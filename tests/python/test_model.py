@@ -2,36 +2,19 @@
 
 import pylog_oldest
 import pytest
-from model import LEVELS, LOG_LEVELS, check, log_sites, sites
+from model import LEVELS, LOG_LEVELS, Modules, check, log_sites, sites
 from pylog_probe import _native
 
 
-class Both:
-    """Two extension modules, built with two versions of PyO3, in one process."""
-
-    modules = {"native": _native, "oldest": pylog_oldest}
-
-    def __getattr__(self, name):
-        def call(site, *args):
-            module, _, site = site.partition(" ")
-            return getattr(self.modules[module], name)(site, *args)
-
-        return call
-
-
-def both_sites():
-    return {
-        f"{short} {site}": logger
-        for short, module in Both.modules.items()
-        for site, logger in sites(module).items()
-    }
+# Built with two versions of PyO3.
+BOTH = Modules(native=_native, oldest=pylog_oldest)
 
 
 @pytest.mark.parametrize(
     "module, sites, levels",
     [
         (_native, sites(_native), LEVELS),
-        (Both(), both_sites(), LEVELS),
+        (BOTH, BOTH.sites(sites), LEVELS),
         (_native, log_sites(_native), LOG_LEVELS),
         (pylog_oldest, log_sites(pylog_oldest), LOG_LEVELS),
     ],

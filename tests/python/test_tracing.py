@@ -6,14 +6,17 @@ import logging
 import threading
 
 import pylog_tracing as native
+import pylog_tracing_oldest as oldest
 import pytest
-from model import LOG_LEVELS, check
+from model import LOG_LEVELS, Modules, check
 
-SITES = {
-    "alpha": "pylog_tracing.calls.alpha",
-    "beta": "pylog_tracing.calls.beta",
-    "elsewhere": "elsewhere.traced",
-}
+
+def sites(module):
+    calls = f"{module.__name__}.calls"
+    return {"alpha": f"{calls}.alpha", "beta": f"{calls}.beta", "elsewhere": "elsewhere.traced"}
+
+
+SITES = sites(native)
 NAME = "pylog_tracing.spans"
 
 
@@ -22,8 +25,14 @@ class Events:
     question.
     """
 
-    call = staticmethod(native.call)
-    call_in_thread = staticmethod(native.call_in_thread)
+    def __init__(self, module):
+        self.__name__ = module.__name__
+        self.call = module.call
+        self.call_in_thread = module.call_in_thread
+
+
+# Built with two versions of PyO3.
+BOTH = Modules(native=Events(native), oldest=Events(oldest))
 
 
 @pytest.fixture(params=["direct", "queued", "all-queued"])
@@ -54,8 +63,13 @@ def extra(record):
     return {name: value for name, value in vars(record).items() if name not in stock}
 
 
-def test_an_event_logs_if_and_only_if_python_says_so(report):
-    check(Events(), SITES, LOG_LEVELS, "tracing", report)
+@pytest.mark.parametrize(
+    "module, sites",
+    [(Events(native), SITES), (BOTH, BOTH.sites(sites))],
+    ids=["tracing", "tracing, two modules"],
+)
+def test_an_event_logs_if_and_only_if_python_says_so(module, sites, report, request):
+    check(module, sites, LOG_LEVELS, request.node.callspec.id, report)
 
 
 def test_fields_keep_their_types(records):

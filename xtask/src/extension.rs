@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::run::{Result, cargo, run, target};
 
-/// Builds `pylog_probe` with the newest PyO3, `pylog_oldest` with the oldest, `pylog_templates`, `pylog_tracing`, and
-/// the package `forms` of a project with a helper crate. Returns the directory to import them from.
+/// Builds `pylog_probe` with the newest PyO3, `pylog_oldest` with the oldest, `pylog_templates`, `pylog_tracing`,
+/// `pylog_tracing_oldest`, and the package `forms` of a project with a helper crate. Returns the directory to import them from.
 pub(crate) fn build() -> Result<PathBuf> {
     let modules = target("modules");
     build_member(
@@ -19,6 +19,10 @@ pub(crate) fn build() -> Result<PathBuf> {
         ("oldest-pyo3", &[("pylog_oldest", "pylog_oldest")][..]),
         ("templates", &[("pylog_templates", "pylog_templates")]),
         ("tracing", &[("pylog_tracing", "pylog_tracing")]),
+        (
+            "tracing-oldest-pyo3",
+            &[("pylog_tracing_oldest", "pylog_tracing_oldest")],
+        ),
         (
             "forms",
             &[
