@@ -10,6 +10,7 @@
 //! | [`reconfiguration`] | which changes of the configuration are seen, and when |
 //! | [`applications`] | for people who run the extension: loggers, levels, `dictConfig`, queues |
 //! | [`pyo3_log`] | moving from pyo3-log |
+//! | [`mod@tracing`] | events and spans of the `tracing` crate |
 //! | [`testing`] | tests in Rust and in Python |
 //! | [`cost`] | what a call costs, all figures |
 //! | [`questions`] | why is nothing logged, and other questions |
@@ -30,7 +31,7 @@ macro_rules! chapters {
 }
 
 chapters! {
-    authors names static_levels delivery errors reconfiguration applications pyo3_log testing
+    authors names static_levels delivery errors reconfiguration applications pyo3_log tracing testing
     #[allow(clippy::doc_markdown, reason = "the benchmark names the rows of the table")]
     cost
     questions support features comparison

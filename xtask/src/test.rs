@@ -71,6 +71,12 @@ fn test_rust(embedded: &Python) -> Result {
         HINT,
     )?;
 
+    headline("The examples of the feature tracing");
+    let mut tests = cargo();
+    embedded.embed_in(&mut tests);
+    tests.args(["test", "--package", "pylog", "--features", "tracing"]);
+    run(tests.args(["--doc", "tracing"]), HINT)?;
+
     headline("Compile errors, with logging statically off: they must be the same");
     let mut tests = cargo();
     embedded.embed_in(&mut tests);

@@ -39,7 +39,7 @@
 //! want to see. (Beside other layers, `tracing::enabled!` can be true for what Python refuses: it doesn't ask the filters of
 //! single layers.) The maximum level of `tracing` is the most verbose level that any Python logger accepts, so an event
 //! below that costs what it costs with a `LevelFilter` of `tracing-subscriber`. Delivery, contexts and
-//! exceptions are the same as for the macros; see [`guide`](crate::guide). In the repository, `examples/fetch` is an
+//! exceptions are the same as for the macros; see [`guide::tracing`](mod@crate::guide::tracing). In the repository, `examples/fetch` is an
 //! async HTTP client and server whose records have their spans and the request id of a context variable.
 //!
 //! [`tracing`]: https://docs.rs/tracing
