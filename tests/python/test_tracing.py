@@ -128,6 +128,17 @@ def test_spans_with_their_fields(records):
     assert names == [["outer", "inner"]] * 2
 
 
+def test_values_that_log_or_need_the_gil_are_recorded_later(records):
+    """No lock is held while they are formatted, for which another thread could wait that holds the GIL."""
+    thread = threading.Thread(target=native.record_later, args=(ValueError("of Python"),), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    formatting, recorded = records()
+    assert formatting.spans == [{"name": "later"}]
+    assert recorded.spans == [{"name": "later", "value": "loud", "cause": "ValueError: of Python"}]
+
+
 def test_the_options(records):
     native.log_with_options()
     new, within, close = records()

@@ -48,13 +48,16 @@ impl Fields {
         self.pairs
     }
 
-    /// Sets a field, or replaces its value.
     fn set(&mut self, field: &Field, value: Value<'static>) {
-        let name = field.name();
-        match self.pairs.iter_mut().find(|pair| pair.0 == name) {
-            Some(pair) => pair.1 = value,
-            None => self.pairs.push((name, value)),
-        }
+        set(&mut self.pairs, field.name(), value);
+    }
+}
+
+/// Sets a field, or replaces its value.
+pub(super) fn set(pairs: &mut Pairs, name: &'static str, value: Value<'static>) {
+    match pairs.iter_mut().find(|pair| pair.0 == name) {
+        Some(pair) => pair.1 = value,
+        None => pairs.push((name, value)),
     }
 }
 

@@ -7,7 +7,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::Options;
-use super::fields::{Fields, Pairs};
+use super::fields::{Fields, Pairs, set};
 use super::levels;
 use super::spans::{Span, Times};
 use crate::event::exc_info::ExcInfoRef;
@@ -67,11 +67,14 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        // Before the extensions are locked: a `Debug` can log, and the text of a Python exception needs the GIL.
+        let mut fields = Fields::default();
+        values.record(&mut fields);
         if let Some(span) = context.span(id) {
             if let Some(span) = span.extensions_mut().get_mut::<Span>() {
-                let mut fields = Fields::of(std::mem::take(&mut span.pairs));
-                values.record(&mut fields);
-                span.pairs = fields.into_pairs();
+                for (name, value) in fields.into_pairs() {
+                    set(&mut span.pairs, name, value);
+                }
             }
         }
     }

@@ -76,6 +76,28 @@ pub(crate) fn in_spans(function: Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// Records a field whose value logs when it is formatted, and one that needs the GIL.
+#[pyfunction]
+pub(crate) fn record_later(py: Python<'_>, error: Bound<'_, PyAny>) {
+    struct Loud;
+
+    impl fmt::Debug for Loud {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            tracing::info!("formatting");
+            f.write_str("loud")
+        }
+    }
+
+    let raised = PyErr::from_value(error);
+    py.detach(|| {
+        let span = tracing::info_span!("later", value = Empty, cause = Empty);
+        let _entered = span.enter();
+        span.record("value", tracing::field::debug(Loud));
+        span.record("cause", &raised as &(dyn Error + 'static));
+        tracing::info!("recorded");
+    });
+}
+
 #[pyfunction]
 pub(crate) fn log_in_span(message: &str) {
     let _span = tracing::info_span!("work", message).entered();
