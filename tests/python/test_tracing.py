@@ -3,12 +3,14 @@
 import contextlib
 import contextvars
 import logging
+import pathlib
 import threading
 
 import pylog_tracing as native
 import pylog_tracing_oldest as oldest
 import pytest
 from model import LOG_LEVELS, Modules, check
+from processes import run
 
 
 def sites(module):
@@ -77,6 +79,8 @@ def test_fields_keep_their_types(records):
     first, second = records()
     assert (first.name, first.levelno, first.getMessage()) == (NAME, 20, "with many fields")
     assert (first.funcName, first.filename) == ("pylog_tracing::spans", "spans.rs")
+    source = pathlib.Path(__file__).parents[1] / "tracing" / "src" / "spans.rs"
+    assert source.read_text().splitlines()[second.lineno - 1].strip() == "tracing::info!(rows = 3);"
     assert extra(first) == {
         "signed": -7,
         "unsigned": 2**64 - 1,
@@ -175,9 +179,10 @@ def test_the_maximum_level_follows_python():
         # Other loggers of the process may accept more.
         accepted = [it for it in LOG_LEVELS if it >= level] or [100]
         assert native.max_level() <= accepted[0]
+        assert native.log_max_level() == native.max_level()
         native.call("alpha", 5)
     logging.getLogger("some.other").setLevel(5)
-    assert native.max_level() == 5
+    assert native.max_level() == native.log_max_level() == 5
 
 
 def test_metadata_made_at_run_time_can_share_a_callsite():
@@ -208,6 +213,41 @@ def test_a_request_id_from_a_context_variable(records, arrived):
     for number in range(3):
         contextvars.copy_context().run(serve, number)
     assert [(record.request, record.span) for record in records()] == [(n, "work") for n in range(3)]
+
+
+def test_an_exception_in_a_handler_does_not_reach_the_event(unraisable, records, arrived):
+    def fail(record):
+        raise LookupError(record.getMessage())
+
+    arrived.addFilter(fail)
+    native.log_in_span("failing")
+    assert native.flush()
+    arrived.removeFilter(fail)
+    native.log_in_span("working")
+    assert [str(error) for error, _ in unraisable] == ["failing"]
+    assert [record.getMessage() for record in records()] == ["working"]
+
+
+def test_an_extension_with_a_default_subscriber_keeps_it():
+    stdout, stderr = run("subscriber_before_import")
+    spans = [{"name": "work", "message": "logged"}]
+    assert stderr == f"{NAME} logged {spans}\n"
+    (warning,) = stdout.splitlines()
+    assert warning.startswith("RuntimeWarning this extension has a default subscriber of `tracing` already")
+
+
+@pytest.mark.parametrize("mode", ["direct", "queued", "all-queued"])
+def test_a_child_that_is_forked_within_spans(mode):
+    stdout, stderr = run("child_in_spans", mode)
+    lines = ["before outer inner", "child outer inner work", "after outer inner", "last work"]
+    assert (stdout.splitlines(), stderr) == (lines, "")
+
+
+@pytest.mark.parametrize("mode", ["direct", "queued", "all-queued"])
+def test_threads_that_log_in_spans_while_the_interpreter_ends(mode):
+    stdout, stderr = run("spans_at_exit", mode)
+    lines = stderr.splitlines()
+    assert stdout == "" and all("dropped" in line for line in lines), stderr
 
 
 def test_reconfigurations_beside_threads_in_spans(delivery):

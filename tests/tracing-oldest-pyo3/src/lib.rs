@@ -8,6 +8,6 @@ mod calls;
 pub mod pylog_tracing_oldest {
     #[pymodule_export]
     use crate::calls::{
-        call, call_in_thread, enabled, enabled_at_run_time, evaluations, max_level,
+        call, call_in_thread, enabled, enabled_at_run_time, evaluations, log_max_level, max_level,
     };
 }

@@ -8,6 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tracing::callsite::{self, Callsite, Identifier};
 use tracing::field::FieldSet;
+use tracing::level_filters::LevelFilter;
 use tracing::metadata::Kind;
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, dispatcher};
@@ -131,12 +132,25 @@ pub(crate) fn enabled_at_run_time(targets: Vec<String>) -> Vec<bool> {
 /// The maximum level of `tracing`, as a level of Python's. 100 if it is off.
 #[pyfunction]
 pub(crate) fn max_level() -> i32 {
-    match tracing::level_filters::LevelFilter::current().into_level() {
-        Some(tracing::Level::TRACE) => 5,
-        Some(tracing::Level::DEBUG) => 10,
-        Some(tracing::Level::INFO) => 20,
-        Some(tracing::Level::WARN) => 30,
-        Some(tracing::Level::ERROR) => 40,
+    match LevelFilter::current().into_level() {
+        Some(Level::TRACE) => 5,
+        Some(Level::DEBUG) => 10,
+        Some(Level::INFO) => 20,
+        Some(Level::WARN) => 30,
+        Some(Level::ERROR) => 40,
         None => 100,
+    }
+}
+
+/// The same of the `log` crate.
+#[pyfunction]
+pub(crate) fn log_max_level() -> i32 {
+    match log::max_level() {
+        log::LevelFilter::Trace => 5,
+        log::LevelFilter::Debug => 10,
+        log::LevelFilter::Info => 20,
+        log::LevelFilter::Warn => 30,
+        log::LevelFilter::Error => 40,
+        log::LevelFilter::Off => 100,
     }
 }
