@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::object::Object;
-use super::plan::{Plan, Plans};
 use super::queue;
 use super::stock::{Stock, is_plain, methods_of_handlers};
 use crate::python::exception::Result;
@@ -54,37 +52,27 @@ pub(super) struct HandlerClass {
     /// In place while the check is current.
     pub(super) stock: Arc<Stock>,
     checked: CheckedIn,
-    plans: Plans,
 }
 
 /// The classes, each as long as it is of the same kind. An earlier entry for the same class is never current again.
 static KNOWN: Kept<boxcar::Vec<Arc<HandlerClass>>> = Kept::new();
 
-/// What the class of a handler does with a record at this moment. `None` if only Python knows.
-pub(super) fn known(
-    handler: &Bound<'_, PyAny>,
-    record: &Bound<'_, PyAny>,
-) -> Result<Option<Arc<HandlerClass>>> {
+/// What the class of a handler does with records at this moment. `None` if only Python knows.
+pub(super) fn known(handler: &Bound<'_, PyAny>) -> Result<Option<Arc<HandlerClass>>> {
     let class = handler.get_type();
     if Unknown::contains(&class) {
         return Ok(None);
     }
-    let found = match current(&class) {
-        Some(known) => Some(known),
-        None => check(&class)?,
-    };
-    Ok(found.filter(|it| record.get_type().is(it.stock.record.bind(record.py()))))
+    match current(&class) {
+        Some(known) => Ok(Some(known)),
+        None => check(&class),
+    }
 }
 
 impl HandlerClass {
     /// Whether a handler is still of this class.
     pub(super) fn is_of(&self, handler: &Bound<'_, PyAny>) -> bool {
         handler.get_type().is(&self.class)
-    }
-
-    /// What a handler of this class does with a record at this moment. `None` if only Python knows.
-    pub(super) fn plan(&self, handler: &Object<'_, '_>) -> Result<Option<Arc<Plan>>> {
-        self.plans.get(self, handler)
     }
 }
 
@@ -131,7 +119,6 @@ fn check(class: &Bound<'_, PyType>) -> Result<Option<Arc<HandlerClass>>> {
             kind,
             stock,
             checked: CheckedIn::never(),
-            plans: Plans::new(),
         });
         known.push(Arc::clone(&new));
         new

@@ -4,11 +4,11 @@ use pyo3::exceptions::{PyAttributeError, PyException};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
-use super::class::{HandlerClass, Kind};
+use super::class::Kind;
 use super::failure::{self, Step};
 use super::formatter::format_by_python;
 use super::object::Object;
-use super::plan::{Plan, Rollover};
+use super::plan::{Emission, Plan, Rollover};
 use super::queue;
 use super::stock::rotation_seeks;
 use super::text::Text;
@@ -23,16 +23,16 @@ use crate::python::raised::attempt;
 /// # Errors
 /// What the stock `emit` raises.
 pub(super) fn emit<'py>(
-    class: &HandlerClass,
     plan: &Plan,
+    emission: &Emission,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
 ) -> Result<bool> {
     let py = handler.py();
-    if attempt(py, needs_file(class, plan, handler)) != Some(false) {
+    if attempt(py, needs_file(plan.class.kind, emission, handler)) != Some(false) {
         return Ok(false);
     }
-    let by_plan = match &plan.formatter {
+    let by_plan = match &emission.formatter {
         Some(formatter) => formatter.format(record).transpose(),
         None => None,
     };
@@ -43,21 +43,21 @@ pub(super) fn emit<'py>(
             return Ok(false);
         }
         Some(Err(error)) => return failed(handler, record, Step::Format, error),
-        None if matches!(plan.rollover, Rollover::AtSize(_)) => return Ok(false),
+        None if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
         None => match format_by_python(handler, record) {
             Ok(text) => text,
             Err(error) => return failed(handler, record, Step::Format, error),
         },
     };
-    if class.kind == Kind::Queue {
-        return queue::put(handler, record, text.into_object(py), &class.stock).map(|()| true);
+    if plan.class.kind == Kind::Queue {
+        return queue::put(handler, record, text.into_object(py), &plan.class.stock).map(|()| true);
     }
-    if let Rollover::AtSize(max_bytes) = plan.rollover {
+    if let Rollover::AtSize(max_bytes) = emission.rollover {
         if attempt(py, is_full(handler, &text, max_bytes)) != Some(false) {
             return Ok(false);
         }
     }
-    write(class, plan, handler, record, text).map(|()| true)
+    write(plan, emission, handler, record, text).map(|()| true)
 }
 
 fn failed<'py>(
@@ -70,9 +70,9 @@ fn failed<'py>(
 }
 
 /// Whether a handler opens a file before it writes the record.
-fn needs_file(class: &HandlerClass, plan: &Plan, handler: &Object<'_, '_>) -> Result<bool> {
+fn needs_file(kind: Kind, emission: &Emission, handler: &Object<'_, '_>) -> Result<bool> {
     let py = handler.py();
-    match class.kind {
+    match kind {
         Kind::Null | Kind::Queue | Kind::Stream => Ok(false),
         Kind::File | Kind::Rotating | Kind::TimedRotating => {
             let stream = handler.get(intern!(py, "stream"))?;
@@ -80,7 +80,7 @@ fn needs_file(class: &HandlerClass, plan: &Plan, handler: &Object<'_, '_>) -> Re
                 Some(stream) => stream.is_truthy()?,
                 None => false,
             };
-            Ok(match plan.rollover {
+            Ok(match emission.rollover {
                 Rollover::AtTime(rollover) => !is_open || time(py)? >= rollover,
                 Rollover::AtSize(_) | Rollover::Never => !is_open,
             })
@@ -111,8 +111,8 @@ fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>, max_bytes: i64) -> 
 
 /// Writes a line to the stream of a handler, and flushes it.
 fn write<'py>(
-    class: &HandlerClass,
     plan: &Plan,
+    emission: &Emission,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     mut text: Text<'py>,
@@ -121,7 +121,7 @@ fn write<'py>(
     // The formatter and the stream can change the handler.
     let has_plan = || {
         let handler = Object::of(handler.itself);
-        handler.is_some_and(|handler| plan.is_current(class, &handler))
+        handler.is_some_and(|handler| plan.is_current(&handler))
     };
     let mut write = || -> Result<Bound<'py, PyAny>> {
         let name = intern!(py, "stream");
@@ -132,7 +132,7 @@ fn write<'py>(
         };
         let stream = stream.map_or_else(|| handler.itself.getattr(name), Ok)?;
         let terminator = match has_plan {
-            true => plan.terminator.bind(py).as_any().clone(),
+            true => emission.terminator.bind(py).as_any().clone(),
             false => handler.itself.getattr(intern!(py, "terminator"))?,
         };
         let line = text.with_end(&terminator)?;

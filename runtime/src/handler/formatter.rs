@@ -4,9 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::asctime::Asctime;
-use super::object::Object;
+use super::object::{Identity, Object};
 use super::percent::Format;
-use super::plan::Identity;
 use super::stock::{BRACE, DOLLAR, STYLES, Stock};
 use super::text::Text;
 use crate::python::exception::Result;

@@ -23,9 +23,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use self::class::{HandlerClass, Kind};
 use self::object::Object;
-use self::plan::Plan;
+use self::plan::{Emission, Plan};
 use crate::python::exception::Result;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -37,19 +36,15 @@ use crate::python::raised::attempt;
 pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny>) -> Result<()> {
     let py = handler.py();
     match attempt(py, begin(handler, record)) {
-        Some(Begun::Done) => return Ok(py.check_signals()?),
-        Some(Begun::Let { class, plan }) => {
-            let lock = plan.lock.bind(py);
-            lock.call_method0(intern!(py, "acquire"))?;
-            let emitted = emit_or_call(&class, &plan, handler, record);
-            lock.call_method0(intern!(py, "release"))?;
-            // Python's code would have run the program's signal handlers.
-            return emitted.and_then(|()| Ok(py.check_signals()?));
+        Some(Begun::Done) => {}
+        Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record)?,
+        Some(Begun::Not) | None => {
+            handler.call_method1(intern!(py, "handle"), (record,))?;
+            return Ok(());
         }
-        Some(Begun::Not) | None => {}
     }
-    handler.call_method1(intern!(py, "handle"), (record,))?;
-    Ok(())
+    // Python's code would have run the program's signal handlers.
+    Ok(py.check_signals()?)
 }
 
 /// How far the stock `handle` has come.
@@ -58,46 +53,49 @@ enum Begun {
     Not,
     /// There is nothing to do for this record.
     Done,
-    /// The filters let the record through. The lock comes next.
-    Let {
-        class: Arc<HandlerClass>,
-        plan: Arc<Plan>,
-    },
+    /// The record has passed the filters.
+    Passed(Arc<Plan>),
 }
 
 fn begin(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<Begun> {
-    let Some(class) = class::known(handler, record)? else {
-        return Ok(Begun::Not);
-    };
     let Some(handler) = Object::of(handler) else {
         return Ok(Begun::Not);
     };
-    if class.kind == Kind::Null {
-        return Ok(match handler.get(intern!(handler.py(), "handle"))? {
-            Some(_) => Begun::Not,
-            None => Begun::Done,
-        });
-    }
-    let Some(plan) = class.plan(&handler)? else {
+    let Some(plan) = Plan::of(&handler, record)? else {
         return Ok(Begun::Not);
     };
-    Ok(match filter::passes(&handler, record, &class.stock)? {
+    if plan.emission.is_none() {
+        return Ok(Begun::Done);
+    }
+    Ok(match filter::passes(&handler, record, &plan.class.stock)? {
         None => Begun::Not,
         Some(false) => Begun::Done,
-        Some(true) => Begun::Let { class, plan },
+        Some(true) => Begun::Passed(plan),
     })
+}
+
+fn lock_and_emit(plan: &Plan, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<()> {
+    let py = handler.py();
+    let Some(emission) = &plan.emission else {
+        return Ok(());
+    };
+    let lock = emission.lock.bind(py);
+    lock.call_method0(intern!(py, "acquire"))?;
+    let emitted = emit_or_call(plan, emission, handler, record);
+    lock.call_method0(intern!(py, "release"))?;
+    emitted
 }
 
 /// `handler.emit(record)`. Anything can have changed while this thread has waited for the lock.
 fn emit_or_call<'py>(
-    class: &HandlerClass,
     plan: &Plan,
+    emission: &Emission,
     handler: &Bound<'py, PyAny>,
     record: &Bound<'py, PyAny>,
 ) -> Result<()> {
     let py = handler.py();
     if let (Some(handler), Some(record)) = (Object::of(handler), Object::of(record)) {
-        if plan.is_current(class, &handler) && emit::emit(class, plan, &handler, &record)? {
+        if plan.is_current(&handler) && emit::emit(plan, emission, &handler, &record)? {
             return Ok(());
         }
     }

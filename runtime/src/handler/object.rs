@@ -1,7 +1,7 @@
 //! An object of `logging` and its own attributes.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::python::exception::Result;
 use crate::python::interpreter;
@@ -56,4 +56,30 @@ pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDi
     let dict = attempt(object.py(), interpreter::dict_of(object))?;
     // A subclass can have methods by which Python finds something else.
     dict.cast_into_exact().ok()
+}
+
+/// An object with the class and the dict that it had. CPython doesn't report when it gets others.
+pub(super) struct Identity {
+    object: Py<PyAny>,
+    class: Py<PyType>,
+    dict: Py<PyDict>,
+}
+
+impl Identity {
+    pub(super) fn of(object: &Object<'_, '_>) -> Identity {
+        Identity {
+            object: object.itself.clone().unbind(),
+            class: object.itself.get_type().unbind(),
+            dict: object.dict.clone().unbind(),
+        }
+    }
+
+    pub(super) fn is_intact(&self, py: Python<'_>) -> bool {
+        let object = self.object.bind(py);
+        object.get_type().is(&self.class) && dict_of(object).is_some_and(|dict| dict.is(&self.dict))
+    }
+
+    pub(super) fn dict<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
+        self.dict.bind(py)
+    }
 }

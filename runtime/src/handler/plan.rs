@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::PyString;
 
-use super::class::{HandlerClass, Kind};
+use super::class::{self, HandlerClass, Kind};
 use super::formatter::StockFormatter;
-use super::object::{Object, dict_of};
+use super::object::Object;
 use crate::python::exception::Result;
+use crate::python::kept::Kept;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 use crate::python::watch::{self, InstanceEpoch};
@@ -33,6 +34,13 @@ const METHODS: [&str; 10] = [
 /// The plan doesn't keep the handler or its stream alive. The objects that it keeps lead to no object of the program.
 pub(super) struct Plan {
     state: State,
+    pub(super) class: Arc<HandlerClass>,
+    /// `None` if the handler does nothing.
+    pub(super) emission: Option<Emission>,
+}
+
+/// How a handler emits a record.
+pub(super) struct Emission {
     pub(super) lock: Py<PyAny>,
     /// What the handler writes after each record.
     pub(super) terminator: Py<PyString>,
@@ -51,13 +59,61 @@ pub(super) enum Rollover {
 }
 
 impl Plan {
-    /// `None` if only Python knows what the handler does.
-    fn make(class: &HandlerClass, handler: &Object<'_, '_>, state: State) -> Result<Option<Plan>> {
-        let py = handler.py();
-        // Watched before it is read.
-        if !watch::watch_instance(&handler.dict) || handler.has_any(&METHODS)? {
+    /// What a handler does with a record at this moment. `None` if only Python knows.
+    pub(super) fn of(
+        handler: &Object<'_, '_>,
+        record: &Bound<'_, PyAny>,
+    ) -> Result<Option<Arc<Plan>>> {
+        let state = State::of(handler);
+        let plan = match find(state) {
+            Some(plan) => plan.filter(|plan| plan.class.is_of(handler.itself)),
+            None => Plan::make(handler, state)?,
+        };
+        let is_of_class = |plan: &Arc<Plan>| {
+            let class = plan.class.stock.record.bind(record.py());
+            record.get_type().is(class)
+        };
+        Ok(plan.filter(is_of_class))
+    }
+
+    fn make(handler: &Object<'_, '_>, state: State) -> Result<Option<Arc<Plan>>> {
+        let Some(class) = class::known(handler.itself)? else {
             return Ok(None);
+        };
+        // Watched before it is read.
+        let plan = match watch::watch_instance(&handler.dict) && !handler.has_any(&METHODS)? {
+            true if class.kind == Kind::Null => Some(None),
+            true => Emission::of(&class, handler)?.map(Some),
+            false => None,
+        };
+        let plan = plan.map(|emission| {
+            Arc::new(Plan {
+                state,
+                class,
+                emission,
+            })
+        });
+        let is_current = state == State::of(handler);
+        if is_current {
+            let plan = plan.clone();
+            keep(Found { state, plan });
         }
+        Ok(plan.filter(|_| is_current))
+    }
+
+    /// Whether nothing has changed that the plan depends on.
+    pub(super) fn is_current(&self, handler: &Object<'_, '_>) -> bool {
+        let formatter = self.emission.as_ref().and_then(|it| it.formatter.as_ref());
+        self.state == State::of(handler)
+            && self.class.is_of(handler.itself)
+            && formatter.is_none_or(|it| it.is_intact(handler.py()))
+    }
+}
+
+impl Emission {
+    /// `None` if only Python knows.
+    fn of(class: &HandlerClass, handler: &Object<'_, '_>) -> Result<Option<Emission>> {
+        let py = handler.py();
         let lock = handler.get(intern!(py, "lock"))?;
         let Some(lock) = lock.filter(|lock| lock.get_type().is(&class.stock.lock)) else {
             return Ok(None);
@@ -91,23 +147,12 @@ impl Plan {
         let (Some(terminator), Some(rollover)) = (terminator, rollover) else {
             return Ok(None);
         };
-        Ok(Some(Plan {
-            state,
+        Ok(Some(Emission {
             lock: lock.unbind(),
             terminator: terminator.unbind(),
             rollover,
             formatter,
         }))
-    }
-
-    /// Whether nothing has changed that the plan depends on.
-    pub(super) fn is_current(&self, class: &HandlerClass, handler: &Object<'_, '_>) -> bool {
-        self.state == State::of(handler)
-            && class.is_of(handler.itself)
-            && self
-                .formatter
-                .as_ref()
-                .is_none_or(|formatter| formatter.is_intact(handler.py()))
     }
 }
 
@@ -130,70 +175,38 @@ impl State {
     }
 }
 
-/// The plans of the handlers of a class.
-pub(super) struct Plans(Mutex<Vec<(State, Option<Arc<Plan>>)>>);
-
-/// How many plans are kept for a class.
-const MAX_PLANS: usize = 16;
-
-impl Plans {
-    pub(super) const fn new() -> Plans {
-        Plans(Mutex::new(Vec::new()))
-    }
-
-    /// What a handler does at this moment. `None` if only Python knows.
-    pub(super) fn get(
-        &self,
-        class: &HandlerClass,
-        handler: &Object<'_, '_>,
-    ) -> Result<Option<Arc<Plan>>> {
-        let state = State::of(handler);
-        // A forked child may find it locked for good.
-        if let Ok(plans) = self.0.try_lock() {
-            if let Some((_, plan)) = plans.iter().find(|(made_in, _)| *made_in == state) {
-                return Ok(plan.clone());
-            }
-        }
-        let plan = Plan::make(class, handler, state)?.map(Arc::new);
-        if state != State::of(handler) {
-            return Ok(None);
-        }
-        let mut replaced = None;
-        if let Ok(mut plans) = self.0.try_lock() {
-            let is_same = |(it, _): &(State, _)| it.handler == state.handler;
-            let index = plans.iter().position(is_same);
-            let index = index.or_else(|| (plans.len() == MAX_PLANS).then_some(MAX_PLANS - 1));
-            replaced = index.map(|index| plans.remove(index));
-            plans.insert(0, (state, plan.clone()));
-        }
-        // Freeing it can run Python code, which may log.
-        drop(replaced);
-        Ok(plan)
-    }
+/// What was found out about a handler.
+struct Found {
+    state: State,
+    /// `None` if only Python knows what the handler does.
+    plan: Option<Arc<Plan>>,
 }
 
-/// The class and the dict of an object that a plan keeps. CPython doesn't report when it gets others.
-pub(super) struct Identity {
-    object: Py<PyAny>,
-    class: Py<PyType>,
-    dict: Py<PyDict>,
+/// What was found out about handlers, the newest first.
+static FOUND: Kept<Mutex<Vec<Found>>> = Kept::new();
+
+/// For how many handlers that is kept.
+const MAX_HANDLERS: usize = 64;
+
+/// The outer `None` if nothing is known. A forked child may find [`FOUND`] locked for good.
+fn find(state: State) -> Option<Option<Arc<Plan>>> {
+    let all = FOUND.get();
+    let all = all.as_ref()?.try_lock().ok()?;
+    let found = all.iter().find(|found| found.state == state)?;
+    Some(found.plan.clone())
 }
 
-impl Identity {
-    pub(super) fn of(object: &Object<'_, '_>) -> Identity {
-        Identity {
-            object: object.itself.clone().unbind(),
-            class: object.itself.get_type().unbind(),
-            dict: object.dict.clone().unbind(),
-        }
-    }
-
-    pub(super) fn is_intact(&self, py: Python<'_>) -> bool {
-        let object = self.object.bind(py);
-        object.get_type().is(&self.class) && dict_of(object).is_some_and(|dict| dict.is(&self.dict))
-    }
-
-    pub(super) fn dict<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
-        self.dict.bind(py)
-    }
+fn keep(new: Found) {
+    let all = FOUND.get_or_make(Mutex::default);
+    let Ok(mut all) = all.try_lock() else {
+        return;
+    };
+    let is_same = |it: &Found| it.state.handler == new.state.handler;
+    let earlier = all.iter().position(is_same);
+    let oldest = (all.len() == MAX_HANDLERS).then_some(MAX_HANDLERS - 1);
+    let replaced = earlier.or(oldest).map(|index| all.remove(index));
+    all.insert(0, new);
+    drop(all);
+    // Freeing it can run Python code, which may log.
+    drop(replaced);
 }
