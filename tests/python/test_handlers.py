@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import types
+import weakref
 from collections import OrderedDict
 from unittest import mock
 
@@ -479,7 +480,7 @@ RECORDS = {
     "an object as message": lambda record: setattr(record, "msg", Loud()),
     "a broken message": lambda record: setattr(record, "msg", Broken()),
     "a number as message": lambda record: setattr(record, "msg", 7),
-    "no msecs": lambda record: delattr(record, "msecs"),
+    "no msecs": lambda record: vars(record).pop("msecs"),
     "an int as created": lambda record: setattr(record, "created", 1_700_000_000),
     "long ago": lambda record: vars(record).update(created=-12345.678, msecs=321.0),
     "nan as created": lambda record: setattr(record, "created", float("nan")),
@@ -819,23 +820,28 @@ def is_moved_back(handler, case):
         handler.stream.seek(0)
 
 
+def own_formatter(handler):
+    """A patch can have given the class a property of that name."""
+    return vars(handler).get("formatter")
+
+
 def has_broken_style(handler, case):
-    if handler.formatter:
-        handler.formatter._style = None
+    if own_formatter(handler):
+        own_formatter(handler)._style = None
 
 
 def has_own(attribute, value):
     def change(handler, case):
-        if handler.formatter:
-            setattr(handler.formatter, attribute, value)
+        if own_formatter(handler):
+            setattr(own_formatter(handler), attribute, value)
 
     return change
 
 
 def has_style_own(attribute, value):
     def change(handler, case):
-        if handler.formatter:
-            setattr(handler.formatter._style, attribute, value)
+        if own_formatter(handler):
+            setattr(own_formatter(handler)._style, attribute, value)
 
     return change
 
@@ -901,6 +907,98 @@ CHANGES = {
     "style.asctime_search": has_style_own("asctime_search", "is not searched for"),
 }
 
+# Ways to change an attribute of a handler, its formatter or the formatter's style.
+
+
+def store_in_a_loop(target, name, value):
+    """Python specializes the code that stores attributes."""
+    for _ in range(100):
+        STORES[name](target, value)
+
+
+def store(name):
+    namespace = {}
+    exec(f"def store(target, value):\n    target.{name} = value", namespace)
+    return namespace["store"]
+
+
+def delete_first(target, name, value):
+    vars(target).pop(name, None)
+    setattr(target, name, value)
+
+
+def replace_all(target, name, value):
+    target.__dict__ = {**vars(target), name: value}
+
+
+WAYS = {
+    "setattr": setattr,
+    "object.__setattr__": object.__setattr__,
+    "a loop": store_in_a_loop,
+    "vars": lambda target, name, value: vars(target).__setitem__(name, value),
+    "update": lambda target, name, value: vars(target).update({name: value}),
+    "delete and add": delete_first,
+    "another dict": replace_all,
+}
+ATTRIBUTES = {
+    "terminator": lambda case: "<end>",
+    "stream": lambda case: Own(case),
+    "queue": lambda case: Own(case),
+    "lock": lambda case: threading.RLock(),
+    "filters": lambda case: [logging.Filter("another")],
+    "formatter": lambda case: logging.Formatter("%(levelname)s %(message)s"),
+    "flush": lambda case: lambda: case.events.append("its own flush"),
+    "maxBytes": lambda case: 1,
+    "rolloverAt": lambda case: 0,
+    "formatter.datefmt": lambda case: "%H",
+    "formatter.converter": lambda case: time.gmtime,
+    "formatter.default_msec_format": lambda case: "%s.%03d",
+    "formatter._style": lambda case: logging.PercentStyle("%(levelname)s"),
+    "formatter.formatMessage": lambda case: lambda record: "its own",
+    "style._fmt": lambda case: "%(levelname)s %(message)s",
+    "style.format": lambda case: lambda record: "its own",
+}
+STORES = {name: store(name) for name in {path.split(".")[-1] for path in ATTRIBUTES}}
+
+
+def changes(path, way):
+    def change(handler, case):
+        target, _, name = path.rpartition(".")
+        formatter = own_formatter(handler)
+        target = {"": handler, "formatter": formatter, "style": getattr(formatter, "_style", None)}[target]
+        if target is None:
+            return
+        if name in vars(target) or name not in ("maxBytes", "rolloverAt", "queue", "stream"):
+            WAYS[way](target, name, ATTRIBUTES[path](case))
+
+    return change
+
+
+def has_class(attribute):
+    """The object gets another class of the same layout."""
+
+    class Formatter(logging.Formatter):
+        def format(self, record):
+            return "formatted by another class"
+
+    class Style(logging.PercentStyle):
+        def _format(self, record):
+            return "formatted by another style"
+
+    def change(handler, case):
+        if own_formatter(handler):
+            if attribute == "formatter":
+                own_formatter(handler).__class__ = Formatter
+            else:
+                own_formatter(handler)._style.__class__ = Style
+
+    return change
+
+
+STORED = {f"{path} by {way}": changes(path, way) for path in ATTRIBUTES for way in WAYS}
+CHANGES["class of the formatter"] = has_class("formatter")
+CHANGES["class of the style"] = has_class("style")
+
 # The comparison
 
 
@@ -944,7 +1042,8 @@ def comparable(value):
     return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", repr(value))
 
 
-def compare(directory, spec, messages):
+def compare(directory, spec, messages, when=0):
+    """The change comes before the message with the number `when`."""
     kind, stream, formatter_spec, filters, change, record, patches = spec
     logger = logging.getLogger(NAME)
     logger.setLevel(1)
@@ -958,7 +1057,6 @@ def compare(directory, spec, messages):
         handler.setFormatter(formatter(formatter_spec))
         for name in filters:
             handler.addFilter(FILTERS[name]())
-        CHANGES[change](handler, case)
         cases.append(case)
         handlers.append(handler)
     by_rust, by_python = handlers
@@ -973,7 +1071,10 @@ def compare(directory, spec, messages):
         with contextlib.ExitStack() as stack:
             for patch in patches:
                 stack.enter_context(PATCHES[patch]())
-            for message in messages:
+            for number, message in enumerate(messages):
+                if number == when:
+                    for handler, case in zip(handlers, cases):
+                        {**CHANGES, **STORED}[change](handler, case)
                 before.copy = None
                 _native.log_at(NAME, logging.WARNING, message)
                 theirs = before.copy
@@ -1065,14 +1166,28 @@ def specs():
         yield "NullHandler", "StringIO", None, [], "nothing", "untouched", [patch]
 
 
+@pytest.mark.parametrize(
+    "kind", ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
+)
+def test_each_way_to_store_an_attribute(tmp_path, kind):
+    for number, change in enumerate(STORED):
+        spec = (kind, "StringIO", FORMATTED, [], change, "untouched", [])
+        try:
+            compare(tmp_path / str(number), spec, ["first", "second", "third"], 1)
+        except BaseException as error:
+            raise AssertionError(change) from error
+
+
 def test_each_choice(tmp_path):
     for number, spec in enumerate(specs()):
         # Without these the next case would find the facts that were checked for the last one.
         compare(tmp_path / str(number), PLAIN, ["plain"])
-        try:
-            compare(tmp_path / f"{number}-changed", spec, ["first", "second ☃", "third, longer than the others"])
-        except BaseException as error:
-            raise AssertionError(str(spec)) from error
+        for when in (0, 1) if spec[4] != "nothing" else (0,):
+            try:
+                directory = tmp_path / f"{number}-changed-{when}"
+                compare(directory, spec, ["first", "second ☃", "third, longer than the others"], when)
+            except BaseException as error:
+                raise AssertionError(f"{spec}, {when}") from error
 
 
 has_watchers = pytest.mark.skipif(
@@ -1088,14 +1203,48 @@ has_watchers = pytest.mark.skipif(
         st.sampled_from(["StringIO", "file"] * 5 + sorted(STREAMS)),
         formatters,
         st.lists(st.sampled_from(sorted(FILTERS)), max_size=2) | st.just([]),
-        st.just("nothing") | st.sampled_from(sorted(CHANGES)),
+        st.just("nothing") | st.sampled_from(sorted({**CHANGES, **STORED})),
         st.just("untouched") | st.sampled_from(sorted(RECORDS)),
         st.lists(st.sampled_from(sorted(PATCHES)), max_size=2, unique=True) | st.just([]),
     ),
     messages=st.lists(st.text(max_size=40).filter(lambda text: "\r" not in text), min_size=1, max_size=4),
+    when=st.integers(0, 2),
 )
-def test_any_choices(tmp_path_factory, spec, messages):
-    compare(tmp_path_factory.mktemp("case"), spec, messages)
+def test_any_choices(tmp_path_factory, spec, messages, when):
+    compare(tmp_path_factory.mktemp("case"), spec, messages, when)
+
+
+def test_handlers_and_streams_are_freed():
+    logger = logging.getLogger(NAME)
+    logger.propagate = False
+    for _ in range(3):
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        logger.handlers = [handler]
+        for _ in range(30):
+            _native.log_at(NAME, logging.WARNING, "message")
+        logger.handlers = []
+        freed = [weakref.ref(handler), weakref.ref(stream)]
+        del handler, stream
+        assert [it() for it in freed] == [None, None]
+
+
+def test_more_handlers_than_are_known(tmp_path):
+    logger = logging.getLogger(NAME)
+    logger.propagate = False
+    handlers = [logging.StreamHandler(io.StringIO()) for _ in range(150)]
+    logger.handlers = handlers
+    try:
+        for number in range(3):
+            for index, handler in enumerate(handlers):
+                handler.setFormatter(logging.Formatter(f"{index} {number} %(message)s"))
+            for _ in range(15):
+                _native.log_at(NAME, logging.WARNING, "message")
+    finally:
+        logger.handlers = []
+    for index, handler in enumerate(handlers):
+        lines = [f"{index} {number} message\n" for number in range(3) for _ in range(15)]
+        assert handler.stream.getvalue() == "".join(lines)
 
 
 def test_a_locale_that_changes_within_a_second(tmp_path):

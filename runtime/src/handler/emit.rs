@@ -32,6 +32,9 @@ pub(super) fn emit<'py>(
     if attempt(py, needs_file(plan.class.kind, emission, handler)) != Some(false) {
         return Ok(false);
     }
+    let Some(position) = attempt(py, position_before_formatting(handler, emission)) else {
+        return Ok(false);
+    };
     let by_plan = match &emission.formatter {
         Some(formatter) => formatter.format(record).transpose(),
         None => None,
@@ -53,7 +56,7 @@ pub(super) fn emit<'py>(
         return queue::put(handler, record, text.into_object(py), &plan.class.stock).map(|()| true);
     }
     if let Rollover::AtSize(max_bytes) = emission.rollover {
-        if attempt(py, is_full(handler, &text, max_bytes)) != Some(false) {
+        if attempt(py, is_full(handler, &text, max_bytes, position)) != Some(false) {
             return Ok(false);
         }
     }
@@ -95,18 +98,44 @@ fn time(py: Python<'_>) -> Result<i64> {
     Ok(now.cast_into::<PyFloat>()?.value() as i64)
 }
 
+/// Where a `RotatingFileHandler` is in its file, if it asks for that before it formats the record.
+fn position_before_formatting(
+    handler: &Object<'_, '_>,
+    emission: &Emission,
+) -> Result<Option<i64>> {
+    match emission.rollover {
+        Rollover::AtSize(max_bytes) if max_bytes > 0 && !rotation_seeks(handler.py())? => {
+            tell(handler).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Whether a `RotatingFileHandler` has no room for a line of text.
-fn is_full<'py>(handler: &Object<'_, 'py>, text: &Text<'py>, max_bytes: i64) -> Result<bool> {
+fn is_full<'py>(
+    handler: &Object<'_, 'py>,
+    text: &Text<'py>,
+    max_bytes: i64,
+    position: Option<i64>,
+) -> Result<bool> {
     let py = handler.py();
-    if max_bytes <= 0 {
-        return Ok(false);
-    }
+    let position = match position {
+        _ if max_bytes <= 0 => return Ok(false),
+        Some(position) => position,
+        None => {
+            let stream = handler.itself.getattr(intern!(py, "stream"))?;
+            stream.call_method1(intern!(py, "seek"), (0, 2))?;
+            tell(handler)?
+        }
+    };
+    Ok(position + text.len()? as i64 + 1 >= max_bytes)
+}
+
+/// `handler.stream.tell()`.
+fn tell(handler: &Object<'_, '_>) -> Result<i64> {
+    let py = handler.py();
     let stream = handler.itself.getattr(intern!(py, "stream"))?;
-    if rotation_seeks(py)? {
-        stream.call_method1(intern!(py, "seek"), (0, 2))?;
-    }
-    let size: i64 = stream.call_method0(intern!(py, "tell"))?.extract()?;
-    Ok(size + text.len()? as i64 + 1 >= max_bytes)
+    Ok(stream.call_method0(intern!(py, "tell"))?.extract()?)
 }
 
 /// Writes a line to the stream of a handler, and flushes it.

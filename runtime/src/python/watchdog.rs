@@ -1,4 +1,4 @@
-//! Reports calls that don't return, if the environment variable `PYLOG_WATCHDOG` is set to a number of seconds.
+//! Reports calls that don't return, if the environment variable `PYLOG_WATCHDOG` is set to a whole number of seconds.
 //!
 //! It is a help in the search for a deadlock. It isn't on by default because it needs a thread of its own: Python 3.12
 //! and later warn when a process with several threads forks.
@@ -65,14 +65,15 @@ fn start() -> bool {
     let Some(value) = std::env::var_os(VARIABLE) else {
         return false;
     };
-    let seconds = value.to_str().and_then(|value| value.parse::<f64>().ok());
-    match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
-        Some(limit) if !limit.is_zero() => {
+    // Reading fractions would add 30 KiB to each extension.
+    match value.to_str().and_then(|value| value.parse().ok()) {
+        Some(seconds) if seconds > 0 => {
+            let limit = Duration::from_secs(seconds);
             let builder = thread::Builder::new().name("pylog watchdog".to_owned());
             builder.spawn(move || run(limit)).is_ok()
         }
         _ => {
-            eprintln!("pylog: {VARIABLE} is {value:?}, not a number of seconds");
+            eprintln!("pylog: {VARIABLE} is {value:?}, not a whole number of seconds");
             false
         }
     }
@@ -120,7 +121,7 @@ fn report(call: &PendingCall, stage: u8) {
         since,
         ..
     } = call;
-    let seconds = since.elapsed().as_secs_f64();
+    let seconds = since.elapsed().as_secs();
     let reason = match stage {
         WAITS => {
             "waits for the GIL. If the thread that holds the GIL waits for this one, release it there with \
@@ -131,7 +132,5 @@ fn report(call: &PendingCall, stage: u8) {
              this one, queue all records: `#[pylog::module(queue_all = 65536)]`"
         }
     };
-    eprintln!(
-        "pylog: for {seconds:.1} s the call at {file}:{line} in the thread {thread:?} {reason}"
-    );
+    eprintln!("pylog: for {seconds} s the call at {file}:{line} in the thread {thread:?} {reason}");
 }

@@ -1,4 +1,4 @@
-"""One call waits for the GIL for two seconds, and another one for its handler. Run it with PYLOG_WATCHDOG=0.5.
+"""One call waits for the GIL for two seconds, and another one for its handler. Run it with PYLOG_WATCHDOG=1.
 
 Run: python tests/python/programs/watched_calls.py
 """
