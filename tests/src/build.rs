@@ -121,6 +121,11 @@ impl Build {
 pub struct Library(Vec<u8>);
 
 impl Library {
+    /// The size of the file in bytes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
     fn file(&self) -> object::File<'_> {
         object::File::parse(&*self.0).expect("an object file")
     }

@@ -55,8 +55,9 @@ pub(super) fn table(report: &mut Report) -> Result<String> {
     check(
         &format!("a call that is off, {ARM}"),
         missing_target(ARM),
-        &read_assembly,
+        &|| run_ignored("aarch64::"),
     );
+    check("the size of an extension", None, &|| run_ignored("size::"));
 
     let features = features()?;
     check("cargo features: none, each one, all", None, &|| {
@@ -158,12 +159,12 @@ fn with_oldest_dependencies(flag: &str, manifest: &str) -> Result {
     compiles(check, &["--all-features"])
 }
 
-/// The test of `tests/binary/aarch64.rs`.
-fn read_assembly() -> Result {
+/// Runs the tests of a module of `tests/binary` that are ignored elsewhere.
+fn run_ignored(module: &str) -> Result {
     let mut test = cargo();
     python::embeddable()?.embed_in(&mut test);
     test.args(["test", "--quiet", "--package", "pylog-tests"]);
-    test.args(["--test", "binary", "--", "aarch64::", "--ignored"]);
+    test.args(["--test", "binary", "--", module, "--ignored"]);
     run_captured(&mut test)
 }
 
