@@ -77,8 +77,8 @@ impl HandlerClass {
 }
 
 fn current(class: &Bound<'_, PyType>) -> Option<Arc<HandlerClass>> {
-    let known = KNOWN.get();
-    let mut classes = known.as_ref()?.iter().map(|(_, it)| it);
+    let known = KNOWN.get()?;
+    let mut classes = known.iter().map(|(_, it)| it);
     let is_current = |it: &&Arc<HandlerClass>| it.class.is(class) && it.checked.is_current();
     classes.find(is_current).cloned()
 }

@@ -5,11 +5,11 @@
 //! steps that have been done return what they have returned, and the one that failed raises what it has raised.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use pyo3::types::{PyCFunction, PyDict};
 
 use super::object::Object;
 use crate::python::exception::{Exception, Result};
-use crate::python::library::SIMPLE_NAMESPACE;
+use crate::python::library::{SIMPLE_NAMESPACE, function};
 use crate::python::once::intern;
 
 /// The step that failed, and what the steps before it have returned.
@@ -93,21 +93,14 @@ pub(super) fn replay<'py>(
     Ok(())
 }
 
-type Arguments<'a, 'py> = &'a Bound<'py, PyTuple>;
-type Keywords<'a, 'py> = Option<&'a Bound<'py, PyDict>>;
-
 /// A function that returns `value`.
 fn returning<'py>(value: Bound<'py, PyAny>) -> Result<Bound<'py, PyCFunction>> {
     let py = value.py();
     let value = value.unbind();
-    let function = move |args: Arguments<'_, '_>, _: Keywords<'_, '_>| value.clone_ref(args.py());
-    Ok(PyCFunction::new_closure(py, None, None, function)?)
+    function(py, Box::new(move |py| Ok(value.clone_ref(py))))
 }
 
 /// A function that raises `error`.
 fn raising(py: Python<'_>, error: Exception) -> Result<Bound<'_, PyCFunction>> {
-    let function = move |args: Arguments<'_, '_>, _: Keywords<'_, '_>| -> PyResult<()> {
-        Err(error.clone_ref(args.py()))
-    };
-    Ok(PyCFunction::new_closure(py, None, None, function)?)
+    function(py, Box::new(move |py| Err(error.clone_ref(py).into())))
 }

@@ -190,8 +190,8 @@ const MAX_HANDLERS: usize = 64;
 
 /// The outer `None` if nothing is known. A forked child may find [`FOUND`] locked for good.
 fn find(state: State) -> Option<Option<Arc<Plan>>> {
-    let all = FOUND.get();
-    let all = all.as_ref()?.try_lock().ok()?;
+    let all = FOUND.get()?;
+    let all = all.try_lock().ok()?;
     let found = all.iter().find(|found| found.state == state)?;
     Some(found.plan.clone())
 }

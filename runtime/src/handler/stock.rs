@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyType};
 
 use crate::python::exception::Result;
 use crate::python::interpreter::PlainClass;
-use crate::python::kept::Kept;
+use crate::python::kept::{Kept, Shared};
 use crate::python::known_function::KnownMethod;
 use crate::python::library::{
     Globals, HANDLERS_GLOBALS, LOGGING_GLOBALS, OS_GLOBALS, TIME_GLOBALS, is_builtin, loaded,
@@ -135,7 +135,7 @@ impl Methods {
 }
 
 /// Of `logging.handlers`, if the program has imported it.
-pub(super) fn methods_of_handlers(py: Python<'_>) -> Result<Option<Arc<Methods>>> {
+pub(super) fn methods_of_handlers(py: Python<'_>) -> Result<Option<Shared<Methods>>> {
     static METHODS: Kept<Methods> = Kept::new();
     if loaded(intern!(py, "logging.handlers"))?.is_none() {
         return Ok(None);

@@ -1,13 +1,12 @@
 //! Whether the class of a logger handles records as `logging.Logger` does.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::python::exception::Result;
-use crate::python::kept::Kept;
+use crate::python::kept::{Kept, Shared};
 use crate::python::known_function::KnownMethod;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
@@ -85,7 +84,7 @@ pub(crate) fn check_plain(class: &Bound<'_, PyType>, epoch: Epoch) -> Result<boo
 }
 
 /// The stock [`METHODS`], if they are those of a known version.
-fn stock_methods(py: Python<'_>) -> Result<Arc<Option<Vec<Py<PyAny>>>>> {
+fn stock_methods(py: Python<'_>) -> Result<Shared<Option<Vec<Py<PyAny>>>>> {
     static STOCK: Kept<Option<Vec<Py<PyAny>>>> = Kept::new();
     STOCK.get_or_try(|| {
         let mut methods = Vec::new();

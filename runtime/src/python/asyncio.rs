@@ -3,9 +3,9 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyModule};
 
+use super::exception::Result;
 use super::library::loaded;
 use super::once::intern;
-use crate::python::exception::Result;
 
 /// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
 /// thread.

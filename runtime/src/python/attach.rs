@@ -11,12 +11,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::context::RecordContext;
+use super::exception::{Exception, Result};
 use super::exit::{self, AttachPermit};
 use super::nesting::{self, CallGuard};
 use super::watchdog::Watched;
 use super::{fork, interpreter, library, raised};
 use crate::metadata::Metadata;
-use crate::python::exception::{Exception, Result};
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
 ///

@@ -15,13 +15,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::asyncio;
+use super::exception::{Exception, Result};
 use super::interpreter::{
     self, copy_current_context, enter_context, exit_context, has_thread_state, new_context,
 };
 use super::kept::Kept;
 use super::once::{Once, intern};
 use super::raised::attempt;
-use crate::python::exception::{Exception, Result};
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///

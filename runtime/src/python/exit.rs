@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
+use super::exception::Result;
 use super::fork::{self, Hooks};
 use super::kept;
 use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use super::once::{RunOnce, intern};
 use super::{interpreter, raised};
-use crate::python::exception::Result;
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();

@@ -7,10 +7,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::exception::Result;
 use super::interpreter;
 use super::library::{REGISTER_AT_FORK, callback};
 use super::once::{RunOnce, intern};
-use crate::python::exception::Result;
 
 /// Functions that run before a fork, and after it in the parent and in the child.
 pub(crate) struct Hooks {

@@ -16,8 +16,8 @@ use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use super::exception::Result;
 use super::once::{Once, intern};
-use crate::python::exception::Result;
 
 struct Functions {
     /// The thread state that this thread has in the main interpreter.

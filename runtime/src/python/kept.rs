@@ -9,7 +9,10 @@
 //! Objects that lead to no other object are in a [`Once`][super::once::Once]: strings, builtin types, weak references,
 //! functions of pylog's own.
 
+use std::any::Any;
 use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,16 +27,21 @@ use super::interpreter::CHANGES;
 /// Several threads may make it at the same time; the first one to finish is kept. Once the objects have been
 /// released, the value is made at each use.
 pub(crate) struct Kept<T> {
-    value: ArcSwapOption<T>,
+    place: Place,
+    /// The type of the value.
+    of: PhantomData<fn() -> T>,
+}
+
+/// A value of any type: one for each type would add 60 KiB to an extension.
+type Value = Box<dyn Any + Send + Sync>;
+
+struct Place {
+    value: ArcSwapOption<Value>,
     is_listed: AtomicBool,
 }
 
-trait Release: Sync {
-    fn release(&self);
-}
-
 /// Everything that has ever held a value.
-static ALL: boxcar::Vec<&'static dyn Release> = boxcar::Vec::new();
+static ALL: boxcar::Vec<&'static Place> = boxcar::Vec::new();
 
 static ARE_RELEASED: AtomicBool = AtomicBool::new(false);
 
@@ -53,17 +61,20 @@ pub(super) fn release_all(_py: Python<'_>) {
 impl<T: Send + Sync + 'static> Kept<T> {
     pub(crate) const fn new() -> Kept<T> {
         Kept {
-            value: ArcSwapOption::const_empty(),
-            is_listed: AtomicBool::new(false),
+            place: Place {
+                value: ArcSwapOption::const_empty(),
+                is_listed: AtomicBool::new(false),
+            },
+            of: PhantomData,
         }
     }
 
     /// The value, if it is kept.
-    pub(crate) fn get(&self) -> Guard<Option<Arc<T>>> {
-        self.value.load()
+    pub(crate) fn get(&self) -> Option<Shared<T>> {
+        self.place.value.load_full().map(Shared::new)
     }
 
-    pub(crate) fn get_or_make(&'static self, make: impl FnOnce() -> T) -> Arc<T> {
+    pub(crate) fn get_or_make(&'static self, make: impl FnOnce() -> T) -> Shared<T> {
         let made = self.get_or_try(|| Ok::<T, Infallible>(make()));
         made.unwrap_or_else(|never| match never {})
     }
@@ -71,15 +82,18 @@ impl<T: Send + Sync + 'static> Kept<T> {
     pub(crate) fn get_or_try<E>(
         &'static self,
         make: impl FnOnce() -> Result<T, E>,
-    ) -> Result<Arc<T>, E> {
-        if let Some(value) = &*self.get() {
-            return Ok(Arc::clone(value));
+    ) -> Result<Shared<T>, E> {
+        if let Some(value) = self.get() {
+            return Ok(value);
         }
-        Ok(self.keep(Arc::new(make()?)))
+        let made: Value = Box::new(make()?);
+        Ok(Shared::new(self.place.keep(Arc::new(made))))
     }
+}
 
+impl Place {
     /// Keeps a value, unless there is one. Returns the value that is kept.
-    fn keep(&'static self, made: Arc<T>) -> Arc<T> {
+    fn keep(&'static self, made: Arc<Value>) -> Arc<Value> {
         if are_released() {
             return made;
         }
@@ -94,12 +108,34 @@ impl<T: Send + Sync + 'static> Kept<T> {
         }
         Guard::into_inner(earlier).unwrap_or(made)
     }
-}
 
-impl<T: Send + Sync> Release for Kept<T> {
     fn release(&self) {
         // The value is dropped when nothing is kept here any more: that can run Python code, which may log.
         drop(self.value.swap(None));
+    }
+}
+
+/// A value that was kept when it was looked up. It lives as long as this.
+pub(crate) struct Shared<T> {
+    value: Arc<Value>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Shared<T> {
+    fn new(value: Arc<Value>) -> Shared<T> {
+        Shared {
+            value,
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T: 'static> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        let value = self.value.downcast_ref();
+        value.expect("a `Kept` stores values of its own type")
     }
 }
 
@@ -133,7 +169,7 @@ mod tests {
         }
         KEPT.get_or_make(|| Value);
         let used = KEPT.get();
-        KEPT.release();
+        KEPT.place.release();
         assert!(KEPT.get().is_none() && !DROPPED.load(Ordering::SeqCst));
         drop(used);
         assert!(DROPPED.load(Ordering::SeqCst));

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
+use super::exception::Result;
 use super::library::Globals;
-use crate::python::exception::Result;
 
 /// A method of a class of Python's library.
 pub(crate) struct KnownMethod {

@@ -8,9 +8,9 @@ use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
+use super::exception::{Exception, Result};
 use super::kept::{self, Kept};
 use super::once::{Once, intern};
-use crate::python::exception::{Exception, Result};
 
 /// A name in a module, imported on first use.
 pub(crate) struct Import {
@@ -31,7 +31,7 @@ impl Import {
     /// # Errors
     /// The exception that the import raises. The next use imports again.
     pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        if let Some(object) = &*self.object.get() {
+        if let Some(object) = self.object.get() {
             return Ok(object.bind(py).clone());
         }
         let object = self.object.get_or_try(|| {
@@ -65,7 +65,7 @@ impl Globals {
         name: &Bound<'py, PyString>,
     ) -> Result<Bound<'py, PyAny>> {
         let py = name.py();
-        if let Some(dict) = &*self.dict.get() {
+        if let Some(dict) = self.dict.get() {
             return look_up(dict.bind(py), self.module, name);
         }
         look_up(&self.dict(py)?, self.module, name)
@@ -255,11 +255,19 @@ pub(crate) fn callback(
     py: Python<'_>,
     act: impl Fn(Python<'_>) -> Result<()> + Send + Sync + 'static,
 ) -> Result<Bound<'_, PyCFunction>> {
-    let act = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
-        act(args.py()).map_err(Exception::into_inner)
-    };
-    Ok(PyCFunction::new_closure(py, None, None, act)?)
+    function(py, Box::new(move |py| act(py).map(|()| py.None())))
 }
+
+/// A Python callable that ignores its arguments and returns what `call` returns.
+pub(crate) fn function(py: Python<'_>, call: Call) -> Result<Bound<'_, PyCFunction>> {
+    let call = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+        call(args.py()).map_err(Exception::into_inner)
+    };
+    Ok(PyCFunction::new_closure(py, None, None, call)?)
+}
+
+/// Not generic, because PyO3 adds much code for each type of a closure.
+type Call = Box<dyn Fn(Python<'_>) -> Result<Py<PyAny>> + Send + Sync>;
 
 /// Issues a `RuntimeWarning`.
 ///

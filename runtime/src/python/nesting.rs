@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use crate::python::exception::Result;
+use super::exception::Result;
 use pyo3::exceptions::PyRecursionError;
 
 /// How much stack nested calls may take, in bytes. The smallest stacks that threads have in practice are

@@ -17,14 +17,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
+use super::exception::{Exception, Result};
 use super::interpreter::{add_pending_call, current_frame, set_async_exception};
 use super::kept;
-use super::library::{GET_IDENT, THREADING_GLOBALS, loaded};
+use super::library::{GET_IDENT, THREADING_GLOBALS, function, loaded};
 use super::nesting;
 use super::once::intern;
-use crate::python::exception::{Exception, Result};
 
 // No function here runs Python code in the main thread: Python would run signal handlers and pending calls
 // meanwhile.
@@ -196,16 +196,16 @@ fn schedule_here(py: Python<'_>, ident: c_ulong, error: Exception) -> Option<Exc
 /// A class whose instance is the exception itself. Python takes a class, which it calls without arguments
 /// when it raises the exception. `except` clauses of older Pythons compare the class.
 fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> Result<Bound<'py, PyAny>> {
-    let object = error.value(py).clone().unbind();
-    let new = PyCFunction::new_closure(py, None, None, move |args, _| {
+    let object = error.value(py).clone().into_any().unbind();
+    let make = move |py: Python<'_>| {
         let raised = ASYNCHRONOUS.try_with(RefCell::take);
         if raised.is_ok_and(|error| error.is_some()) {
             SCHEDULED.fetch_sub(1, Ordering::Relaxed);
         }
-        object.clone_ref(args.py())
-    })?;
+        Ok(object.clone_ref(py))
+    };
     let namespace = PyDict::new(py);
-    namespace.set_item("__new__", new)?;
+    namespace.set_item("__new__", function(py, Box::new(make))?)?;
     let class = error.get_type(py);
     let name = class.getattr(intern!(py, "__name__"))?;
     Ok(class.get_type().call1((name, (class,), namespace))?)

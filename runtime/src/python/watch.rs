@@ -8,20 +8,19 @@
 //! and on free-threaded Python, where a change may come between a check and its use, nothing is watched,
 //! and facts are established anew at each call.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
+use super::exception::Result;
 use super::interpreter::{
     A_CLASS_LACKS_VERSION, CHANGES, INSTANCE_CHANGES, INSTANCES, WatchFunctions, Watchers,
 };
-use super::kept::{self, Kept};
+use super::kept::{self, Kept, Shared};
 use super::library::SYS_GLOBALS;
 use super::once::{Once, intern};
 use super::raised;
-use crate::python::exception::Result;
 
 // Everything here happens under the GIL, so that the atomics need no order.
 
@@ -177,7 +176,7 @@ fn has_gil(py: Python<'_>) -> Result<bool> {
 }
 
 impl Watched {
-    fn get() -> Arc<Watched> {
+    fn get() -> Shared<Watched> {
         static WATCHED: Kept<Watched> = Kept::new();
         WATCHED.get_or_make(|| Watched {
             classes: boxcar::Vec::new(),

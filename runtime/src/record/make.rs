@@ -27,7 +27,7 @@ pub(crate) fn make<'py>(
     let py = logger.py();
     let mut guards = None;
     if let Some((prototype, dict)) = fast {
-        if let Some(prototype) = &*prototype.get() {
+        if let Some(prototype) = prototype.get() {
             let made = attempt(py, prototype.make(logger, dict, content));
             if let Some(record) = made.flatten() {
                 return Ok(record);

@@ -73,7 +73,7 @@ impl LoggingSettings {
 
     /// Settings that have been met.
     pub(super) fn met(index: usize) -> Option<Arc<LoggingSettings>> {
-        MET.get().as_ref()?.get(index).cloned()
+        MET.get()?.get(index).cloned()
     }
 
     fn new(values: [Option<Bound<'_, PyAny>>; NAMES.len()]) -> Result<Option<LoggingSettings>> {

@@ -9,7 +9,7 @@ use super::thread::StockThreads;
 use super::times::Clock;
 use crate::python::exception::Result;
 use crate::python::interpreter::PlainClass;
-use crate::python::kept::{self, Kept};
+use crate::python::kept::{self, Kept, Shared};
 use crate::python::library::{
     Globals, LOGGING_GLOBALS, OS_GLOBALS, THREADING_GLOBALS, is_builtin, loaded,
 };
@@ -79,7 +79,7 @@ pub(super) struct Stock {
     /// `time.time` or `time.time_ns`, whichever `LogRecord` calls.
     pub(super) clock: Py<PyAny>,
     pub(super) active_threads: Py<PyDict>,
-    pub(super) threads: Arc<StockThreads>,
+    pub(super) threads: Shared<StockThreads>,
     names: Vec<(Name, Py<PyAny>)>,
 }
 

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::ffi::c_ulong;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
@@ -13,7 +12,7 @@ use pyo3::types::{PyDict, PyInt, PyString, PyType};
 use crate::event::buffer::Buffer;
 use crate::event::origin::Origin;
 use crate::python::exception::Result;
-use crate::python::kept::Kept;
+use crate::python::kept::{Kept, Shared};
 use crate::python::library::{PROPERTY, THREADING_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
 use crate::python::watch::{self, CheckedIn};
@@ -224,7 +223,7 @@ pub(super) struct StockThreads {
 }
 
 impl StockThreads {
-    pub(super) fn get(py: Python<'_>) -> Result<Arc<StockThreads>> {
+    pub(super) fn get(py: Python<'_>) -> Result<Shared<StockThreads>> {
         static FOUND: Kept<StockThreads> = Kept::new();
         FOUND.get_or_try(|| StockThreads::find(py))
     }
