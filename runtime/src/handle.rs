@@ -1,7 +1,7 @@
 //! Handling a record: `Logger.handle`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList};
+use pyo3::types::PyList;
 
 use crate::handler;
 use crate::level::Level;
@@ -98,16 +98,24 @@ impl<'py> Calls<'_, 'py> {
 
     fn call(&mut self, handler: &Bound<'py, PyAny>) -> Result<()> {
         let py = handler.py();
-        let level = handler.getattr(intern!(py, "level"))?;
-        let number = level.cast_exact::<PyInt>().ok();
         let is_first = !std::mem::replace(&mut self.found, true);
-        let accepts = match number.and_then(|number| number.extract::<i32>().ok()) {
-            Some(number) if is_first => self.level.levelno() >= number,
-            _ => self.record.getattr(intern!(py, "levelno"))?.ge(level)?,
+        let mut plan = match is_first {
+            true => handler::plan(handler, self.record),
+            false => None,
         };
-        if accepts {
-            handler::handle(handler, self.record)?;
+        let accepts = match plan.as_ref().and_then(|plan| plan.level) {
+            Some(level) => self.level.levelno() >= level,
+            None => {
+                let level = handler.getattr(intern!(py, "level"))?;
+                let accepts = self.record.getattr(intern!(py, "levelno"))?.ge(level)?;
+                // Comparing can run Python code.
+                plan = handler::plan(handler, self.record);
+                accepts
+            }
+        };
+        match accepts {
+            true => handler::handle(handler, plan, self.record),
+            false => Ok(()),
         }
-        Ok(())
     }
 }

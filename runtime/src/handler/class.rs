@@ -32,7 +32,8 @@ const HANDLE: [&str; 5] = [
 ];
 
 /// Attributes that a handler has itself, so that its class must have none of them.
-const NOT_IN_CLASS: [&str; 7] = [
+const NOT_IN_CLASS: [&str; 8] = [
+    "level",
     "filters",
     "formatter",
     "lock",
@@ -130,7 +131,7 @@ fn check(class: &Bound<'_, PyType>) -> Result<Option<Arc<HandlerClass>>> {
 impl Kind {
     fn of(class: &Bound<'_, PyType>, stock: &Stock) -> Result<Option<Kind>> {
         let of_logging = |names: &[&str]| stock.methods.are_of(class, names);
-        if of_logging(&["NullHandler.handle"])? {
+        if of_logging(&["NullHandler.handle"])? && is_plain(class, &["level"])? {
             return Ok(Some(Kind::Null));
         }
         if !of_logging(&HANDLE)? || !is_plain(class, &NOT_IN_CLASS)? {

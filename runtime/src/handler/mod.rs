@@ -29,13 +29,24 @@ use crate::python::exception::Result;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
-/// `handler.handle(record)`.
+/// What a handler does with a record at this moment. `None` if only Python knows.
+pub(crate) fn plan(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Option<Arc<Plan>> {
+    let plan = Plan::of(&Object::of(handler)?, record);
+    attempt(handler.py(), plan).flatten()
+}
+
+/// `handler.handle(record)`, by the [plan] of this moment.
 ///
 /// # Errors
 /// The exception that a filter or the handler raises.
-pub(crate) fn handle<'py>(handler: &Bound<'py, PyAny>, record: &Bound<'py, PyAny>) -> Result<()> {
+pub(crate) fn handle<'py>(
+    handler: &Bound<'py, PyAny>,
+    plan: Option<Arc<Plan>>,
+    record: &Bound<'py, PyAny>,
+) -> Result<()> {
     let py = handler.py();
-    match attempt(py, begin(handler, record)) {
+    let begun = plan.map(|plan| begin(plan, handler, record));
+    match begun.and_then(|begun| attempt(py, begun)) {
         Some(Begun::Done) => {}
         Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record)?,
         Some(Begun::Not) | None => {
@@ -57,16 +68,13 @@ enum Begun {
     Passed(Arc<Plan>),
 }
 
-fn begin(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<Begun> {
-    let Some(handler) = Object::of(handler) else {
-        return Ok(Begun::Not);
-    };
-    let Some(plan) = Plan::of(&handler, record)? else {
-        return Ok(Begun::Not);
-    };
+fn begin(plan: Arc<Plan>, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<Begun> {
     if plan.emission.is_none() {
         return Ok(Begun::Done);
     }
+    let Some(handler) = Object::of(handler) else {
+        return Ok(Begun::Not);
+    };
     Ok(match filter::passes(&handler, record, &plan.class.stock)? {
         None => Begun::Not,
         Some(false) => Begun::Done,

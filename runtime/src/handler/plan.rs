@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyInt, PyString};
 
 use super::class::{self, HandlerClass, Kind};
 use super::formatter::StockFormatter;
@@ -32,8 +32,10 @@ const METHODS: [&str; 10] = [
 /// formatter's style.
 ///
 /// The plan doesn't keep the handler or its stream alive. The objects that it keeps lead to no object of the program.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     state: State,
+    /// The least level that the handler accepts. `None` if it isn't a small number.
+    pub(crate) level: Option<i32>,
     pub(super) class: Arc<HandlerClass>,
     /// `None` if the handler does nothing.
     pub(super) emission: Option<Emission>,
@@ -86,9 +88,12 @@ impl Plan {
             true => Emission::of(&class, handler)?.map(Some),
             false => None,
         };
+        let level = handler.get(intern!(handler.itself.py(), "level"))?;
+        let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.extract().ok());
         let plan = plan.map(|emission| {
             Arc::new(Plan {
                 state,
+                level,
                 class,
                 emission,
             })
