@@ -1214,19 +1214,20 @@ def test_any_choices(tmp_path_factory, spec, messages, when):
     compare(tmp_path_factory.mktemp("case"), spec, messages, when)
 
 
-def test_handlers_and_streams_are_freed():
+def test_handlers_and_what_they_have_are_freed():
     logger = logging.getLogger(NAME)
     logger.propagate = False
     for _ in range(3):
-        stream = io.StringIO()
+        stream, formatter = io.StringIO(), logging.Formatter("%(message)s")
         handler = logging.StreamHandler(stream)
+        handler.setFormatter(formatter)
         logger.handlers = [handler]
         for _ in range(30):
             _native.log_at(NAME, logging.WARNING, "message")
         logger.handlers = []
-        freed = [weakref.ref(handler), weakref.ref(stream)]
-        del handler, stream
-        assert [it() for it in freed] == [None, None]
+        freed = [weakref.ref(it) for it in (handler, stream, formatter, formatter._style)]
+        del handler, stream, formatter
+        assert [it() for it in freed] == [None] * 4
 
 
 def test_more_handlers_than_are_known(tmp_path):

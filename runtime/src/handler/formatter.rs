@@ -92,24 +92,23 @@ impl StockFormatter {
             return Ok(None);
         }
         Ok(Some(StockFormatter {
-            itself: Identity::of(&formatter),
-            style: Identity::of(&style),
+            itself: Identity::of(&formatter)?,
+            style: Identity::of(&style)?,
             format: format.unbind(),
             fill,
             time,
         }))
     }
 
-    pub(super) fn is_intact(&self, py: Python<'_>) -> bool {
-        self.itself.is_intact(py) && self.style.is_intact(py)
-    }
-
-    /// `formatter.format(record)`. `None`, without an effect, if only Python can do it.
+    /// `formatter.format(record)`. `None`, without an effect, if only Python can do it now.
     ///
     /// # Errors
     /// The exception that Python raises. Python can do it again: nothing has happened but attributes of the record.
     pub(super) fn format<'py>(&self, record: &Object<'_, 'py>) -> Result<Option<Text<'py>>> {
         let py = record.py();
+        let (Some(_), Some(style)) = (self.itself.dict(py), self.style.dict(py)) else {
+            return Ok(None);
+        };
         // A traceback or a stack costs so much that Python's part makes no difference.
         for name in [
             intern!(py, "exc_info"),
@@ -135,10 +134,14 @@ impl StockFormatter {
         if let Some(time) = time {
             record.dict.set_item(intern!(py, "asctime"), time)?;
         }
-        self.fill(&record.dict).map(Some)
+        self.fill(&style, &record.dict).map(Some)
     }
 
-    fn fill<'py>(&self, values: &Bound<'py, PyDict>) -> Result<Text<'py>> {
+    fn fill<'py>(
+        &self,
+        style: &Bound<'py, PyDict>,
+        values: &Bound<'py, PyDict>,
+    ) -> Result<Text<'py>> {
         let py = values.py();
         let format = self.format.bind(py).as_any();
         Ok(Text::Object(match &self.fill {
@@ -148,8 +151,7 @@ impl StockFormatter {
             },
             Fill::Brace => format.call_method(intern!(py, "format"), (), Some(values))?,
             Fill::Dollar => {
-                let template = self.style.dict(py).as_any();
-                let template = template.get_item(intern!(py, "_tpl"))?;
+                let template = style.as_any().get_item(intern!(py, "_tpl"))?;
                 template.call_method(intern!(py, "substitute"), (), Some(values))?
             }
         }))

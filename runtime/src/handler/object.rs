@@ -1,7 +1,7 @@
 //! An object of `logging` and its own attributes.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyString, PyType, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::python::exception::Result;
 use crate::python::interpreter;
@@ -58,28 +58,30 @@ pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDi
     dict.cast_into_exact().ok()
 }
 
-/// An object with the class and the dict that it had. CPython doesn't report when it gets others.
+/// The class and the dict of an object. CPython doesn't report when the object gets others.
 pub(super) struct Identity {
-    object: Py<PyAny>,
+    /// So that the object isn't kept alive, nor what it leads to.
+    object: Py<PyWeakrefReference>,
     class: Py<PyType>,
-    dict: Py<PyDict>,
+    dict: usize,
 }
 
 impl Identity {
-    pub(super) fn of(object: &Object<'_, '_>) -> Identity {
-        Identity {
-            object: object.itself.clone().unbind(),
+    /// # Errors
+    /// If the object can't have weak references.
+    pub(super) fn of(object: &Object<'_, '_>) -> Result<Identity> {
+        Ok(Identity {
+            object: PyWeakrefReference::new(object.itself)?.unbind(),
             class: object.itself.get_type().unbind(),
-            dict: object.dict.clone().unbind(),
-        }
+            dict: object.dict.as_ptr().addr(),
+        })
     }
 
-    pub(super) fn is_intact(&self, py: Python<'_>) -> bool {
-        let object = self.object.bind(py);
-        object.get_type().is(&self.class) && dict_of(object).is_some_and(|dict| dict.is(&self.dict))
-    }
-
-    pub(super) fn dict<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
-        self.dict.bind(py)
+    /// The dict of the object. `None` if the object has another class or another dict now.
+    pub(super) fn dict<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyDict>> {
+        let object = self.object.bind(py).upgrade()?;
+        let is_same_class = object.get_type().is(&self.class);
+        let dict = dict_of(&object).filter(|_| is_same_class)?;
+        (dict.as_ptr().addr() == self.dict).then_some(dict)
     }
 }

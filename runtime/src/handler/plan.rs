@@ -106,12 +106,9 @@ impl Plan {
         Ok(plan.filter(|_| is_current))
     }
 
-    /// Whether nothing has changed that the plan depends on.
+    /// Whether nothing has changed that the plan depends on. The formatter checks itself.
     pub(super) fn is_current(&self, handler: &Object<'_, '_>) -> bool {
-        let formatter = self.emission.as_ref().and_then(|it| it.formatter.as_ref());
-        self.state == State::of(handler)
-            && self.class.is_of(handler.itself)
-            && formatter.is_none_or(|it| it.is_intact(handler.py()))
+        self.state == State::of(handler) && self.class.is_of(handler.itself)
     }
 }
 
