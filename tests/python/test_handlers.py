@@ -440,6 +440,28 @@ class OwnFloat(float):
         return 7
 
 
+class OwnInt(int):
+    def __str__(self):
+        return "an int of its own"
+
+    def __gt__(self, other):
+        return False
+
+    def __le__(self, other):
+        return True
+
+
+class Indexed:
+    """Has a value, which `logging` doesn't ask for."""
+
+    def __init__(self, case):
+        self.case = case
+
+    def __index__(self):
+        self.case.events.append("index")
+        return 1
+
+
 class Broken:
     def __str__(self):
         raise ValueError("in __str__")
@@ -886,6 +908,10 @@ CHANGES = {
     "None as stream": lambda handler, case: setattr(handler, "stream", None),
     "tuple of filters": lambda handler, case: setattr(handler, "filters", ()),
     "maxBytes": lambda handler, case: setattr(handler, "maxBytes", "many"),
+    "maxBytes with an index": lambda handler, case: setattr(handler, "maxBytes", Indexed(case)),
+    "a subclass of int as maxBytes": lambda handler, case: setattr(handler, "maxBytes", OwnInt(60)),
+    "rolloverAt with an index": lambda handler, case: setattr(handler, "rolloverAt", Indexed(case)),
+    "a subclass of int as rolloverAt": lambda handler, case: setattr(handler, "rolloverAt", OwnInt(1 << 40)),
     "no style": has_broken_style,
     "converter": has_own("converter", time.gmtime),
     "converter in Python": has_own("converter", lambda seconds: time.gmtime(0)),

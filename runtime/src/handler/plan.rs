@@ -135,8 +135,10 @@ impl Emission {
                 .attribute("terminator")?
                 .and_then(|it| it.cast_into_exact().ok()),
         };
+        // Python compares numbers of other classes by methods of theirs.
         let number = |name| -> Result<Option<i64>> {
             let number = handler.get(name)?;
+            let number = number.and_then(|number| number.cast_into_exact::<PyInt>().ok());
             Ok(number.and_then(|number| number.extract().ok()))
         };
         let rollover = match class.kind {
