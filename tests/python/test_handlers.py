@@ -1309,6 +1309,11 @@ def compare(directory, spec, messages, when=0):
         with contextlib.ExitStack() as stack:
             for patch in patches:
                 stack.enter_context(PATCHES[patch]())
+            if patches:
+                # The first record after a change of `logging` goes to Python's handlers by Python.
+                logger.handlers = [logging.NullHandler()]
+                _native.log_at(NAME, logging.WARNING, "first")
+                logger.handlers = [before, by_rust, after]
             for number, message in enumerate(messages):
                 if number == when:
                     for handler, case in zip(handlers, cases):
