@@ -804,7 +804,10 @@ def handler_property(name, value):
 
 
 def class_property(owner, name, value):
-    return lambda: created(owner, name, property(lambda self: value))
+    def set(self, new):
+        vars(self)[name] = new
+
+    return lambda: created(owner, name, property(lambda self: value, set))
 
 
 def record_property(name, value):
@@ -863,7 +866,7 @@ PATCHES = {
         logging.Formatter, "default_msec_format", "%s;%d"
     ),
     "Formatter.__len__": lambda: created(logging.Formatter, "__len__", lambda self: 0),
-    "Formatter.datefmt": lambda: created(logging.Formatter, "datefmt", property(lambda self: "%S")),
+    "Formatter.datefmt": class_property(logging.Formatter, "datefmt", "%S"),
     "PercentStyle._format": lambda: wrapped(logging.PercentStyle, "_format"),
     "PercentStyle.format": lambda: wrapped(logging.PercentStyle, "format"),
     "PercentStyle.usesTime": lambda: mock.patch.object(
