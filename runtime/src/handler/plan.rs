@@ -100,8 +100,7 @@ impl Plan {
         });
         let is_current = state == State::of(handler);
         if is_current {
-            let plan = plan.clone();
-            keep(Found { state, plan });
+            keep(state, plan.clone());
         }
         Ok(plan.filter(|_| is_current))
     }
@@ -184,6 +183,8 @@ struct Found {
     state: State,
     /// `None` if only Python knows what the handler does.
     plan: Option<Arc<Plan>>,
+    /// How many records the handler has got since.
+    records: usize,
 }
 
 /// What was found out about handlers, the newest first.
@@ -192,23 +193,44 @@ static FOUND: Kept<Mutex<Vec<Found>>> = Kept::new();
 /// For how many handlers that is kept.
 const MAX_HANDLERS: usize = 64;
 
-/// The outer `None` if nothing is known. A forked child may find [`FOUND`] locked for good.
+/// How many records a handler gets before another plan for it is made. Making one takes as long as Python takes for two
+/// records.
+const RECORDS_FOR_A_PLAN: usize = 8;
+
+/// The plan for a state, or `None` in it if Python handles this record. The outer `None` if a plan has to be made. A
+/// forked child may find [`FOUND`] locked for good.
 fn find(state: State) -> Option<Option<Arc<Plan>>> {
     let all = FOUND.get()?;
-    let all = all.try_lock().ok()?;
-    let found = all.iter().find(|found| found.state == state)?;
-    Some(found.plan.clone())
+    let mut all = all.try_lock().ok()?;
+    let is_same = |it: &&mut Found| it.state.handler == state.handler;
+    if let Some(found) = all.iter_mut().find(is_same) {
+        found.records = found.records.saturating_add(1);
+        return match &found.plan {
+            plan if found.state == state => Some(plan.clone()),
+            _ if found.records < RECORDS_FOR_A_PLAN => Some(None),
+            _ => None,
+        };
+    }
+    let is_full = all.len() == MAX_HANDLERS && all.iter().all(|it| it.state.epoch == state.epoch);
+    is_full.then_some(None)
 }
 
-fn keep(new: Found) {
+fn keep(state: State, plan: Option<Arc<Plan>>) {
     let all = FOUND.get_or_make(Mutex::default);
     let Ok(mut all) = all.try_lock() else {
         return;
     };
-    let is_same = |it: &Found| it.state.handler == new.state.handler;
+    let is_same = |it: &Found| it.state.handler == state.handler;
     let earlier = all.iter().position(is_same);
-    let oldest = (all.len() == MAX_HANDLERS).then_some(MAX_HANDLERS - 1);
-    let replaced = earlier.or(oldest).map(|index| all.remove(index));
+    let is_stale = |it: &Found| it.state.epoch != state.epoch;
+    let stale = all.iter().rposition(is_stale).unwrap_or(MAX_HANDLERS - 1);
+    let other = (all.len() == MAX_HANDLERS).then_some(stale);
+    let replaced = earlier.or(other).map(|index| all.remove(index));
+    let new = Found {
+        state,
+        plan,
+        records: 0,
+    };
     all.insert(0, new);
     drop(all);
     // Freeing it can run Python code, which may log.

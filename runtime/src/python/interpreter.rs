@@ -413,7 +413,7 @@ pub(crate) fn count_forks() -> Result<(), ()> {
 pub(crate) static CHANGES: AtomicUsize = AtomicUsize::new(1);
 
 /// The watched dicts of instances, by their addresses. A free place has a 0.
-pub(crate) static INSTANCES: [AtomicUsize; 128] = [const { AtomicUsize::new(0) }; 128];
+pub(crate) static INSTANCES: [AtomicUsize; 256] = [const { AtomicUsize::new(0) }; 256];
 
 /// How many changes of these dicts CPython has reported, plus one.
 pub(crate) static INSTANCE_CHANGES: AtomicUsize = AtomicUsize::new(1);
