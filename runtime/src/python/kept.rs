@@ -33,10 +33,10 @@ pub(crate) struct Kept<T> {
 }
 
 /// A value of any type: one for each type would add 60 KiB to an extension.
-type Value = Box<dyn Any + Send + Sync>;
+type Erased = Box<dyn Any + Send + Sync>;
 
 struct Place {
-    value: ArcSwapOption<Value>,
+    value: ArcSwapOption<Erased>,
     is_listed: AtomicBool,
 }
 
@@ -86,14 +86,14 @@ impl<T: Send + Sync + 'static> Kept<T> {
         if let Some(value) = self.get() {
             return Ok(value);
         }
-        let made: Value = Box::new(make()?);
+        let made: Erased = Box::new(make()?);
         Ok(Shared::new(self.place.keep(Arc::new(made))))
     }
 }
 
 impl Place {
     /// Keeps a value, unless there is one. Returns the value that is kept.
-    fn keep(&'static self, made: Arc<Value>) -> Arc<Value> {
+    fn keep(&'static self, made: Arc<Erased>) -> Arc<Erased> {
         if are_released() {
             return made;
         }
@@ -117,12 +117,12 @@ impl Place {
 
 /// A value that was kept when it was looked up. It lives as long as this.
 pub(crate) struct Shared<T> {
-    value: Arc<Value>,
+    value: Arc<Erased>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Shared<T> {
-    fn new(value: Arc<Value>) -> Shared<T> {
+    fn new(value: Arc<Erased>) -> Shared<T> {
         Shared {
             value,
             of: PhantomData,
