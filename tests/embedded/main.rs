@@ -1,3 +1,4 @@
 //! Tests in a program that embeds Python.
 
 mod modules;
+mod threads;

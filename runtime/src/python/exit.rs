@@ -113,8 +113,13 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
 }
 
 /// Whether Python is calling the `atexit` functions in this thread. It does so in the main thread when
-/// `threading._shutdown` has returned, which marks the thread as ended and waits for the other threads.
+/// `threading._shutdown` has returned, which marks the thread as ended and waits for the other threads. Where Python is
+/// embedded, a main thread can count as ended before.
 fn is_calling_exit_functions(py: Python<'_>) -> Result<bool> {
+    let is_shutting_down = THREADING_GLOBALS.get(intern!(py, "_SHUTTING_DOWN"))?;
+    if !is_shutting_down.is_truthy()? {
+        return Ok(false);
+    }
     let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
     let is_alive = main.call_method0(intern!(py, "is_alive"))?.is_truthy()?;
     if is_alive || !raised::is_main_thread(py)? {
