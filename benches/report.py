@@ -25,8 +25,10 @@ SHORT = {
     "NullHandler, arguments 1": "a call to a `NullHandler`, one argument",
     "NullHandler, detached, a busy Python thread": "the same in a detached thread, beside a busy Python thread",
     "StreamHandler on /dev/null": "a call to a `StreamHandler` on /dev/null",
+    "FileHandler": "a call to a `FileHandler`",
     "cargo build of 2,000 calls, release": "`cargo build` of 2,000 calls, release",
     "code a call, release": "code of a call, release",
+    "size of a minimal extension": "size of a minimal extension",
 }
 CHART = {
     "NullHandler, arguments 0": "NullHandler, no arguments",
