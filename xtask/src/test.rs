@@ -99,7 +99,7 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
         headline(&format!("Python-side tests, with {python}"));
         return run(&mut pytest(python)?, HINT);
     }
-    // As many at a time as there are processors.
+    // One more at a time than there are processors: the tests wait half of the time.
     let next = AtomicUsize::new(0);
     let test_next = || {
         let python = pythons.get(next.fetch_add(1, Ordering::Relaxed))?;
@@ -112,8 +112,8 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
     };
     let test_some = || std::iter::from_fn(test_next).fold(Ok(()), Result::and);
     thread::scope(|scope| {
-        let count = thread::available_parallelism().map_or(1, usize::from);
-        let threads: Vec<_> = (0..count).map(|_| scope.spawn(test_some)).collect();
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..=processors).map(|_| scope.spawn(test_some)).collect();
         let results = threads.into_iter().map(|thread| {
             let joined = thread.join();
             joined.unwrap_or_else(|_| Err("The output above has the cause.".to_owned()))
