@@ -1423,6 +1423,12 @@ def specs():
         yield "NullHandler", "StringIO", None, [], "nothing", "untouched", [patch]
 
 
+has_watchers = pytest.mark.skipif(
+    sys.version_info < (3, 12) or "free-threading" in sys.version, reason="Python calls the handlers there"
+)
+
+
+@has_watchers
 @pytest.mark.parametrize(
     "kind", ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
 )
@@ -1435,6 +1441,7 @@ def test_each_way_to_store_an_attribute(tmp_path, kind):
             raise AssertionError(change) from error
 
 
+@has_watchers
 def test_each_choice(tmp_path):
     for number, spec in enumerate(specs()):
         # Without these the next case would find the facts that were checked for the last one.
@@ -1445,11 +1452,6 @@ def test_each_choice(tmp_path):
                 compare(directory, spec, ["first", "second ☃", "third, longer than the others"], when)
             except BaseException as error:
                 raise AssertionError(f"{spec}, {when}") from error
-
-
-has_watchers = pytest.mark.skipif(
-    sys.version_info < (3, 12) or "free-threading" in sys.version, reason="Python calls the handlers there"
-)
 
 
 @has_watchers
