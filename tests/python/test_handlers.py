@@ -1283,7 +1283,7 @@ def comparable(value):
     return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", repr(value))
 
 
-def compare(directory, spec, messages, when=0):
+def compare(directory, spec, messages, when=0, patch_then=None):
     """The change comes before the message with the number `when`. The messages before it are logged so often that a
     changed handler gets another plan at once."""
     messages = messages[:when] * 10 + messages[when:]
@@ -1322,6 +1322,8 @@ def compare(directory, spec, messages, when=0):
                 logger.handlers = [before, by_rust, after]
             for number, message in enumerate(messages):
                 if number == when:
+                    if patch_then:
+                        stack.enter_context(PATCHES[patch_then]())
                     for handler, case in zip(handlers, cases):
                         {**CHANGES, **STORED}[change](handler, case)
                 before.copy = None
@@ -1439,6 +1441,19 @@ def test_each_way_to_store_an_attribute(tmp_path, kind):
             compare(tmp_path / str(number), spec, ["first", "second", "third"], 1)
         except BaseException as error:
             raise AssertionError(change) from error
+
+
+@has_watchers
+@pytest.mark.parametrize("kind", ["StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"])
+def test_each_patch_between_two_records(tmp_path, kind):
+    """Nothing else changes then that pylog is told of."""
+    for number, patch in enumerate(PATCHES):
+        for style in "%{$":
+            spec = (kind, "StringIO", ("Formatter", style, 1, None, None), [], "nothing", "untouched", [])
+            try:
+                compare(tmp_path / f"{number}{style}", spec, ["first", "second"], 1, patch)
+            except BaseException as error:
+                raise AssertionError(f"{patch} {style}") from error
 
 
 @has_watchers
