@@ -86,12 +86,7 @@ pub enum Before {
 /// # Panics
 /// If the cache holds a wrong answer at the end of one of them.
 pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option<usize>) -> usize {
-    let interleavings = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&interleavings);
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = preemptions;
-    model.check(move || {
-        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    check(preemptions, move || {
         let cache: &'static LevelCache = Box::leak(Box::new(LevelCache::new()));
         // A static is there before the threads are.
         assert_eq!(cache.answer(Level::INFO), None);
@@ -117,6 +112,19 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
         }
         let answer = cache.answer(Level::INFO);
         assert_ne!(answer, Some(!accepts), "the answer is stale");
+    })
+}
+
+/// Runs `model` in the interleavings in which threads are preempted at most `preemptions` times. Without that bound it
+/// runs in all. Returns their number.
+fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) -> usize {
+    let interleavings = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&interleavings);
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.check(move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        model();
     });
     interleavings.load(std::sync::atomic::Ordering::Relaxed)
 }
@@ -128,12 +136,7 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
 /// # Panics
 /// If a dropped call is counted twice, or by no answer.
 pub fn drop_calls(callers: usize, preemptions: usize) -> usize {
-    let interleavings = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&interleavings);
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.check(move || {
-        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    check(Some(preemptions), move || {
         let questions = loom::sync::Arc::new(Questions::new());
         // The queue: how many questions are in it.
         let queued = loom::sync::Arc::new(loom::sync::atomic::AtomicUsize::new(0));
@@ -164,8 +167,7 @@ pub fn drop_calls(callers: usize, preemptions: usize) -> usize {
         }
         dropped += answer_all();
         assert_eq!(dropped, callers);
-    });
-    interleavings.load(std::sync::atomic::Ordering::Relaxed)
+    })
 }
 
 loom::lazy_static! {
@@ -188,12 +190,7 @@ fn set_hint(filter: LevelFilter) {
 /// # Panics
 /// If `tracing` rejects the level at the end of one of them.
 pub fn change_max_level(callers: usize, preemptions: usize) -> usize {
-    let interleavings = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&interleavings);
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.check(move || {
-        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    check(Some(preemptions), move || {
         let changes: &'static Changes = Box::leak(Box::new(Changes::new(set_hint)));
         changes.follow(LevelFilter::Trace);
         let python = loom::sync::Arc::new(AtomicBool::new(false));
@@ -218,6 +215,5 @@ pub fn change_max_level(callers: usize, preemptions: usize) -> usize {
             thread.join().expect("no thread panics");
         }
         assert_eq!(KEPT.load(Ordering::Acquire), LevelFilter::Trace as i32);
-    });
-    interleavings.load(std::sync::atomic::Ordering::Relaxed)
+    })
 }
