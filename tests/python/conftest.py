@@ -2,7 +2,9 @@
 
 import copy
 import logging
+import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -10,6 +12,36 @@ from programs.collecting import Collector
 
 # The tests run these programs, each in an interpreter of its own.
 collect_ignore = ["programs"]
+
+
+OWN_INTERPRETER = "PYLOG_TESTS_OWN_INTERPRETER"
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers",
+        "own_interpreter: runs in an interpreter of its own. CPython reports only the first thousand changes of a class: "
+        "a test that patches the classes of logging often would leave the tests after it with none.",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    if not pyfuncitem.get_closest_marker("own_interpreter") or OWN_INTERPRETER in os.environ:
+        return None
+    arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--color=no"]
+    seed = pyfuncitem.config.getoption("hypothesis_seed", None)
+    if seed is not None:
+        arguments.append(f"--hypothesis-seed={seed}")
+    process = subprocess.run(
+        [*arguments, f"{pyfuncitem.path}::{pyfuncitem.nodeid.partition('::')[2]}"],
+        env={**os.environ, OWN_INTERPRETER: "1"},
+        capture_output=True,
+        text=True,
+    )
+    if process.returncode != 0:
+        pytest.fail(process.stdout + process.stderr, pytrace=False)
+    return True
 
 
 class LoggingState:

@@ -1444,19 +1444,20 @@ def test_each_way_to_store_an_attribute(tmp_path, kind):
 
 
 @has_watchers
-@pytest.mark.parametrize("kind", ["StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"])
-def test_each_patch_between_two_records(tmp_path, kind):
+@pytest.mark.own_interpreter
+def test_each_patch_between_two_records(tmp_path):
     """Nothing else changes then that pylog is told of."""
-    for number, patch in enumerate(PATCHES):
-        for style in "%{$":
-            spec = (kind, "StringIO", ("Formatter", style, 1, None, None), [], "nothing", "untouched", [])
-            try:
-                compare(tmp_path / f"{number}{style}", spec, ["first", "second"], 1, patch)
-            except BaseException as error:
-                raise AssertionError(f"{patch} {style}") from error
+    kinds = ["StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"]
+    for number, (kind, patch, style) in enumerate(itertools.product(kinds, PATCHES, "%{$")):
+        spec = (kind, "StringIO", ("Formatter", style, 1, None, None), [], "nothing", "untouched", [])
+        try:
+            compare(tmp_path / str(number), spec, ["first", "second"], 1, patch)
+        except BaseException as error:
+            raise AssertionError(f"{kind} {patch} {style}") from error
 
 
 @has_watchers
+@pytest.mark.own_interpreter
 def test_each_choice(tmp_path):
     for number, spec in enumerate(specs()):
         # Without these the next case would find the facts that were checked for the last one.
@@ -1470,6 +1471,7 @@ def test_each_choice(tmp_path):
 
 
 @has_watchers
+@pytest.mark.own_interpreter
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     spec=st.tuples(

@@ -402,6 +402,7 @@ def test_each_change_is_obeyed(change):
     compare([change], 30)
 
 
+@pytest.mark.own_interpreter
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(st.sampled_from(sorted(CHANGES)), unique=True, min_size=2, max_size=3),
