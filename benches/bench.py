@@ -86,27 +86,31 @@ def first_calls():
 
 
 def invalidations(count):
-    """Times `setLevel` with this many registered callsites, and without pylog."""
+    """Times `setLevel` with this many callsites, without and with a call of each before it, and without pylog."""
     logger = logging.getLogger("invalidated")
 
-    def set_level():
-        start = time.perf_counter()
+    def set_levels(between=lambda: None):
+        times = []
         for level in (logging.INFO, logging.DEBUG) * 50:
+            between()
+            start = time.perf_counter_ns()
             logger.setLevel(level)
-        return (time.perf_counter() - start) / 100 * 1e9
+            times.append(time.perf_counter_ns() - start)
+        return statistics.median(times)
 
     root = logging.getLogger()
-    own, without = [], []
+    own, after_calls, without = [], [], []
     for _ in range(ROUNDS):
-        benches.call_many("pylog", count)
-        own.append(set_level())
+        after_calls.append(set_levels(lambda: benches.call_many("pylog", count)))
+        own.append(set_levels())
         # A plain dict, as in a process without pylog: pylog isn't notified.
         hook, root._cache = root._cache, {}
-        without.append(set_level())
+        without.append(set_levels())
         root._cache = hook
     logger.setLevel(logging.NOTSET)
-    medians = {"pylog": statistics.median(own), "python": statistics.median(without)}
-    return row(f"setLevel with {count:,} callsites", "ns", medians)
+    for title, times in (("", own), (" that were called since the last", after_calls)):
+        medians = {"pylog": statistics.median(times), "python": statistics.median(without)}
+        yield row(f"setLevel with {count:,} callsites{title}", "ns", medians)
 
 
 def set_formatting_handler(handler):
@@ -144,9 +148,9 @@ def events():
 
 
 def rows(directory):
-    yield invalidations(10)
+    yield from invalidations(10)
     yield first_calls()
-    yield invalidations(10_000)
+    yield from invalidations(10_000)
 
     off = ("pylog", "log", "tracing", "nothing")
     set_handler(logging.NullHandler())

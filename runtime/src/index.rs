@@ -1,6 +1,6 @@
 //! A place in an append-only list that may not be chosen yet.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, Ordering};
 
 /// An index, or none. Lock-free.
 ///

@@ -5,6 +5,9 @@ use pylog_tests::{Build, Library};
 /// The names of the static levels in features and directives, the most restrictive first.
 const LEVELS: [&str; 7] = ["off", "critical", "error", "warn", "info", "debug", "trace"];
 
+/// A profile without debug assertions.
+const RELEASE: &str = "unoptimized-pylog";
+
 fn build() -> Build {
     Build::of("static-levels")
 }
@@ -53,35 +56,32 @@ fn assert_static_maximum(library: &Library, max: &str, context: &str) {
 
 #[test]
 fn features() {
+    let assert_maximum = |profile: &'static str, feature: &str, max: &str| {
+        let build = build()
+            .profile(profile)
+            .features(format!("pylog/{feature}"));
+        let context = format!("{feature} in {profile}");
+        assert_static_maximum(&build.library("static_levels"), max, &context);
+    };
     for level in LEVELS {
-        for profile in ["dev", "release"] {
-            let library = |feature: &str| {
-                let library = build()
-                    .profile(profile)
-                    .features(feature)
-                    .library("static_levels");
-                (library, format!("{feature} in {profile}"))
-            };
-            let (always, context) = library(&format!("pylog/max_level_{level}"));
-            assert_static_maximum(&always, level, &context);
-            let (release, context) = library(&format!("pylog/release_max_level_{level}"));
-            let expected = if profile == "release" { level } else { "trace" };
-            assert_static_maximum(&release, expected, &context);
-        }
+        assert_maximum("dev", &format!("max_level_{level}"), level);
+        assert_maximum(RELEASE, &format!("release_max_level_{level}"), level);
     }
+    assert_maximum(RELEASE, "max_level_warn", "warn");
+    assert_maximum("dev", "release_max_level_warn", "trace");
 }
 
 #[test]
 fn the_most_restrictive_feature_wins() {
     let features = "pylog/max_level_info,pylog/max_level_error,pylog/release_max_level_debug";
     let library = build()
-        .profile("release")
+        .profile(RELEASE)
         .features(features)
         .library("static_levels");
     assert_static_maximum(&library, "error", features);
     let features = "pylog/max_level_info,pylog/release_max_level_critical";
     let library = build()
-        .profile("release")
+        .profile(RELEASE)
         .features(features)
         .library("static_levels");
     assert_static_maximum(&library, "critical", features);
@@ -89,7 +89,7 @@ fn the_most_restrictive_feature_wins() {
 
 #[test]
 fn directives_by_module() {
-    for profile in ["dev", "release"] {
+    for profile in ["dev", RELEASE] {
         // All builds share one target directory, so this also tests that a change of the variable rebuilds.
         for (directives, max, present, absent) in [
             (

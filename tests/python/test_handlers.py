@@ -233,6 +233,10 @@ class OwnDict(logging.StreamHandler):
         own = logging.Filterer.__dict__["__dict__"].__get__(self)
         return own.setdefault("shown", {**own, "terminator": "<shown>"})
 
+    @__dict__.setter
+    def __dict__(self, new):
+        logging.Filterer.__dict__["__dict__"].__set__(self, new)
+
 
 class PropertyAsTerminator(logging.StreamHandler):
     """Python takes the property, whatever its own attribute is."""

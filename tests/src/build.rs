@@ -38,7 +38,7 @@ impl Build {
         }
     }
 
-    /// Sets the profile: `dev` or `release`.
+    /// Sets the profile, which is `dev` if it isn't set.
     pub fn profile(mut self, profile: &'static str) -> Build {
         self.profile = profile;
         self

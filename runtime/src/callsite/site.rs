@@ -27,6 +27,8 @@ pub struct Callsite {
 /// The part of a callsite that exists once a call has got past the inlined check.
 struct CallsiteState {
     name: LoggerName,
+    /// The place of the level cache among all.
+    place: AtomicIndex,
     prototype: Kept<RecordPrototype>,
     questions: Questions,
 }
@@ -38,6 +40,7 @@ impl CallsiteState {
     fn push(name: LoggerName) -> usize {
         STATES.push(CallsiteState {
             name,
+            place: AtomicIndex::none(),
             prototype: Kept::new(),
             questions: Questions::new(),
         })
@@ -172,7 +175,7 @@ impl Callsite {
     ) -> Result<Option<Bound<'py, PyAny>>> {
         // Taken before anything is read, so that a change of any of it voids the ticket. Also where
         // nothing will be stored, since that clears an older answer.
-        let ticket = invalidation::ticket(&self.cache);
+        let ticket = invalidation::ticket(&self.cache, &self.state().place);
         let logger = lookup::get_logger(name)?;
         let is_cacheable = levels::is_cacheable(&logger)?;
         let is_enabled = levels::is_enabled_for(&logger, level)?;

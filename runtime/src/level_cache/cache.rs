@@ -5,7 +5,7 @@
 //! state that isn't a refusal is a number far below:
 //!
 //! ```text
-//! i32::MIN      unregistered: no invalidation reaches this cache yet
+//! CLEAR         nothing is known, and no invalidation reaches this cache; the number says since when
 //! TICKETS       no answer is known; the number says since when
 //! ACCEPTED      Python accepted this level
 //! DISABLED      no answer is ever stored
@@ -17,7 +17,7 @@
 //!
 //! It takes time to get an answer, and Python may be reconfigured meanwhile. So a thread reads the
 //! ticket before it asks Python, and can store the answer only in exchange for that ticket. An
-//! invalidation replaces the ticket with a new one, and the exchange then fails. No thread ever waits.
+//! invalidation clears the cache, and the exchange then fails. No thread ever waits.
 
 use std::ops::Range;
 use std::sync::atomic::AtomicU32;
@@ -25,9 +25,9 @@ use std::sync::atomic::AtomicU32;
 use crate::level::Level;
 use crate::sync::{AtomicI32, Ordering};
 
-const UNREGISTERED: i32 = i32::MIN;
 const SPAN: i32 = 1 << 28;
-const TICKETS: Range<i32> = i32::MIN + 1..-4 * SPAN;
+const CLEAR: Range<i32> = i32::MIN..-6 * SPAN;
+const TICKETS: Range<i32> = -6 * SPAN..-4 * SPAN;
 /// Stored when level 0 was accepted; other levels are added to it.
 const ACCEPTED: i32 = -3 * SPAN;
 const DISABLED: i32 = -2 * SPAN;
@@ -45,7 +45,7 @@ pub(crate) struct Ticket<'a> {
 
 impl LevelCache {
     pub(crate) const fn new() -> LevelCache {
-        LevelCache(AtomicI32::new(UNREGISTERED))
+        LevelCache(AtomicI32::new(CLEAR.start))
     }
 
     /// A cache that stores nothing, for a call that asks Python each time.
@@ -72,16 +72,16 @@ impl LevelCache {
         }
     }
 
-    /// To be called before asking Python; [`Ticket::store`] stores the answer. `register` makes
-    /// invalidations reach this cache.
-    pub(crate) fn ticket(&self, register: impl FnOnce()) -> Ticket<'_> {
+    /// To be called before asking Python; [`Ticket::store`] stores the answer. `register` makes the next
+    /// invalidation reach this cache.
+    pub(crate) fn ticket(&self, register: impl Fn()) -> Ticket<'_> {
         let mut state = self.0.load(Ordering::Acquire);
-        if state == UNREGISTERED {
-            // Two threads can get here at the same time. Registering twice does no harm.
-            register();
-        }
         while !TICKETS.contains(&state) && state != DISABLED {
-            let number = new_number();
+            if CLEAR.contains(&state) {
+                // Several threads can get here at the same time. Registering twice does no harm.
+                register();
+            }
+            let number = new_number(&TICKETS);
             match self.exchange(state, number) {
                 Ok(()) => state = number,
                 Err(other) => state = other,
@@ -95,7 +95,7 @@ impl LevelCache {
 
     /// Forgets the answer, and voids outstanding tickets.
     pub(crate) fn clear(&self) {
-        self.0.store(new_number(), Ordering::Release);
+        self.0.store(new_number(&CLEAR), Ordering::Release);
     }
 
     fn exchange(&self, from: i32, to: i32) -> Result<(), i32> {
@@ -122,16 +122,18 @@ impl Ticket<'_> {
     }
 }
 
-/// Numbers repeat after 2^30 tickets. No thread holds a ticket for that long.
-fn new_number() -> i32 {
+/// Numbers repeat after 2^29 others. No thread takes that long to exchange one.
+fn new_number(range: &Range<i32>) -> i32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let count = TICKETS.end.abs_diff(TICKETS.start);
+    let count = range.end.abs_diff(range.start);
     let number = NEXT.fetch_add(1, Ordering::Relaxed) % count;
-    TICKETS.start + number as i32
+    range.start + number as i32
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     fn cache() -> LevelCache {
@@ -178,12 +180,17 @@ mod tests {
     }
 
     #[test]
-    fn registers_before_the_first_ticket_only() {
+    fn registers_before_the_first_ticket_after_an_invalidation() {
         let cache = LevelCache::new();
-        let mut times = 0;
-        let _ = cache.ticket(|| times += 1);
-        let _ = cache.ticket(|| times += 1);
-        assert_eq!(times, 1);
+        let times = Cell::new(0);
+        let register = || times.set(times.get() + 1);
+        for registered in [1, 2] {
+            for accepted in [false, true] {
+                cache.ticket(register).store(Level::INFO, accepted);
+                assert_eq!(times.get(), registered);
+            }
+            cache.clear();
+        }
     }
 
     #[test]

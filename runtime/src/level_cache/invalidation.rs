@@ -19,7 +19,8 @@ use pyo3::types::PyWeakrefMethods;
 use pyo3::types::{PyDict, PyType, PyWeakrefReference};
 
 use super::cache::{LevelCache, Ticket};
-use super::registry;
+use super::registry::Registry;
+use crate::index::AtomicIndex;
 use crate::python::exception::Result;
 use crate::python::library::callback;
 use crate::python::once::{Once, intern};
@@ -34,6 +35,9 @@ pub(crate) struct Listener {
     pub(crate) on_refusal: fn(Python<'_>) -> Result<()>,
 }
 
+/// The level caches of this extension.
+static REGISTRY: Registry = Registry::new();
+
 static LISTENERS: boxcar::Vec<Listener> = boxcar::Vec::new();
 
 /// Adds a listener.
@@ -44,7 +48,7 @@ pub(crate) fn add_listener(listener: Listener) {
 
 /// Clears every level cache, so that the next call of each callsite asks Python.
 pub(crate) fn invalidate() {
-    registry::clear_all();
+    REGISTRY.clear_all();
     for (_, listener) in &LISTENERS {
         (listener.on_invalidation)();
     }
@@ -59,9 +63,9 @@ pub(crate) fn report_refusal(py: Python<'_>) -> Result<()> {
     listeners.try_for_each(|(_, listener)| (listener.on_refusal)(py))
 }
 
-/// A ticket of a level cache, which invalidations reach from now on.
-pub(crate) fn ticket(cache: &'static LevelCache) -> Ticket<'static> {
-    cache.ticket(|| registry::register(cache))
+/// A ticket of a level cache, which the next invalidation reaches. `place` belongs to this cache.
+pub(crate) fn ticket(cache: &'static LevelCache, place: &AtomicIndex) -> Ticket<'static> {
+    cache.ticket(|| REGISTRY.register(cache, place))
 }
 
 /// Makes changes of the loggers below `root` invalidate the level caches.

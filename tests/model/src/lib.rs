@@ -12,6 +12,10 @@ mod level_cache {
     pub(crate) mod registry;
 }
 
+#[path = "../../../runtime/src/index.rs"]
+#[allow(dead_code, reason = "the runtime uses more of it")]
+mod index;
+
 #[path = "../../../runtime/src/callsite"]
 mod callsite {
     #[allow(dead_code, reason = "the runtime uses more of it")]
@@ -63,9 +67,10 @@ use loom::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use loom::thread;
 
 use callsite::questions::Questions;
+use index::AtomicIndex;
 use level::Level;
 use level_cache::cache::LevelCache;
-use level_cache::registry;
+use level_cache::registry::Registry;
 use log::LevelFilter;
 use max_level::changes::Changes;
 use tracing::hint::Hint;
@@ -79,21 +84,33 @@ pub enum Before {
     TheAnswer,
 }
 
-/// `resolvers` threads ask whether Python accepts a level, while another thread changes the answer to
-/// `accepts` and reports that. Returns the number of interleavings in which threads are preempted at most
-/// `preemptions` times.
+/// `resolvers` threads ask whether Python accepts a level, while another thread changes the answer `changes` times, at
+/// last to `accepts`, and reports each change. Returns the number of interleavings in which threads are preempted at
+/// most `preemptions` times.
 ///
 /// # Panics
 /// If the cache holds a wrong answer at the end of one of them.
-pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option<usize>) -> usize {
+pub fn race(
+    resolvers: usize,
+    changes: usize,
+    before: Before,
+    accepts: bool,
+    preemptions: Option<usize>,
+) -> usize {
     check(preemptions, move || {
         let cache: &'static LevelCache = Box::leak(Box::new(LevelCache::new()));
+        let registry: &'static Registry = Box::leak(Box::new(Registry::new()));
+        let place: &'static AtomicIndex = Box::leak(Box::new(AtomicIndex::none()));
         // A static is there before the threads are.
         assert_eq!(cache.answer(Level::INFO), None);
+        assert_eq!(place.get(), None);
+        registry.register(cache, &AtomicIndex::none());
+        registry.clear_all();
         // Python's own state, with no more order than a plain variable has.
-        let python = loom::sync::Arc::new(AtomicBool::new(!accepts));
+        let at_first = accepts ^ (changes % 2 == 1);
+        let python = loom::sync::Arc::new(AtomicBool::new(at_first));
         let resolve = move |python: &AtomicBool| {
-            let ticket = cache.ticket(|| registry::register(cache));
+            let ticket = cache.ticket(|| registry.register(cache, place));
             ticket.store(Level::INFO, python.load(Ordering::Relaxed));
         };
         if let Before::TheAnswer = before {
@@ -105,13 +122,37 @@ pub fn race(resolvers: usize, before: Before, accepts: bool, preemptions: Option
                 thread::spawn(move || resolve(&python))
             })
             .collect();
-        python.store(accepts, Ordering::Relaxed);
-        registry::clear_all();
+        for change in (0..changes).rev() {
+            python.store(accepts ^ (change % 2 == 1), Ordering::Relaxed);
+            registry.clear_all();
+        }
         for thread in threads {
             thread.join().expect("a resolver doesn't panic");
         }
         let answer = cache.answer(Level::INFO);
         assert_ne!(answer, Some(!accepts), "the answer is stale");
+    })
+}
+
+/// Two threads change what Python answers and report that. Returns the number of interleavings in which threads are
+/// preempted at most `preemptions` times.
+///
+/// # Panics
+/// If one of them finds the answer from before its change.
+pub fn change_twice(preemptions: usize) -> usize {
+    check(Some(preemptions), || {
+        let cache: &'static LevelCache = Box::leak(Box::new(LevelCache::new()));
+        let registry: &'static Registry = Box::leak(Box::new(Registry::new()));
+        let place = AtomicIndex::none();
+        let ticket = cache.ticket(|| registry.register(cache, &place));
+        ticket.store(Level::INFO, true);
+        let change = || {
+            registry.clear_all();
+            assert_eq!(cache.answer(Level::INFO), None, "the answer is stale");
+        };
+        let other = thread::spawn(change);
+        change();
+        other.join().expect("both find no answer");
     })
 }
 

@@ -1,36 +1,51 @@
 //! The same types as in `runtime/src/sync.rs`, from loom.
 
-use std::marker::PhantomData;
 pub(crate) use std::sync::PoisonError;
 use std::sync::{LockResult, OnceLock};
 
 pub(crate) use loom::sync::MutexGuard;
-use loom::sync::atomic::AtomicUsize;
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::atomic::{Ordering, fence};
 
-use crate::level_cache::cache::LevelCache;
+/// An atomic of loom, made on first use, because loom's can't be made in a constant.
+macro_rules! made_on_first_use {
+    ($name:ident, $integer:ty, { $($methods:tt)* }) => {
+        pub(crate) struct $name {
+            first: $integer,
+            atomic: OnceLock<loom::sync::atomic::$name>,
+        }
 
-/// loom's type, made on first use, because loom's can't be made in a constant.
-pub(crate) struct AtomicI32 {
-    first: i32,
-    atomic: OnceLock<loom::sync::atomic::AtomicI32>,
+        impl $name {
+            pub(crate) const fn new(first: $integer) -> $name {
+                let atomic = OnceLock::new();
+                $name { first, atomic }
+            }
+
+            fn get(&self) -> &loom::sync::atomic::$name {
+                let make = || loom::sync::atomic::$name::new(self.first);
+                self.atomic.get_or_init(make)
+            }
+
+            pub(crate) fn load(&self, order: Ordering) -> $integer {
+                self.get().load(order)
+            }
+
+            #[allow(dead_code, reason = "not each of them needs it")]
+            pub(crate) fn compare_exchange(
+                &self,
+                from: $integer,
+                to: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                self.get().compare_exchange(from, to, success, failure)
+            }
+
+            $($methods)*
+        }
+    };
 }
 
-impl AtomicI32 {
-    pub(crate) const fn new(first: i32) -> AtomicI32 {
-        let atomic = OnceLock::new();
-        AtomicI32 { first, atomic }
-    }
-
-    fn get(&self) -> &loom::sync::atomic::AtomicI32 {
-        let make = || loom::sync::atomic::AtomicI32::new(self.first);
-        self.atomic.get_or_init(make)
-    }
-
-    pub(crate) fn load(&self, order: Ordering) -> i32 {
-        self.get().load(order)
-    }
-
+made_on_first_use!(AtomicI32, i32, {
     /// A swap. Every other change of the value is a read-modify-write, so that a store can't come
     /// between one of them and the value that it read; loom knows that of a swap, but not of a store.
     /// The swap's reading order doesn't matter, because the storing thread reads nothing afterwards.
@@ -42,17 +57,58 @@ impl AtomicI32 {
     pub(crate) fn swap(&self, value: i32, order: Ordering) -> i32 {
         self.get().swap(value, order)
     }
+});
 
-    pub(crate) fn compare_exchange(
-        &self,
-        from: i32,
-        to: i32,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<i32, i32> {
-        self.get().compare_exchange(from, to, success, failure)
+made_on_first_use!(AtomicU32, u32, {
+    pub(crate) fn store(&self, value: u32, order: Ordering) {
+        self.get().store(value, order);
     }
-}
+});
+
+made_on_first_use!(AtomicU64, u64, {
+    pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        self.get().fetch_add(value, order)
+    }
+
+    pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
+        self.get().swap(value, order)
+    }
+
+    pub(crate) fn fetch_or(&self, value: u64, order: Ordering) -> u64 {
+        self.get().fetch_or(value, order)
+    }
+
+    pub(crate) fn store(&self, value: u64, order: Ordering) {
+        self.get().store(value, order);
+    }
+
+    pub(crate) fn fetch_update(
+        &self,
+        set: Ordering,
+        fetch: Ordering,
+        update: impl FnMut(u64) -> Option<u64>,
+    ) -> Result<u64, u64> {
+        self.get().fetch_update(set, fetch, update)
+    }
+});
+
+made_on_first_use!(AtomicUsize, usize, {
+    pub(crate) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
+        self.get().fetch_add(value, order)
+    }
+
+    pub(crate) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
+        self.get().fetch_sub(value, order)
+    }
+
+    pub(crate) fn fetch_max(&self, value: usize, order: Ordering) -> usize {
+        self.get().fetch_max(value, order)
+    }
+
+    pub(crate) fn store(&self, value: usize, order: Ordering) {
+        self.get().store(value, order);
+    }
+});
 
 /// loom's type, made on first use as well.
 pub(crate) struct Mutex<T> {
@@ -77,42 +133,58 @@ impl<T> Mutex<T> {
     }
 }
 
-loom::lazy_static! {
-    static ref COUNT: AtomicUsize = AtomicUsize::new(0);
-    static ref SLOTS: [AtomicUsize; 2] = std::array::from_fn(|_| AtomicUsize::new(0));
-}
-
-/// A slot holds an index into this list, plus one.
-static KNOWN: std::sync::Mutex<Vec<&'static LevelCache>> = std::sync::Mutex::new(Vec::new());
-
-fn known() -> std::sync::MutexGuard<'static, Vec<&'static LevelCache>> {
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Promises no more than `boxcar::Vec` does: a thread that sees an element sees all of it, and an index
-/// can be taken before the element is there. A model has one list.
-pub(crate) struct List<T>(PhantomData<T>);
+/// can be taken before the element is there.
+pub(crate) struct List<T> {
+    count: AtomicUsize,
+    slots: [Slot<T>; 3],
+}
 
-impl List<&'static LevelCache> {
-    pub(crate) const fn new() -> Self {
-        List(PhantomData)
+struct Slot<T> {
+    element: OnceLock<T>,
+    /// Whether loom lets a thread see the element.
+    is_there: AtomicUsize,
+}
+
+impl<T> Slot<T> {
+    const fn empty() -> Slot<T> {
+        Slot {
+            element: OnceLock::new(),
+            is_there: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl<T> List<T> {
+    pub(crate) const fn new() -> List<T> {
+        let slots = [const { Slot::empty() }; 3];
+        let count = AtomicUsize::new(0);
+        List { count, slots }
     }
 
-    pub(crate) fn push(&self, cache: &'static LevelCache) {
-        let number = {
-            let mut known = known();
-            known.push(cache);
-            known.len()
-        };
-        let slot = COUNT.fetch_add(1, Ordering::Relaxed);
-        SLOTS[slot].store(number, Ordering::Release);
+    pub(crate) fn push(&self, element: T) -> usize {
+        let index = self.count.fetch_add(1, Ordering::Relaxed);
+        for slot in &self.slots {
+            // The first thread makes loom's types of all of them.
+            let _ = slot.is_there.load(Ordering::Relaxed);
+        }
+        let slot = &self.slots[index];
+        assert!(
+            slot.element.set(element).is_ok(),
+            "each element has an index of its own"
+        );
+        slot.is_there.store(1, Ordering::Release);
+        index
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&T> {
+        let slot = self.slots.get(index)?;
+        let is_there = slot.is_there.load(Ordering::Acquire) == 1;
+        is_there.then(|| slot.element.get()).flatten()
     }
 
     /// The elements that can be seen.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &'static LevelCache)> {
-        SLOTS.iter().enumerate().filter_map(|(index, slot)| {
-            let known_index = slot.load(Ordering::Acquire).checked_sub(1)?;
-            Some((index, known()[known_index]))
-        })
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        (0..self.slots.len()).filter_map(|index| Some((index, self.get(index)?)))
     }
 }

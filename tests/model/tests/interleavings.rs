@@ -1,11 +1,15 @@
 //! Threads that ask for a level beside one that changes it, and other races.
 
-use pylog_model::{Before, change_max_level, drop_calls, race};
+use pylog_model::{Before, change_max_level, change_twice, drop_calls, race};
 
-fn no_interleaving_leaves_a_stale_answer(preemptions: Option<usize>) {
+fn no_interleaving_leaves_a_stale_answer(
+    resolvers: usize,
+    changes: usize,
+    preemptions: Option<usize>,
+) {
     for before in [Before::Nothing, Before::TheAnswer] {
         for accepts in [false, true] {
-            let count = race(2, before, accepts, preemptions);
+            let count = race(resolvers, changes, before, accepts, preemptions);
             println!("known before: {before:?}, then {accepts}: {count} interleavings, none wrong");
             assert!(count > 100, "loom saw no race");
         }
@@ -13,14 +17,31 @@ fn no_interleaving_leaves_a_stale_answer(preemptions: Option<usize>) {
 }
 
 #[test]
-fn with_three_preemptions() {
-    no_interleaving_leaves_a_stale_answer(Some(3));
+fn two_questions_beside_a_change() {
+    no_interleaving_leaves_a_stale_answer(2, 1, Some(3));
+}
+
+#[test]
+fn a_question_beside_two_changes() {
+    no_interleaving_leaves_a_stale_answer(1, 2, None);
+}
+
+#[test]
+fn two_questions_beside_two_changes() {
+    no_interleaving_leaves_a_stale_answer(2, 2, Some(2));
 }
 
 #[test]
 #[ignore = "some minutes in a release build: `cargo test --release -p pylog-model -- --ignored`"]
-fn with_any_number_of_preemptions() {
-    no_interleaving_leaves_a_stale_answer(None);
+fn two_questions_beside_a_change_with_any_number_of_preemptions() {
+    no_interleaving_leaves_a_stale_answer(2, 1, None);
+}
+
+#[test]
+fn each_of_two_changes_is_obeyed() {
+    let count = change_twice(4);
+    println!("{count} interleavings, none wrong");
+    assert!(count > 10, "loom saw no race");
 }
 
 #[test]
