@@ -32,8 +32,7 @@ use crate::logger::as_logger::AsLogger;
 use crate::logger::{levels, stock_answer};
 use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::nesting;
-use crate::queue::bounded::Queue;
-use crate::queue::{current, producer};
+use crate::queue::producer::{self, Producer};
 #[cfg(feature = "log")]
 use crate::without_python;
 
@@ -70,7 +69,7 @@ impl Callsite {
         let decision = match self.cached_answer(level) {
             Some(true) => Decision::Cached,
             Some(false) => return None,
-            None => match current::for_this_thread() {
+            None => match producer::for_this_thread() {
                 Some(queue) => self.decide_without_python(queue, level)?,
                 None if self.is_accepted(level) => Decision::Accepted,
                 None => return self.admit_without_interpreter(level),
@@ -83,14 +82,14 @@ impl Callsite {
     /// `None` if the level is refused.
     fn decide_without_python(
         &'static self,
-        queue: &'static Queue,
+        queue: &'static dyn Producer,
         level: Level,
     ) -> Option<Decision> {
         let Some(is_accepted) = self.answer_without_python(level) else {
             return Some(Decision::Undecided);
         };
         // From then on the callsite knows the answer.
-        producer::ask(queue, self, level);
+        queue.ask(self, level);
         is_accepted.then_some(Decision::Accepted)
     }
 
@@ -110,10 +109,10 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
-        match current::for_this_thread() {
+        match producer::for_this_thread() {
             None => self.is_accepted(level) || self.admit_without_interpreter(level).is_some(),
             Some(queue) => self.cached_answer(level).unwrap_or_else(|| {
-                producer::ask(queue, self, level);
+                queue.ask(self, level);
                 self.answer_without_python(level).unwrap_or(true)
             }),
         }
@@ -186,7 +185,7 @@ impl Callsite {
             level,
             decision,
         };
-        if current::runs_no_python() {
+        if producer::runs_no_python() {
             let admitted = try_attach(|py| {
                 let logger = logger.to_bound(py);
                 match stock_answer::of_logger(&logger, level) {
@@ -230,9 +229,13 @@ fn send(call: Call<'_>) {
         return;
     }
     let metadata = call.callsite.metadata();
-    let Some(queue) = current::for_this_thread() else {
+    let Some(queue) = producer::for_this_thread() else {
         attach(metadata, |py| {
-            match producer::push_behind_others(call, py) {
+            let pushed = match producer::current() {
+                Some(queue) => queue.push_behind_others(call, py),
+                None => Err(call),
+            };
+            match pushed {
                 Ok(()) => Ok(()),
                 Err(call) => call.deliver(py).map(drop),
             }
@@ -244,10 +247,10 @@ fn send(call: Call<'_>) {
         None if call.needs_python() => {
             let origin = Origin::here(None);
             attach(metadata, |py| {
-                producer::push_or_drop(queue, call, || origin, Some(py));
+                queue.push_or_drop(call, Some(origin), Some(py));
                 Ok(())
             });
         }
-        _ => producer::push_or_drop(queue, call, || Origin::here(py), py),
+        _ => queue.push_or_drop(call, None, py),
     });
 }

@@ -8,7 +8,6 @@ use crate::python::attach::attach;
 use crate::python::exception::Result;
 use crate::python::{interpreter, library};
 use crate::queue::drain;
-use crate::queue::mode::{self, Delivery};
 
 /// An import of a module with the attribute.
 struct Import {
@@ -36,8 +35,8 @@ pub struct Options {
     pub log: Option<&'static [(&'static str, &'static str)]>,
     /// Installs the subscriber of `tracing`, if it is wanted.
     pub tracing: Option<fn(Python<'_>) -> PyResult<()>>,
-    /// The delivery, unless it is the default.
-    pub delivery: Option<Delivery>,
+    /// Sets the delivery, unless it is the default.
+    pub delivery: Option<fn(Python<'_>) -> PyResult<()>>,
 }
 
 /// Makes the crate of a module log as its options say. `metadata` is that of the module's init function.
@@ -64,9 +63,9 @@ pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, options: &'s
             names::rename(helper, &format!("{name}.{helper}"));
         }
         drain::set_owner(root);
-        if let Some(delivery) = options.delivery {
+        if let Some(set_delivery) = options.delivery {
             match interpreter::prepare(py) {
-                Ok(()) => mode::set_delivery(py, delivery)?,
+                Ok(()) => set_delivery(py)?,
                 Err(error) => warn_of_direct_delivery(py, root, &error)?,
             }
         }

@@ -101,7 +101,7 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
     let logger = option(logger.as_ref(), krate);
     let delivery = delivery.as_ref().map(|Delivery { variant, capacity }| {
         let variant = Ident::new(variant, Span::mixed_site());
-        quote!(#krate::Delivery::#variant(#capacity))
+        quote!(|py| #krate::set_delivery(py, #krate::Delivery::#variant(#capacity)))
     });
     let delivery = option(delivery.as_ref(), krate);
     let filters = log.as_ref().map(|filters| {

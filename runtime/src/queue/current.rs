@@ -1,20 +1,11 @@
-//! The queue of this process, and the threads that have to use it.
+//! The queue of this process.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::bounded::Queue;
-use super::thread::is_drain_thread;
 use crate::callsite::site::reset_questions;
 use crate::index::AtomicIndex;
-use crate::python::{exit, interpreter};
-
-/// Which threads queue their records: one of the constants below.
-pub(super) static QUEUES_RECORDS: AtomicU8 = AtomicU8::new(NO_THREAD);
-
-pub(super) const NO_THREAD: u8 = 0;
-pub(super) const DETACHED_THREADS: u8 = 1;
-pub(super) const EVERY_THREAD: u8 = 2;
+use crate::python::exit;
 
 /// One queue for each generation of forked children.
 static QUEUES: boxcar::Vec<Queue> = boxcar::Vec::new();
@@ -23,30 +14,13 @@ static QUEUES: boxcar::Vec<Queue> = boxcar::Vec::new();
 static CURRENT: AtomicIndex = AtomicIndex::none();
 
 thread_local! {
-    /// Whether this thread is forking. A child has the parent's queue until its hooks have run.
+    /// A child has the parent's queue until its hooks have run.
     static IS_FORKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The queue, if this thread has to leave its records there.
-pub(crate) fn for_this_thread() -> Option<&'static Queue> {
-    match QUEUES_RECORDS.load(Ordering::Acquire) {
-        NO_THREAD => return None,
-        DETACHED_THREADS if interpreter::is_attached() => return None,
-        _ => {}
-    }
-    if delivers_own() { None } else { current() }
-}
-
-/// Whether this thread's calls must not run Python code.
-pub(crate) fn runs_no_python() -> bool {
-    QUEUES_RECORDS.load(Ordering::Acquire) == EVERY_THREAD && !delivers_own()
-}
-
-/// Whether this thread delivers its own records at once even so: the drain thread those that a handler logs,
-/// the finalizing thread because nothing would deliver them later.
-pub(super) fn delivers_own() -> bool {
-    let is_last = exit::is_finalizing() && exit::may_attach();
-    is_last || is_drain_thread() || IS_FORKING.try_with(Cell::get).unwrap_or_default()
+/// Whether this thread is forking.
+pub(super) fn is_forking() -> bool {
+    IS_FORKING.try_with(Cell::get).unwrap_or_default()
 }
 
 pub(super) fn current() -> Option<&'static Queue> {

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::current::current;
+use super::bounded::Queue;
+use super::producer;
 use crate::python::attach::try_attach;
 use crate::python::{exit, interpreter, nesting};
 
@@ -34,23 +35,26 @@ const FOREVER: Duration = Duration::from_secs(1 << 30);
 /// assert!(pylog::flush(std::time::Duration::from_secs(1)));
 /// ```
 pub fn flush(timeout: Duration) -> bool {
-    let Some(queue) = current() else {
-        return true;
-    };
-    let position = queue.reserved();
-    let now = Instant::now();
-    let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
-    let attached = interpreter::is_attached().then(|| {
-        try_attach(|py| match exit::is_finalizing() {
-            // A handler has called this function: the delivery of its record is under way in this thread.
-            true if nesting::is_in_call() => {}
-            // No other thread delivers any more.
-            true => queue.deliver_all(py),
-            false => py.detach(|| queue.wait(position, end)),
-        })
-    });
-    if attached.flatten().is_none() {
-        queue.wait(position, end);
+    producer::current().is_none_or(|queue| queue.flush(timeout))
+}
+
+impl Queue {
+    pub(super) fn flush_within(&self, timeout: Duration) -> bool {
+        let position = self.reserved();
+        let now = Instant::now();
+        let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
+        let attached = interpreter::is_attached().then(|| {
+            try_attach(|py| match exit::is_finalizing() {
+                // A handler has called this function: the delivery of its record is under way in this thread.
+                true if nesting::is_in_call() => {}
+                // No other thread delivers any more.
+                true => self.deliver_all(py),
+                false => py.detach(|| self.wait(position, end)),
+            })
+        });
+        if attached.flatten().is_none() {
+            self.wait(position, end);
+        }
+        self.has_delivered(position)
     }
-    queue.has_delivered(position)
 }

@@ -10,12 +10,13 @@
 //! and the queue may wait for them forever. So a child begins with a [new queue][current]. The records in
 //! the old one are delivered by the parent.
 
-pub(crate) mod bounded;
-pub(crate) mod current;
+mod bounded;
+mod current;
 pub(crate) mod drain;
 pub(crate) mod flush;
 pub(crate) mod mode;
 mod multiprocessing;
 pub(crate) mod producer;
+mod push;
 mod thread;
 mod waker;

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 
 use super::bounded::CAPACITY;
-use super::current::{self, DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS};
-use super::{flush, multiprocessing};
+use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS};
+use super::{current, flush, multiprocessing, push};
 use crate::python::exception::{Exception, Result};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
@@ -72,6 +72,7 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
         // If this fails, a child of `multiprocessing` may end before its records are delivered.
         attempt(py, multiprocessing::flush_at_end(py));
         current::make_current_if_none();
+        push::link();
         CAPACITY.store(capacity.max(1), Ordering::Release);
     }
     QUEUES_RECORDS.store(threads, Ordering::Release);

@@ -1,93 +1,85 @@
-//! Putting calls into the queue.
+//! The threads that log, and what they ask of the queue.
+//!
+//! Only [`set_delivery`][super::mode::set_delivery] leads from here to the queue itself. So an extension that never
+//! queues is linked without it.
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::bounded::{Entry, Queue};
-use super::current::{current, delivers_own};
-use super::thread::spawn_if_none;
+use super::current::is_forking;
+use super::thread::is_drain_thread;
 use crate::call::Call;
-use crate::callsite::site::{Callsite, Decision};
+use crate::callsite::site::Callsite;
 use crate::event::origin::Origin;
 use crate::level::Level;
-use crate::python::garbage;
-use crate::python::{exit, nesting};
+use crate::python::once::Once;
+use crate::python::{exit, interpreter};
 
-/// How long an attached call waits until its record has been delivered behind others. A handler may
-/// want a lock that the calling thread holds, so it doesn't wait longer.
-const WAIT_BEHIND_OTHERS: Duration = Duration::from_millis(100);
+/// The queue, for a thread that logs.
+pub(crate) trait Producer {
+    /// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code. The origin
+    /// is the place of this call, unless one is given.
+    fn push_or_drop(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>);
 
-/// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code.
-pub(crate) fn push_or_drop(
-    queue: &'static Queue,
-    call: Call<'_>,
-    origin: impl FnOnce() -> Origin,
-    py: Option<Python<'_>>,
-) {
-    if !exit::may_attach() {
-        return; // The last records have been delivered, or are being delivered.
-    }
-    let (callsite, level) = (call.callsite, call.level);
-    let is_decided = call.decision != Decision::Undecided;
-    match queue.reserve(is_decided) {
-        Some(slot) => {
-            if !is_decided {
-                callsite.questions().add();
-            }
-            let call = garbage::without_collection(py, || call.into_queued(origin(), py));
-            slot.send(Entry::Call(call));
-        }
-        None if is_decided => {
-            call.give_back();
-            queue.count_dropped(1);
-            queue.waker.wake();
-        }
-        // Whether it counts as dropped is known when Python has been asked.
-        None => {
-            call.give_back();
-            if callsite.questions().drop_call() {
-                let question = Entry::Question(callsite, level);
-                queue.reserve_for_question().send(question);
-            }
-            queue.waker.wake();
-        }
-    }
-    spawn_if_none(queue);
+    /// Has Python asked whether it accepts a level, unless that is on its way already.
+    fn ask(&'static self, callsite: &'static Callsite, level: Level);
+
+    /// Queues a call of this thread, which is attached, behind what is in the queue, and waits for its delivery.
+    ///
+    /// # Errors
+    /// The call comes back if it can be delivered at once.
+    fn push_behind_others<'a>(
+        &'static self,
+        call: Call<'a>,
+        py: Python<'_>,
+    ) -> Result<(), Call<'a>>;
+
+    /// Does what [`flush`][super::flush::flush] does.
+    fn flush(&'static self, timeout: Duration) -> bool;
 }
 
-/// Has Python asked whether it accepts a level, unless that is on its way already.
-pub(crate) fn ask(queue: &'static Queue, callsite: &'static Callsite, level: Level) {
-    if callsite.questions().add_if_none() {
-        let question = Entry::Question(callsite, level);
-        queue.reserve_for_question().send(question);
-        spawn_if_none(queue);
-    }
+/// Returns the current queue.
+type Current = fn() -> Option<&'static dyn Producer>;
+
+static CURRENT: Once<Current> = Once::new();
+
+/// Which threads queue their records: one of the constants below.
+pub(super) static QUEUES_RECORDS: AtomicU8 = AtomicU8::new(NO_THREAD);
+
+pub(super) const NO_THREAD: u8 = 0;
+pub(super) const DETACHED_THREADS: u8 = 1;
+pub(super) const EVERY_THREAD: u8 = 2;
+
+/// Makes `current` the way to the queue.
+pub(super) fn link(current: Current) {
+    CURRENT.get_or_make(|| current);
 }
 
-/// Queues a call of this thread, which is attached, behind what is in the queue, and waits for its delivery.
-/// The call comes back if it can be delivered at once.
-pub(crate) fn push_behind_others<'a>(call: Call<'a>, py: Python<'_>) -> Result<(), Call<'a>> {
-    let Some(queue) = current() else {
-        return Err(call);
-    };
-    // A handler's own records belong before the next record of the queue.
-    if nesting::is_nested() {
-        return Err(call);
+/// The current queue, if one was needed.
+pub(crate) fn current() -> Option<&'static dyn Producer> {
+    CURRENT.get()?()
+}
+
+/// The queue, if this thread has to leave its records there.
+pub(crate) fn for_this_thread() -> Option<&'static dyn Producer> {
+    match QUEUES_RECORDS.load(Ordering::Acquire) {
+        NO_THREAD => return None,
+        DETACHED_THREADS if interpreter::is_attached() => return None,
+        _ => {}
     }
-    if exit::is_finalizing() {
-        queue.deliver_all(py);
-    }
-    if queue.is_empty() || delivers_own() {
-        return Err(call);
-    }
-    // Without room the record is delivered out of order, rather than dropped.
-    let Some(slot) = queue.reserve(true) else {
-        return Err(call);
-    };
-    let call = call.into_queued(Origin::here(Some(py)), Some(py));
-    let position = slot.send(Entry::Call(call));
-    spawn_if_none(queue);
-    py.detach(|| queue.wait(position, Instant::now() + WAIT_BEHIND_OTHERS));
-    Ok(())
+    if delivers_own() { None } else { current() }
+}
+
+/// Whether this thread's calls must not run Python code.
+pub(crate) fn runs_no_python() -> bool {
+    QUEUES_RECORDS.load(Ordering::Acquire) == EVERY_THREAD && !delivers_own()
+}
+
+/// Whether this thread delivers its own records at once even so: the drain thread those that a handler logs,
+/// the finalizing thread because nothing would deliver them later.
+pub(super) fn delivers_own() -> bool {
+    let is_last = exit::is_finalizing() && exit::may_attach();
+    is_last || is_drain_thread() || is_forking()
 }

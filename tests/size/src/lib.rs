@@ -1,6 +1,7 @@
-//! The smallest extension that logs, and the same one without pylog.
+//! The smallest extension that logs, with and without a queue, and the same one without pylog.
 
-#[cfg_attr(feature = "pylog", pylog::module)]
+#[cfg_attr(feature = "queue", pylog::module(queue = 65536))]
+#[cfg_attr(all(feature = "pylog", not(feature = "queue")), pylog::module)]
 #[pyo3::pymodule]
 mod size {
     #[pyo3::pyfunction]
