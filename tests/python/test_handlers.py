@@ -5,6 +5,7 @@ Each case builds two handlers in the same way. Rust's record goes to the first o
 `handle` gives a record with the same attributes to the other one.
 """
 
+import collections
 import contextlib
 import copy
 import functools
@@ -22,7 +23,6 @@ import threading
 import time
 import types
 import weakref
-from collections import OrderedDict
 from unittest import mock
 
 import pytest
@@ -439,7 +439,7 @@ class ChangingHandler(logging.Formatter):
         return super().format(record)
 
 
-class Upper(OrderedDict):
+class Upper(collections.OrderedDict):
     """Keeps its class when it is merged with another dict."""
 
     def __getitem__(self, name):
@@ -738,10 +738,16 @@ FILTERS = {
 # Patches, of what both handlers have in common
 
 
+wrapped_calls = []
+
+
 def wrapped(owner, name):
     original = getattr(owner, name)
 
     def wrapper(*args, **kwargs):
+        # A logger has a filter, too.
+        if not isinstance(args[0], logging.Logger):
+            wrapped_calls.append(f"{owner.__name__}.{name}")
         result = original(*args, **kwargs)
         return result + "!" if isinstance(result, str) else result
 
@@ -850,8 +856,9 @@ PATCHES = {
     "Handler.handle": lambda: wrapped(logging.Handler, "handle"),
     "Handler.format": lambda: wrapped(logging.Handler, "format"),
     "Handler.acquire": lambda: wrapped(logging.Handler, "acquire"),
+    "Handler.release": lambda: wrapped(logging.Handler, "release"),
     "Filterer.filter": lambda: wrapped(logging.Filterer, "filter"),
-    "Filter.filter": lambda: mock.patch.object(logging.Filter, "filter", lambda self, record: True),
+    "Filter.filter": lambda: wrapped(logging.Filter, "filter"),
     "NullHandler.handle": lambda: wrapped(logging.NullHandler, "handle"),
     "StreamHandler.emit": lambda: nothing(logging.StreamHandler, "emit"),
     "StreamHandler.flush": lambda: nothing(logging.StreamHandler, "flush"),
@@ -884,17 +891,14 @@ PATCHES = {
         logging.StrFormatStyle, "asctime_search", "message"
     ),
     "StringTemplateStyle._format": lambda: wrapped(logging.StringTemplateStyle, "_format"),
-    "StringTemplateStyle.usesTime": lambda: mock.patch.object(
-        logging.StringTemplateStyle, "usesTime", lambda self: True
-    ),
+    "StringTemplateStyle.usesTime": lambda: wrapped(logging.StringTemplateStyle, "usesTime"),
+    "StringTemplateStyle.format": lambda: wrapped(logging.StringTemplateStyle, "format"),
+    "StrFormatStyle.usesTime": lambda: wrapped(logging.StrFormatStyle, "usesTime"),
+    "StrFormatStyle.format": lambda: wrapped(logging.StrFormatStyle, "format"),
     "LogRecord.getMessage": lambda: wrapped(logging.LogRecord, "getMessage"),
     "BaseRotatingHandler.emit": lambda: nothing(logging.handlers.BaseRotatingHandler, "emit"),
-    "shouldRollover": lambda: mock.patch.object(
-        logging.handlers.RotatingFileHandler, "shouldRollover", lambda self, record: False
-    ),
-    "timed shouldRollover": lambda: mock.patch.object(
-        logging.handlers.TimedRotatingFileHandler, "shouldRollover", lambda self, record: False
-    ),
+    "shouldRollover": lambda: wrapped(logging.handlers.RotatingFileHandler, "shouldRollover"),
+    "timed shouldRollover": lambda: wrapped(logging.handlers.TimedRotatingFileHandler, "shouldRollover"),
     "QueueHandler.prepare": lambda: mock.patch.object(
         logging.handlers.QueueHandler, "prepare", lambda self, record: record
     ),
@@ -1287,6 +1291,10 @@ def comparable(value):
     return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", repr(value))
 
 
+# A handler at the address of one that was freed gets its first plan after some records.
+earlier_handlers = collections.deque(maxlen=200)
+
+
 def compare(directory, spec, messages, when=0, patch_then=None):
     """The change comes before the message with the number `when`. The messages before it are logged so often that a
     changed handler gets another plan at once."""
@@ -1307,6 +1315,7 @@ def compare(directory, spec, messages, when=0, patch_then=None):
             handler.addFilter(FILTERS[name]())
         cases.append(case)
         handlers.append(handler)
+    earlier_handlers.extend(handlers)
     by_rust, by_python = handlers
     logger.handlers = [before, by_rust, after]
     # pytest sets its own again after the fixtures.
@@ -1324,6 +1333,7 @@ def compare(directory, spec, messages, when=0, patch_then=None):
                 logger.handlers = [logging.NullHandler()]
                 _native.log_at(NAME, logging.WARNING, "first")
                 logger.handlers = [before, by_rust, after]
+            wrapped_calls.clear()
             for number, message in enumerate(messages):
                 if number == when:
                     if patch_then:
@@ -1336,6 +1346,8 @@ def compare(directory, spec, messages, when=0, patch_then=None):
                 rust_raised = [type(error) for error in stderr.raised]
                 stderr.raised.clear()
                 rust_seen, after.seen = after.seen, []
+                rust_calls = wrapped_calls.copy()
+                wrapped_calls.clear()
                 rust_reports = reports()
                 python_raised = []
                 try:
@@ -1343,6 +1355,8 @@ def compare(directory, spec, messages, when=0, patch_then=None):
                 except Exception as error:
                     python_raised.append(type(error))
                 python_reports = reports()
+                assert rust_calls == wrapped_calls
+                wrapped_calls.clear()
                 assert rust_raised == python_raised, (rust_reports, python_reports)
                 assert rust_reports == python_reports
                 if not python_raised:
@@ -1450,12 +1464,12 @@ def test_each_way_to_store_an_attribute(tmp_path, kind):
 @has_watchers
 @pytest.mark.own_interpreter
 def test_each_patch_between_two_records(tmp_path):
-    """Nothing else changes then that pylog is told of."""
-    kinds = ["StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"]
+    """Nothing else changes then that pylog is told of. Python handles the first record after the patch."""
+    kinds = ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
     for number, (kind, patch, style) in enumerate(itertools.product(kinds, PATCHES, "%{$")):
-        spec = (kind, "StringIO", ("Formatter", style, 1, None, None), [], "nothing", "untouched", [])
+        spec = (kind, "StringIO", ("Formatter", style, 1, None, None), ["same"], "nothing", "untouched", [])
         try:
-            compare(tmp_path / str(number), spec, ["first", "second"], 1, patch)
+            compare(tmp_path / str(number), spec, ["first", "second", "third"], 1, patch)
         except BaseException as error:
             raise AssertionError(f"{kind} {patch} {style}") from error
 

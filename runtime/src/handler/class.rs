@@ -110,9 +110,7 @@ fn check(class: &Bound<'_, PyType>) -> Result<Option<Arc<HandlerClass>>> {
     if Kind::of(class, &stock)? != Some(kind) || !stock.is_current(epoch) {
         return Ok(None);
     }
-    let is_same = |it: &&Arc<HandlerClass>| {
-        it.class.is(class) && it.kind == kind && Arc::ptr_eq(&it.stock, &stock)
-    };
+    let is_same = |it: &&Arc<HandlerClass>| it.class.is(class) && it.kind == kind;
     let met = known.iter().map(|(_, it)| it).find(is_same);
     let checked = met.cloned().unwrap_or_else(|| {
         let new = Arc::new(HandlerClass {

@@ -128,7 +128,7 @@ impl Emission {
         };
         let formatter = StockFormatter::of(&formatter, &class.stock)?;
         let terminator = match class.kind {
-            Kind::Null | Kind::Queue => Some(intern!(py, "").clone()),
+            Kind::Queue => Some(intern!(py, "").clone()),
             _ if !handler.has_any(&["stream"])? => None,
             _ => handler
                 .attribute("terminator")?
@@ -145,7 +145,7 @@ impl Emission {
             Kind::Rotating if formatter.is_none() => None,
             Kind::Rotating => number(intern!(py, "maxBytes"))?.map(Rollover::AtSize),
             Kind::TimedRotating => number(intern!(py, "rolloverAt"))?.map(Rollover::AtTime),
-            Kind::Null | Kind::Stream | Kind::File | Kind::Queue => Some(Rollover::Never),
+            _ => Some(Rollover::Never),
         };
         let (Some(terminator), Some(rollover)) = (terminator, rollover) else {
             return Ok(None);
