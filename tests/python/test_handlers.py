@@ -1190,7 +1190,8 @@ ATTRIBUTES = {
     "queue": lambda case: Own(case),
     "lock": lambda case: threading.RLock(),
     "filters": lambda case: [logging.Filter("another")],
-    "formatter": lambda case: logging.Formatter("%(levelname)s %(message)s"),
+    # Not validated, because a patch may have replaced the style.
+    "formatter": lambda case: logging.Formatter("%(levelname)s %(message)s", validate=False),
     "flush": lambda case: lambda: case.events.append("its own flush"),
     "maxBytes": lambda case: 1,
     "rolloverAt": lambda case: 0,
@@ -1213,7 +1214,9 @@ def changes(path, way):
         if target is None:
             return
         if name in vars(target) or name not in ("maxBytes", "rolloverAt", "queue", "stream"):
-            WAYS[way](target, name, ATTRIBUTES[path](case))
+                # A class may have a property of that name that can't be set.
+            with contextlib.suppress(AttributeError):
+                WAYS[way](target, name, ATTRIBUTES[path](case))
 
     return change
 
