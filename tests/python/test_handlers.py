@@ -1257,6 +1257,7 @@ class Before(logging.Handler):
     def handle(self, record):
         self.number += 1
         self.change(record)
+        self.patch()
         # Not by `copy.copy`, which is replaced in some cases.
         self.copy = object.__new__(type(record))
         object.__setattr__(self.copy, "__dict__", type(vars(record))(vars(record)))
@@ -1268,6 +1269,7 @@ class After(logging.Handler):
 
 
 before, after = Before(), After()
+before.patch = lambda: None
 stderr = io.StringIO()
 
 
@@ -1298,9 +1300,9 @@ def comparable(value):
 earlier_handlers = collections.deque(maxlen=200)
 
 
-def compare(directory, spec, messages, when=0, patch_then=None):
-    """The change comes before the message with the number `when`. The messages before it are logged so often that a
-    changed handler gets another plan at once."""
+def compare(directory, spec, messages, when=0, patch_then=None, while_handling=False):
+    """The change comes before the message with the number `when`, or while an earlier handler handles its record. The
+    messages before it are logged so often that a changed handler gets another plan at once."""
     messages = messages[:when] * 10 + messages[when:]
     when *= 10
     kind, stream, formatter_spec, filters, change, record, patches = spec
@@ -1339,13 +1341,15 @@ def compare(directory, spec, messages, when=0, patch_then=None):
             wrapped_calls.clear()
             for number, message in enumerate(messages):
                 if number == when:
-                    if patch_then:
+                    if patch_then and not while_handling:
                         stack.enter_context(PATCHES[patch_then]())
+                    elif patch_then:
+                        before.patch = lambda: stack.enter_context(PATCHES[patch_then]())
                     for handler, case in zip(handlers, cases):
                         {**CHANGES, **STORED}[change](handler, case)
                 before.copy = None
                 _native.log_at(NAME, logging.WARNING, message)
-                theirs = before.copy
+                theirs, before.patch = before.copy, lambda: None
                 rust_raised = [type(error) for error in stderr.raised]
                 stderr.raised.clear()
                 rust_seen, after.seen = after.seen, []
@@ -1466,13 +1470,14 @@ def test_each_way_to_store_an_attribute(tmp_path, kind):
 
 @has_watchers
 @pytest.mark.own_interpreter
-def test_each_patch_between_two_records(tmp_path):
+@pytest.mark.parametrize("while_handling", [False, True])
+def test_each_patch_between_two_records(tmp_path, while_handling):
     """Nothing else changes then that pylog is told of. Python handles the first record after the patch."""
     kinds = ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
     for number, (kind, patch, style) in enumerate(itertools.product(kinds, PATCHES, "%{$")):
         spec = (kind, "StringIO", ("Formatter", style, 1, None, None), ["same"], "nothing", "untouched", [])
         try:
-            compare(tmp_path / str(number), spec, ["first", "second", "third"], 1, patch)
+            compare(tmp_path / str(number), spec, ["first", "second", "third"], 1, patch, while_handling)
         except BaseException as error:
             raise AssertionError(f"{kind} {patch} {style}") from error
 

@@ -48,10 +48,11 @@ impl Registry {
         fence(Ordering::SeqCst);
     }
 
-    /// Clears every cache.
+    /// Clears every cache that may hold something.
     pub(crate) fn clear_all(&self) {
         fence(Ordering::SeqCst);
-        // Another thread may have taken bits whose caches it hasn't cleared yet.
+        // Another thread may have taken bits whose caches it hasn't cleared yet. A child that is forked meanwhile doesn't
+        // have that thread, and clears all of them each time.
         match self.clearing.fetch_add(1, Ordering::AcqRel) {
             0 => self.clear_those_in_use(),
             _ => self.caches.iter().for_each(|(_, cache)| cache.clear()),
