@@ -877,6 +877,7 @@ PATCHES = {
         logging.Formatter, "default_msec_format", "%s;%d"
     ),
     "Formatter.__len__": lambda: created(logging.Formatter, "__len__", lambda self: 0),
+    "Formatter.__bool__": lambda: created(logging.Formatter, "__bool__", lambda self: False),
     "Formatter.datefmt": class_property(logging.Formatter, "datefmt", "%S"),
     "PercentStyle._format": lambda: wrapped(logging.PercentStyle, "_format"),
     "PercentStyle.format": lambda: wrapped(logging.PercentStyle, "format"),
@@ -955,12 +956,12 @@ PATCHES = {
         f"LogRecord.{name}": record_property(name, value)
         for name, value in [
             ("msg", "of the class"),
-            ("args", ()),
+            ("args", (1,)),
             ("message", "of the class"),
             ("asctime", "of the class"),
             ("created", 1e9),
             ("msecs", 7.5),
-            ("exc_info", None),
+            ("exc_info", (ValueError, ValueError("of the class"), None)),
             ("exc_text", "of the class"),
             ("stack_info", "of the class"),
             ("name", "other"),
@@ -987,7 +988,7 @@ PATCHES = {
             (logging.PercentStyle, "_fmt", "got"),
             (logging.StrFormatStyle, "_fmt", "got"),
             (logging.StringTemplateStyle, "_tpl", string.Template("got")),
-            (logging.Filter, "nlen", 0),
+            (logging.Filter, "name", "other"),
         ]
     },
     "Handler.filters": handler_property("filters", lambda own, handler: [refusing]),
@@ -1446,6 +1447,10 @@ def specs():
         for patch in PATCHES:
             chosen = ("Formatter", style, 1, None, None)
             yield PLAIN[0], "StringIO", chosen, ["same"], "nothing", "untouched", [patch]
+    yield PLAIN[0], "StringIO", FORMATTED, ["other"], "nothing", "untouched", ["Filter.nlen"]
+    for style, number in [("%", 6), ("{", 2), ("$", 2)]:
+        chosen = ("Formatter", style, number, None, None)
+        yield PLAIN[0], "StringIO", chosen, [], "nothing", "untouched", ["PercentStyle._defaults"]
     for patch in PATCHES:
         yield "NullHandler", "StringIO", None, [], "nothing", "untouched", [patch]
 

@@ -32,7 +32,7 @@ const HANDLE: [&str; 5] = [
 ];
 
 /// Attributes that a handler has itself, so that its class must have none of them.
-const NOT_IN_CLASS: [&str; 8] = [
+const NOT_IN_CLASS: [&str; 7] = [
     "level",
     "filters",
     "formatter",
@@ -40,7 +40,6 @@ const NOT_IN_CLASS: [&str; 8] = [
     "stream",
     "maxBytes",
     "rolloverAt",
-    "queue",
 ];
 
 /// How many classes are kept. The handlers of others are handled by Python.
