@@ -19,8 +19,8 @@ use crate::python::{exit, interpreter};
 
 /// The queue, for a thread that logs.
 pub(crate) trait Producer {
-    /// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code. The origin
-    /// is the place of this call, unless one is given.
+    /// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code. Without
+    /// an `origin` the call is of this thread and this moment.
     fn push_or_drop(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>);
 
     /// Has Python asked whether it accepts a level, unless that is on its way already.
@@ -52,7 +52,7 @@ pub(super) const NO_THREAD: u8 = 0;
 pub(super) const DETACHED_THREADS: u8 = 1;
 pub(super) const EVERY_THREAD: u8 = 2;
 
-/// Makes `current` the way to the queue.
+/// Sets the function by which threads find the queue.
 pub(super) fn link(current: Current) {
     CURRENT.get_or_make(|| current);
 }

@@ -6,9 +6,10 @@ use std::sync::{LockResult, OnceLock};
 pub(crate) use loom::sync::MutexGuard;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 
-/// An atomic of loom, made on first use, because loom's can't be made in a constant.
+/// An atomic of loom, made on first use, because loom's can't be made in a constant. The names in brackets are operations
+/// that take a value and an order.
 macro_rules! made_on_first_use {
-    ($name:ident, $integer:ty, { $($methods:tt)* }) => {
+    ($name:ident, $integer:ty, [$($operation:ident)*], { $($methods:tt)* }) => {
         pub(crate) struct $name {
             first: $integer,
             atomic: OnceLock<loom::sync::atomic::$name>,
@@ -40,12 +41,18 @@ macro_rules! made_on_first_use {
                 self.get().compare_exchange(from, to, success, failure)
             }
 
+            $(
+                pub(crate) fn $operation(&self, value: $integer, order: Ordering) -> $integer {
+                    self.get().$operation(value, order)
+                }
+            )*
+
             $($methods)*
         }
     };
 }
 
-made_on_first_use!(AtomicI32, i32, {
+made_on_first_use!(AtomicI32, i32, [swap], {
     /// A swap. Every other change of the value is a read-modify-write, so that a store can't come
     /// between one of them and the value that it read; loom knows that of a swap, but not of a store.
     /// The swap's reading order doesn't matter, because the storing thread reads nothing afterwards.
@@ -53,31 +60,15 @@ made_on_first_use!(AtomicI32, i32, {
         assert_eq!(order, Ordering::Release);
         self.get().swap(value, Ordering::AcqRel);
     }
-
-    pub(crate) fn swap(&self, value: i32, order: Ordering) -> i32 {
-        self.get().swap(value, order)
-    }
 });
 
-made_on_first_use!(AtomicU32, u32, {
+made_on_first_use!(AtomicU32, u32, [], {
     pub(crate) fn store(&self, value: u32, order: Ordering) {
         self.get().store(value, order);
     }
 });
 
-made_on_first_use!(AtomicU64, u64, {
-    pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
-        self.get().fetch_add(value, order)
-    }
-
-    pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
-        self.get().swap(value, order)
-    }
-
-    pub(crate) fn fetch_or(&self, value: u64, order: Ordering) -> u64 {
-        self.get().fetch_or(value, order)
-    }
-
+made_on_first_use!(AtomicU64, u64, [swap fetch_add fetch_or], {
     pub(crate) fn store(&self, value: u64, order: Ordering) {
         self.get().store(value, order);
     }
@@ -92,19 +83,7 @@ made_on_first_use!(AtomicU64, u64, {
     }
 });
 
-made_on_first_use!(AtomicUsize, usize, {
-    pub(crate) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
-        self.get().fetch_add(value, order)
-    }
-
-    pub(crate) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
-        self.get().fetch_sub(value, order)
-    }
-
-    pub(crate) fn fetch_max(&self, value: usize, order: Ordering) -> usize {
-        self.get().fetch_max(value, order)
-    }
-
+made_on_first_use!(AtomicUsize, usize, [fetch_add fetch_sub fetch_max], {
     pub(crate) fn store(&self, value: usize, order: Ordering) {
         self.get().store(value, order);
     }
