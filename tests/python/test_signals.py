@@ -6,6 +6,7 @@ the logging handler sends the signal itself, so that it always happens.
 
 import functools
 import gc
+import io
 import logging
 import signal
 import sys
@@ -166,6 +167,118 @@ def test_records_after_it_in_a_rust_loop_are_not_lost(signalled):
     assert len(arrived.records) >= 9
 
 
+LOOP = 1000
+
+
+@pytest.fixture
+def stock():
+    """A stock handler that runs no Python code for a record, but for one that `stock.interrupt(act)` names: there
+    the stream calls `act`, which may raise.
+    """
+
+    class Stream(io.StringIO):
+        def write(self, text):
+            handler.stream = handler.real
+            handler.act()
+
+    logger = logging.getLogger(LOGGER)
+    handler = logging.StreamHandler(io.StringIO())
+    handler.real = handler.stream
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    # The handlers of pytest are written in Python.
+    logger.propagate = False
+    # pylog's own path begins after some records.
+    native.log_in_stages(100)
+    handler.real.truncate(0)
+
+    def interrupt(act):
+        handler.act = act
+        handler.stream = Stream()
+
+    handler.interrupt = interrupt
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
+
+
+def exit_by_signal():
+    signal.raise_signal(signal.SIGTERM)
+
+
+def exit_at_once():
+    sys.exit(3)
+
+
+@pytest.mark.parametrize("act", [exit_by_signal, exit_at_once])
+def test_an_exception_outlasts_a_thousand_records_of_stock_handlers(stock, unraisable, act):
+    before = signal.signal(signal.SIGTERM, raises(SystemExit(3), []))
+    try:
+        stock.interrupt(act)
+        with pytest.raises(SystemExit):
+            native.log_in_stages(LOOP)
+            wait_until(lambda: False)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stock.real.getvalue().count("\n") == LOOP - 1
+    assert unraisable == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python simulates no signal but SIGINT")
+@pytest.mark.parametrize("act", [exit_by_signal, exit_at_once])
+def test_a_rust_loop_that_checks_signals_ends(stock, unraisable, act):
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    before = signal.signal(signal.SIGTERM, raises(SystemExit(3), []))
+    try:
+        stock.interrupt(act)
+        with pytest.raises(SystemExit):
+            native.log_and_check_signals(LOOP)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stock.real.getvalue() == ""
+    assert unraisable == []
+    assert [signal.getsignal(number) for number in signal.valid_signals()] == handlers
+
+
+def test_exceptions_of_several_classes_reach_the_program_in_order(stock, unraisable):
+    """A Ctrl-C that the program catches must not cost the SIGTERM that comes after it."""
+    interrupt, end, second = KeyboardInterrupt(), SystemExit(3), SystemExit(4)
+    reached = []
+
+    def act():
+        stock.interrupt(act_again)
+        raise_by_signal(interrupt)
+
+    def act_again():
+        stock.interrupt(lambda: raise_by_signal(second))
+        raise_by_signal(end)
+
+    def raise_by_signal(error):
+        signal.signal(signal.SIGTERM, raises(error, []))
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        stock.interrupt(act)
+        try:
+            native.log_in_stages(LOOP)
+            wait_until(lambda: False)
+        except KeyboardInterrupt as error:
+            reached.append(error)
+            try:
+                wait_until(lambda: False)
+            except SystemExit as error:
+                reached.append(error)
+    except SystemExit as error:
+        reached.append(error)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert reached == [interrupt, end]
+    # The first of each class.
+    assert [error for error, _ in unraisable] == [second]
+
+
 def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
     reached, after = [], []
     handler = Collector()
@@ -192,7 +305,7 @@ def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
 
 
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
-@pytest.mark.parametrize("by", ["python", "pylog"])
+@pytest.mark.parametrize("by", ["python", "pylog", "loop"])
 def test_a_service_that_logs_can_be_stopped(by, delivery):
     """SIGTERM at any moment, to a program that logs in a loop."""
     processes = [start("service", by, delivery) for _ in range(5)]

@@ -181,5 +181,5 @@ fn finalize(py: Python<'_>) -> Result<()> {
     // An exception that is going to be raised in this thread is raised here.
     raised::suspend(py);
     end(py);
-    raised::take().map_or(Ok(()), Err)
+    raised::raise_held(py)
 }

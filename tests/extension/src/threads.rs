@@ -252,6 +252,16 @@ pub(crate) fn log_in_stages(py: Python<'_>, stages: u32) {
     }
 }
 
+/// Logs a number of times, and asks Python for signals after each record, as long computations do.
+#[pyfunction]
+pub(crate) fn log_and_check_signals(py: Python<'_>, times: u32) -> PyResult<()> {
+    for number in 0..times {
+        pylog::info!("record {number}");
+        py.check_signals()?;
+    }
+    Ok(())
+}
+
 /// Logs in worker threads, within this thread's context and outside of it.
 #[pyfunction]
 pub(crate) fn log_in_context(py: Python<'_>, message: &str) -> PyResult<()> {

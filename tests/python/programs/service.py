@@ -1,9 +1,12 @@
 """Logs until SIGTERM, on which it ends with the status 7.
 
-Run: python tests/python/programs/service.py python|pylog direct|queued
+Run: python tests/python/programs/service.py python|pylog|loop direct|queued
+
+`loop` logs a thousand records by a function in Rust, and no Python code runs for any of them.
 """
 
 import logging
+import os
 import signal
 import sys
 
@@ -20,10 +23,15 @@ class Slow(logging.NullHandler):
 
 by, delivery = sys.argv[1:]
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))
-logging.basicConfig(level=logging.INFO, handlers=[Slow()])
+handler = logging.FileHandler(os.devnull) if by == "loop" else Slow()
+logging.basicConfig(level=logging.INFO, handlers=[handler])
 if delivery == "queued":
     native.set_queue(100)
-log = native.log_message if by == "pylog" else logging.getLogger("service").info
+log = {
+    "python": logging.getLogger("service").info,
+    "pylog": native.log_message,
+    "loop": lambda message: native.log_numbered([("service", logging.INFO, message)] * 1000),
+}[by]
 print("ready", flush=True)
 while True:
     log("working")

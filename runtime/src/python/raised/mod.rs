@@ -1,0 +1,177 @@
+//! Exceptions that reach the program although they were raised while a record was handled.
+//!
+//! Python runs signal handlers between any two steps of Python code in the main thread, so also in the
+//! middle of a logging handler. A `SystemExit` that such a signal handler raises has to end the program. The
+//! same holds for every exception that isn't an `Exception`, such as `KeyboardInterrupt`, and for every
+//! exception of a signal handler. Other exceptions go to `sys.unraisablehook`.
+//!
+//! Such an exception is kept until the outermost log call of its thread returns. Then Python is made to
+//! raise the same object as soon as Python code runs in that thread: by a [simulated signal][main_thread] in the main
+//! thread, by an [asynchronous exception][other_thread] in other threads. A thread that Rust has spawned has no Python
+//! code, so its exceptions are raised in the main thread.
+//!
+//! Until then more log calls can be made, and more exceptions raised, where Rust code logs in a loop. The first one of
+//! each class reaches the program, in order. A second `SystemExit` would tell the program nothing new.
+
+mod main_thread;
+mod other_thread;
+mod signal_handlers;
+
+use std::cell::RefCell;
+use std::ffi::c_ulong;
+
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+
+use self::signal_handlers::is_of_signal_handler;
+use super::exception::{Exception, Result};
+use super::interpreter::current_frame;
+use super::kept;
+use super::library::{GET_IDENT, THREADING_GLOBALS};
+use super::nesting;
+use super::once::intern;
+
+// No function here runs Python code in the main thread: Python would run signal handlers and pending calls
+// meanwhile.
+
+thread_local! {
+    /// The exceptions that this thread keeps, the earliest first.
+    static HELD: RefCell<Vec<Exception>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps an exception that has to reach the program, unless one of the same class is kept. Returns any other exception.
+pub(super) fn hold(py: Python<'_>, error: Exception) -> Option<Exception> {
+    let is_exception = error.is_instance_of::<PyException>(py) || is_panic(py, &error);
+    if is_exception && !is_of_signal_handler(py, &error).unwrap_or_default() {
+        return Some(error);
+    }
+    let mut error = Some(error);
+    let class = |error: &Exception| error.get_type(py);
+    // At the end of a thread the variable may be gone.
+    let _ = HELD.try_with(|held| {
+        let mut held = held.borrow_mut();
+        if let Some(new) = error.take_if(|new| held.iter().all(|it| !class(it).is(class(new)))) {
+            held.push(new);
+        }
+    });
+    error
+}
+
+/// `try: … except Exception: pass`. An exception that has to reach the program is kept.
+pub(crate) fn attempt<T>(py: Python<'_>, result: Result<T, impl Into<Exception>>) -> Option<T> {
+    result.map_err(|error| pass(py, error.into())).ok()
+}
+
+#[cold]
+fn pass(py: Python<'_>, error: Exception) {
+    drop(hold(py, error));
+}
+
+/// Whether the exception stands for a panic in this or another extension. It isn't an `Exception`, but
+/// reports a mistake, like one.
+fn is_panic(py: Python<'_>, error: &PyErr) -> bool {
+    let module = error.get_type(py).getattr(intern!(py, "__module__"));
+    module
+        .and_then(|it| it.eq("pyo3_runtime"))
+        .unwrap_or_default()
+}
+
+/// Whether this thread keeps an exception.
+pub(crate) fn is_held() -> bool {
+    HELD.try_with(|held| !held.borrow().is_empty())
+        .unwrap_or_default()
+}
+
+/// The exceptions that this thread keeps. They are kept no longer.
+fn take() -> Vec<Exception> {
+    HELD.try_with(RefCell::take).unwrap_or_default()
+}
+
+/// Begins a log call: an exception that is going to be raised in this thread would otherwise be raised in a
+/// logging handler, which would lose the record.
+#[inline]
+pub(super) fn suspend(py: Python<'_>) {
+    if main_thread::has_scheduled() || other_thread::has_scheduled() {
+        suspend_scheduled(py);
+    }
+}
+
+#[cold]
+fn suspend_scheduled(py: Python<'_>) {
+    let Ok((ident, main)) = current_ident(py).and_then(|it| Ok((it, main_ident(py)?))) else {
+        return;
+    };
+    let suspended = match ident == main {
+        true => main_thread::take_all(),
+        false => other_thread::cancel(py, ident).into_iter().collect(),
+    };
+    // They are of classes of their own, and nothing else is kept outside of calls.
+    let _ = HELD.try_with(|held| held.borrow_mut().extend(suspended));
+}
+
+/// Ends a log call: schedules the exceptions that this thread keeps.
+pub(crate) fn schedule(py: Python<'_>) {
+    if nesting::is_in_call() || !is_held() && !main_thread::has_scheduled() {
+        return;
+    }
+    let held = take();
+    // At the end of the interpreter no Python code may follow that could raise it.
+    if kept::are_released() && current_frame(py).is_none() {
+        write_off(py, held);
+        return;
+    }
+    let unscheduled = match ident_unless_main(py) {
+        Ok(Some(ident)) => {
+            // Python has one place for an asynchronous exception.
+            let mut held = held.into_iter();
+            let unscheduled = held
+                .next()
+                .and_then(|first| other_thread::raise(py, ident, first));
+            unscheduled.into_iter().chain(held).collect()
+        }
+        _ => {
+            main_thread::add(held);
+            Vec::new()
+        }
+    };
+    write_off(py, unscheduled);
+    main_thread::make_call_due(py);
+}
+
+fn write_off(py: Python<'_>, errors: Vec<Exception>) {
+    for error in errors {
+        error.into_inner().write_unraisable(py, None);
+    }
+}
+
+/// Raises what this thread keeps here and now.
+///
+/// # Errors
+/// The earliest of the exceptions. There is no place for others.
+pub(super) fn raise_held(py: Python<'_>) -> Result<()> {
+    let mut errors = take().into_iter();
+    let first = errors.next();
+    write_off(py, errors.collect());
+    first.map_or(Ok(()), Err)
+}
+
+/// The ident of this thread, if it runs Python code and isn't the main thread.
+fn ident_unless_main(py: Python<'_>) -> Result<Option<c_ulong>> {
+    let ident = current_ident(py)?;
+    let is_other = !is_main_thread(py)? && current_frame(py).is_some();
+    Ok(is_other.then_some(ident))
+}
+
+fn current_ident(py: Python<'_>) -> Result<c_ulong> {
+    Ok(GET_IDENT.get(py)?.call0()?.extract()?)
+}
+
+/// Whether this is the main thread.
+pub(super) fn is_main_thread(py: Python<'_>) -> Result<bool> {
+    Ok(current_ident(py)? == main_ident(py)?)
+}
+
+fn main_ident(py: Python<'_>) -> Result<c_ulong> {
+    let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
+    Ok(main.getattr(intern!(py, "_ident"))?.extract()?)
+}

@@ -1,0 +1,71 @@
+//! Raising an exception in a thread of Python's that isn't the main thread: as an asynchronous exception.
+
+use std::cell::RefCell;
+use std::ffi::c_ulong;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::python::exception::{Exception, Result};
+use crate::python::interpreter::set_async_exception;
+use crate::python::library::function;
+use crate::python::once::intern;
+
+thread_local! {
+    /// The asynchronous exception of this thread.
+    static SCHEDULED: RefCell<Option<Exception>> = const { RefCell::new(None) };
+}
+
+/// How many threads have one.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether any thread has one.
+pub(super) fn has_scheduled() -> bool {
+    COUNT.load(Ordering::Relaxed) > 0
+}
+
+fn take() -> Option<Exception> {
+    let taken = SCHEDULED.try_with(RefCell::take).unwrap_or_default();
+    if taken.is_some() {
+        COUNT.fetch_sub(1, Ordering::Relaxed);
+    }
+    taken
+}
+
+/// Takes back what is going to be raised in this thread.
+pub(super) fn cancel(py: Python<'_>, ident: c_ulong) -> Option<Exception> {
+    let taken = take();
+    if taken.is_some() {
+        set_async_exception(py, ident, None);
+    }
+    taken
+}
+
+/// Makes Python raise the exception in this thread. The exception comes back if that isn't possible.
+pub(super) fn raise(py: Python<'_>, ident: c_ulong, error: Exception) -> Option<Exception> {
+    match class_that_makes(py, &error) {
+        Ok(class) if set_async_exception(py, ident, Some(&class)) => {
+            if let Ok(None) = SCHEDULED.try_with(|it| it.replace(Some(error))) {
+                COUNT.fetch_add(1, Ordering::Relaxed);
+            }
+            None
+        }
+        _ => Some(error),
+    }
+}
+
+/// A class whose instance is the exception itself. Python takes a class, which it calls without arguments
+/// when it raises the exception. `except` clauses of older Pythons compare the class.
+fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> Result<Bound<'py, PyAny>> {
+    let object = error.value(py).clone().into_any().unbind();
+    let make = move |py: Python<'_>| {
+        drop(take());
+        Ok(object.clone_ref(py))
+    };
+    let namespace = PyDict::new(py);
+    namespace.set_item("__new__", function(py, Box::new(make))?)?;
+    let class = error.get_type(py);
+    let name = class.getattr(intern!(py, "__name__"))?;
+    Ok(class.get_type().call1((name, (class,), namespace))?)
+}
