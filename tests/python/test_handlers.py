@@ -21,6 +21,7 @@ import string
 import sys
 import threading
 import time
+import traceback
 import types
 import weakref
 from unittest import mock
@@ -198,7 +199,8 @@ class OwnFlush(logging.StreamHandler):
 class OwnError(logging.StreamHandler):
     def handleError(self, record):
         error = sys.exc_info()[1]
-        lines = [entry.tb_lineno for entry in iterate(error.__traceback__)]
+        entries = traceback.extract_tb(error.__traceback__)
+        lines = [entry.lineno for entry in entries if not is_of_logging(entry.filename)]
         self.case.events.append(["error", repr(error), lines, record.getMessage()])
 
 
@@ -286,10 +288,11 @@ def untimely(case):
     return handler
 
 
-def iterate(traceback):
-    while traceback:
-        yield traceback
-        traceback = traceback.tb_next
+OF_LOGGING = os.path.dirname(logging.__file__) + os.sep
+
+
+def is_of_logging(path):
+    return path.startswith(OF_LOGGING)
 
 
 def over_stream(handler_class):
@@ -1283,11 +1286,13 @@ def replaced_stderr(monkeypatch):
 
 
 def reports():
-    """What `handleError` has written, without the stack of the caller, which is another one."""
+    """What `handleError` has written, without the stack of the caller, which is another one, and without the lines of
+    the traceback that are `logging`'s own."""
     text = stderr.getvalue()
     stderr.seek(0)
     stderr.truncate()
     text = re.sub(r"(?s)Call stack:\n.*?(?=Message: |Unable to print)", "", text)
+    text = re.sub(rf'  File "{re.escape(OF_LOGGING)}.*\n(?:    .*\n)*', "", text)
     # Whether an `AttributeError` has a name to make a suggestion from depends on how often Python has run the code.
     text = re.sub(r"\. Did you mean: '\w+'\?", "", text)
     return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", text)

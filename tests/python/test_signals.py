@@ -184,21 +184,18 @@ def stock():
     logger = logging.getLogger(LOGGER)
     handler = logging.StreamHandler(io.StringIO())
     handler.real = handler.stream
-    logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    # The handlers of pytest are written in Python.
     logger.propagate = False
-    # pylog's own path begins after some records.
-    native.log_in_stages(100)
-    handler.real.truncate(0)
 
     def interrupt(act):
+        # Without the handlers of pytest, which are written in Python.
+        logger.handlers = [handler]
         handler.act = act
         handler.stream = Stream()
 
     handler.interrupt = interrupt
     yield handler
-    logger.removeHandler(handler)
+    logger.handlers = []
     logger.setLevel(logging.NOTSET)
     logger.propagate = True
 

@@ -126,6 +126,11 @@ fn check(class: &Bound<'_, PyType>) -> Result<Option<Arc<HandlerClass>>> {
 }
 
 impl Kind {
+    /// Whether `emit` lets a `RecursionError` pass.
+    pub(super) fn raises_recursion_errors(self) -> bool {
+        matches!(self, Kind::Stream | Kind::File)
+    }
+
     fn of(class: &Bound<'_, PyType>, stock: &Stock) -> Result<Option<Kind>> {
         let of_logging = |names: &[&str]| stock.methods.are_of(class, names);
         if of_logging(&["NullHandler.handle"])? && is_plain(class, &["level"])? {

@@ -5,14 +5,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
 use super::class::Kind;
-use super::failure::{self, Step};
+use super::failure;
 use super::formatter::format_by_python;
 use super::object::Object;
 use super::plan::{Emission, Plan, Rollover};
 use super::queue;
 use super::stock::rotation_seeks;
 use super::text::Text;
-use crate::python::exception::{Exception, Result};
+use crate::python::exception::Result;
 use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -35,6 +35,7 @@ pub(super) fn emit<'py>(
     let Some(position) = attempt(py, position_before_formatting(handler, emission)) else {
         return Ok(false);
     };
+    let failed = |error| failure::handle(plan.class.kind, handler, record, error).map(|()| true);
     let by_plan = match &emission.formatter {
         Some(formatter) => formatter.format(record).transpose(),
         None => None,
@@ -45,31 +46,25 @@ pub(super) fn emit<'py>(
             // Python formats it again, and reports the error with a traceback.
             return Ok(false);
         }
-        Some(Err(error)) => return failed(handler, record, Step::Format, error),
+        Some(Err(error)) => return failed(error),
         None if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
         None => match format_by_python(handler, record) {
             Ok(text) => text,
-            Err(error) => return failed(handler, record, Step::Format, error),
+            Err(error) => return failed(error),
         },
     };
     if plan.class.kind == Kind::Queue {
-        return queue::put(handler, record, text.into_object(py), &plan.class.stock).map(|()| true);
+        let put = queue::put(handler, record, &text.into_object(py), &plan.class.stock);
+        return put.map(|()| true).or_else(failed);
     }
     if let Rollover::AtSize(max_bytes) = emission.rollover {
         if attempt(py, is_full(handler, &text, max_bytes, position)) != Some(false) {
             return Ok(false);
         }
     }
-    write(plan, emission, handler, record, text).map(|()| true)
-}
-
-fn failed<'py>(
-    handler: &Object<'_, 'py>,
-    record: &Object<'_, 'py>,
-    step: Step<'py>,
-    error: Exception,
-) -> Result<bool> {
-    failure::replay(handler, record, step, error).map(|()| true)
+    write(plan, emission, handler, text)
+        .map(|()| true)
+        .or_else(failed)
 }
 
 /// Whether a handler opens a file before it writes the record.
@@ -143,8 +138,7 @@ fn write<'py>(
     plan: &Plan,
     emission: &Emission,
     handler: &Object<'_, 'py>,
-    record: &Object<'_, 'py>,
-    mut text: Text<'py>,
+    text: Text<'py>,
 ) -> Result<()> {
     let py = handler.py();
     // The formatter and the stream can change the handler.
@@ -152,45 +146,23 @@ fn write<'py>(
         let handler = Object::of(handler.itself);
         handler.is_some_and(|handler| plan.is_current(&handler))
     };
-    let mut write = || -> Result<Bound<'py, PyAny>> {
-        let name = intern!(py, "stream");
-        let has_plan = has_plan();
-        let stream = match has_plan {
-            true => handler.get(name)?,
-            false => None,
-        };
-        let stream = stream.map_or_else(|| handler.itself.getattr(name), Ok)?;
-        let terminator = match has_plan {
-            true => emission.terminator.bind(py).as_any().clone(),
-            false => handler.itself.getattr(intern!(py, "terminator"))?,
-        };
-        let line = text.with_end(&terminator)?;
-        stream.call_method1(intern!(py, "write"), (line,))?;
-        Ok(stream)
+    let (stream, terminator) = match has_plan() {
+        true => (
+            handler.get(intern!(py, "stream"))?,
+            emission.terminator.bind(py).as_any().clone(),
+        ),
+        false => (None, handler.itself.getattr(intern!(py, "terminator"))?),
     };
-    let stream = match write() {
-        Ok(stream) => stream,
-        Err(error) => {
-            let text = text.into_object(py);
-            return failure::replay(handler, record, Step::Write { text }, error);
-        }
-    };
-    let has_plan = has_plan();
-    let flushed = match has_plan {
+    let stream = stream.map_or_else(|| handler.itself.getattr(intern!(py, "stream")), Ok)?;
+    let line = text.with_end(&terminator)?;
+    stream.call_method1(intern!(py, "write"), (line,))?;
+    match has_plan() {
         true => flush(&stream),
         false => {
-            let flushed = handler.itself.call_method0(intern!(py, "flush"));
-            flushed.map(drop).map_err(Exception::from)
+            handler.itself.call_method0(intern!(py, "flush"))?;
+            Ok(())
         }
-    };
-    flushed.or_else(|error| {
-        let text = text.into_object(py);
-        let step = match has_plan {
-            true => Step::FlushOfStream { text },
-            false => Step::FlushOfHandler { text },
-        };
-        failure::replay(handler, record, step, error)
-    })
+    }
 }
 
 /// What `StreamHandler.flush` does with the stream.

@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::failure::{self, Step};
 use super::object::Object;
 use super::stock::{Stock, inherits_from_object};
 use crate::python::exception::Result;
@@ -13,23 +12,18 @@ use crate::python::once::intern;
 /// Puts a copy of the record with its text into the queue of a handler.
 ///
 /// # Errors
-/// What the stock `emit` raises.
+/// What `QueueHandler.prepare` and `enqueue` raise.
 pub(super) fn put<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
-    text: Bound<'py, PyAny>,
+    text: &Bound<'py, PyAny>,
     stock: &Stock,
 ) -> Result<()> {
     let py = handler.py();
-    let prepared = prepared(record, &text, stock)?;
-    let put = || {
-        let queue = handler.itself.getattr(intern!(py, "queue"))?;
-        queue.call_method1(intern!(py, "put_nowait"), (&prepared,))
-    };
-    match put() {
-        Ok(_) => Ok(()),
-        Err(error) => failure::replay(handler, record, Step::Put { prepared }, error.into()),
-    }
+    let prepared = prepared(record, text, stock)?;
+    let queue = handler.itself.getattr(intern!(py, "queue"))?;
+    queue.call_method1(intern!(py, "put_nowait"), (prepared,))?;
+    Ok(())
 }
 
 fn prepared<'py>(

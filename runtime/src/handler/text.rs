@@ -32,17 +32,14 @@ impl<'py> Text<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(super) fn with_end(&mut self, end: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+    pub(super) fn with_end(self, end: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         match (self, end.cast_exact::<PyString>()) {
             (Text::Object(text), _) => Ok(text.add(end)?),
-            (Text::Made(text), Ok(string)) => {
-                let length = text.len();
+            (Text::Made(mut text), Ok(string)) => {
                 text.push_str(&string.to_cow()?);
-                let line = PyString::new(end.py(), text);
-                text.truncate(length);
-                Ok(line.into_any())
+                Ok(PyString::new(end.py(), &text).into_any())
             }
-            (Text::Made(text), Err(_)) => Ok(PyString::new(end.py(), text).as_any().add(end)?),
+            (Text::Made(text), Err(_)) => Ok(PyString::new(end.py(), &text).as_any().add(end)?),
         }
     }
 }

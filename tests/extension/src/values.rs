@@ -327,3 +327,9 @@ pub(crate) fn log_limited(times: usize, n: u64, logger: Bound<'_, PyAny>) -> usi
     }
     EVALUATED.load(Ordering::Relaxed) - before
 }
+
+/// Logs a Python object as a value.
+#[pyfunction]
+pub(crate) fn log_objects(target: &str, message: &str, value: Bound<'_, PyAny>) {
+    pylog::info!(target: target, value; "{message}");
+}
