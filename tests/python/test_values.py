@@ -602,6 +602,28 @@ def test_a_key_that_the_factory_sets_gets_another_name(unraisable):
     assert unraisable == []
 
 
+def test_a_record_that_has_an_answer_for_every_name(unraisable):
+    """`Logger.makeRecord` looks into its `__dict__`, too."""
+
+    class Answering(logging.LogRecord):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.number = "theirs"
+            made.append(self)
+
+        def __getattr__(self, name):
+            return f"an answer for {name}"
+
+    made = []
+    logging.setLogRecordFactory(Answering)
+    _native.log_pair(logging.getLogger("given"), 7)
+    kept = [vars(record) for record in made if "number_" in vars(record)]
+    assert [(attributes["number"], attributes["number_"]) for attributes in kept] == [("theirs", 7)] * 5
+    logging.getLogger("given").info("by Python")
+    assert set(kept[0]) - {"number_"} == set(vars(made[-1]))
+    assert unraisable == []
+
+
 def test_a_key_that_exists_raises_as_it_does_in_python(unraisable):
     """The adapter adds the key, so the macro can't find the mistake at compile time."""
 

@@ -27,8 +27,4 @@ pub(crate) const ATTRIBUTES: [&str; 21] = [
 
 /// The attributes that a `Formatter` adds to a record, and the method that it calls. `Logger.makeRecord` refuses the
 /// first two as keys, like the [`ATTRIBUTES`].
-#[allow(
-    dead_code,
-    reason = "needed with the feature `kv`, and by a test of `pylog-macros`"
-)]
 pub(crate) const FORMATTER_ATTRIBUTES: [&str; 3] = ["message", "asctime", "getMessage"];

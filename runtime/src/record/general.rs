@@ -4,9 +4,11 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use super::attributes::FORMATTER_ATTRIBUTES;
 use super::content::Content;
 use super::thread::{RecordThread, StockThreads};
 use super::times::Times;
+use crate::event::origin::Origin;
 use crate::python::exception::Result;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -24,7 +26,8 @@ pub(super) fn make<'py>(
         Err(error) if !is_for_adapter && error.is_instance_of::<PyKeyError>(logger.py()) => {
             let record = make_with(logger, content, None)?;
             if let Some(extra) = extra {
-                add(&record, extra.cast()?)?;
+                let add = || add(&attributes_of(&record)?, extra.cast()?);
+                attempt(logger.py(), add());
             }
             Ok(record)
         }
@@ -32,16 +35,24 @@ pub(super) fn make<'py>(
     }
 }
 
-/// Sets attributes. Underscores are appended to a name that the record has already.
-fn add(record: &Bound<'_, PyAny>, extra: &Bound<'_, PyDict>) -> Result<()> {
+/// Adds to the attributes of a record. Underscores are appended to a name that it has already.
+fn add(attributes: &Bound<'_, PyDict>, extra: &Bound<'_, PyDict>) -> Result<()> {
     for (key, value) in extra {
         let mut key: String = key.extract()?;
-        while record.hasattr(&*key)? {
+        while FORMATTER_ATTRIBUTES.contains(&&*key) || attributes.contains(&*key)? {
             key.push('_');
         }
-        record.setattr(&*key, value)?;
+        attributes.set_item(&*key, value)?;
     }
     Ok(())
+}
+
+/// Where `Logger.makeRecord` looks for attributes, and sets those of `extra`. The class of a record may answer for any
+/// name, or for none.
+fn attributes_of<'py>(record: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
+    Ok(record
+        .getattr(intern!(record.py(), "__dict__"))?
+        .cast_into()?)
 }
 
 fn make_with<'py>(
@@ -79,14 +90,19 @@ fn make_with<'py>(
         let times = attempt(py, Times::of_origin_as_now(origin, py)).flatten();
         times.map(|times| attempt(py, times.set_in(&record)));
         // Python has taken the task of the delivering thread.
-        let task_name = intern!(py, "taskName");
-        let set = |has: bool| match has {
-            true => record.setattr(task_name, origin.task_name(py)),
-            false => Ok(()),
-        };
-        attempt(py, record.hasattr(task_name).and_then(set));
+        attempt(py, set_task_name(&record, origin));
     }
     Ok(record)
+}
+
+/// Corrects the asyncio task of a record, if Python's records have one.
+fn set_task_name(record: &Bound<'_, PyAny>, origin: &Origin) -> Result<()> {
+    let py = record.py();
+    let name = intern!(py, "taskName");
+    match attributes_of(record)?.contains(name)? {
+        true => Ok(record.setattr(name, origin.task_name(py))?),
+        false => Ok(()),
+    }
 }
 
 /// Corrects the thread of a record that Python has made in this thread.
