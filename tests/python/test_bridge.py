@@ -246,10 +246,49 @@ class TestMaxLevel:
         assert not _native.enabled("logged", 10)
         assert _native.log_max_level() == "ERROR"
 
-    def test_a_maximum_set_by_the_program_holds_until_python_is_reconfigured(self):
+    @pytest.fixture
+    def uncapped(self):
+        yield
+        _native.set_log_max_level("TRACE")
+        logging.getLogger().setLevel(logging.WARNING)
+
+    def test_a_maximum_that_the_program_sets_is_a_cap(self, records, uncapped):
+        """Real projects have `set_max_level(Off)` as a switch of their own."""
         _native.set_log_max_level("OFF")
+        for level in (logging.DEBUG, logging.ERROR, logging.DEBUG):
+            logging.getLogger().setLevel(level)
+            self.settle()
+            assert _native.log_max_level() == "OFF"
+        _native.call("logged", logging.ERROR)
+        assert records == []
+        _native.set_log_max_level("TRACE")
+        _native.call("logged", logging.ERROR)
+        assert len(records) == 1
+
+    def test_the_program_sets_another_cap(self, uncapped):
+        for cap in ("OFF", "INFO", "ERROR"):
+            _native.set_log_max_level(cap)
+            logging.getLogger().setLevel(logging.DEBUG)
+            self.settle()
+            assert _native.log_max_level() == cap
+        # Without a cap again.
+        _native.set_log_max_level("TRACE")
+        for level, expected in ((logging.DEBUG, "DEBUG"), (logging.INFO, "INFO")):
+            logging.getLogger().setLevel(level)
+            self.settle()
+            assert _native.log_max_level() == expected
+
+    def test_python_is_stricter_than_the_cap(self, uncapped):
         logging.getLogger().setLevel(logging.DEBUG)
-        assert _native.log_max_level() == "TRACE"
+        self.settle()
+        _native.set_log_max_level("INFO")
+        logging.getLogger().setLevel(logging.ERROR)
+        assert _native.log_max_level() == "INFO"
+        assert not _native.enabled("logged", 20)
+        assert _native.log_max_level() == "ERROR"
+        logging.getLogger().setLevel(logging.DEBUG)
+        self.settle()
+        assert _native.log_max_level() == "INFO"
 
     def test_reset_in_another_thread_loses_no_record(self, records):
         """A maximum that pylog is about to set in one thread must not look in another as if the program had

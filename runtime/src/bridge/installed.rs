@@ -11,6 +11,7 @@ use log::{Log, Metadata, Record, SetLoggerError};
 use super::logger::{Logger, Names, ResetHandle};
 use crate::index::AtomicIndex;
 use crate::max_level::MaxLevel;
+use crate::max_level::changes::Maximum;
 
 struct Bridge {
     logger: Logger,
@@ -20,7 +21,10 @@ struct Bridge {
 }
 
 /// The maximum of the `log` crate.
-static MAX_LEVEL: MaxLevel = MaxLevel::new(log::set_max_level);
+static MAX_LEVEL: MaxLevel = MaxLevel::new(Maximum {
+    set: log::set_max_level,
+    get: Some(log::max_level),
+});
 
 static BRIDGES: boxcar::Vec<Bridge> = boxcar::Vec::new();
 
@@ -41,9 +45,9 @@ impl Logger {
     /// It takes over from the bridge that `#[pylog::module]` has installed. The loggers then keep the names
     /// that they have with the attribute.
     ///
-    /// From then on [`log::max_level`] follows Python's configuration, within the filters. A maximum that
-    /// the program sets with [`log::set_max_level`] holds until the next reconfiguration, so set limits
-    /// with [`filter`](Logger::filter).
+    /// From then on [`log::max_level`] follows Python's configuration, within the filters. A lower maximum
+    /// that the program sets with [`log::set_max_level`], such as [`LevelFilter::Off`](log::LevelFilter::Off), is a cap
+    /// that stays until the program sets another maximum.
     ///
     /// # Errors
     /// If the `log` crate has another logger already, or if a bridge has been installed by such a call. The

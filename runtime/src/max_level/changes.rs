@@ -3,15 +3,25 @@
 //! A thread that has asked Python may be late: Python is reconfigured meanwhile, by another thread. So the answer counts
 //! only if there was no change since the question. The maximum is set while the lock is held, because setting that of
 //! `tracing` takes several steps: two threads at once could leave the older value.
+//!
+//! The program can set the maximum of `log`, too. A value below pylog's own is a cap: it stays until the program sets
+//! another value. So before each change the maximum is compared with the value that was set here last.
 
 use log::LevelFilter;
 
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Sets a maximum level.
+/// Changes a maximum level.
 pub(crate) struct Changes {
-    set: fn(LevelFilter),
+    maximum: Maximum,
     state: Mutex<State>,
+}
+
+/// The maximum itself.
+pub(crate) struct Maximum {
+    pub(crate) set: fn(LevelFilter),
+    /// Reads it, if the program can set it, too.
+    pub(crate) get: Option<fn() -> LevelFilter>,
 }
 
 /// Locked for a few instructions at a time, by threads that are attached. No Python code runs meanwhile,
@@ -23,6 +33,29 @@ struct State {
     changes: u32,
     /// After how many of them Python was last asked.
     asked_after: Option<u32>,
+    /// pylog's own maximum, and the one that was set, which a cap can make lower. `None` before the first.
+    last: Option<(LevelFilter, LevelFilter)>,
+    /// What the program has set below pylog's own maximum.
+    cap: Option<LevelFilter>,
+}
+
+impl State {
+    /// Notes a value that the program has set.
+    fn look_at(&mut self, maximum: &Maximum) {
+        let (Some((own, set)), Some(get)) = (self.last, maximum.get) else {
+            return;
+        };
+        let now = get();
+        if now != set {
+            self.cap = (now < own).then_some(now);
+        }
+    }
+
+    fn set(&mut self, own: LevelFilter, maximum: &Maximum) {
+        let set = self.cap.map_or(own, |cap| own.min(cap));
+        self.last = Some((own, set));
+        (maximum.set)(set);
+    }
 }
 
 /// A question for Python. Its answer is void after the next change.
@@ -32,14 +65,15 @@ pub(crate) struct Question {
 }
 
 impl Changes {
-    /// `set` sets the maximum.
-    pub(crate) const fn new(set: fn(LevelFilter)) -> Changes {
+    pub(crate) const fn new(maximum: Maximum) -> Changes {
         Changes {
-            set,
+            maximum,
             state: Mutex::new(State {
                 allowed: None,
                 changes: 0,
                 asked_after: None,
+                last: None,
+                cap: None,
             }),
         }
     }
@@ -50,25 +84,28 @@ impl Changes {
         state
     }
 
-    /// Makes the maximum follow Python from now on, within `allowed`.
+    /// Makes the maximum follow Python from now on, within `allowed`. A cap holds no longer.
     pub(crate) fn follow(&self, allowed: LevelFilter) {
         let mut state = self.change();
         state.allowed = Some(allowed);
-        (self.set)(allowed);
+        state.cap = None;
+        state.set(allowed, &self.maximum);
     }
 
     /// Sets the maximum, and no longer makes it follow Python.
     pub(crate) fn leave_at(&self, level: LevelFilter) {
         let mut state = self.change();
         state.allowed = None;
-        (self.set)(level);
+        state.cap = None;
+        state.set(level, &self.maximum);
     }
 
     /// Allows everything that the filters allow: Python may accept it now.
     pub(crate) fn reset(&self) {
-        let state = self.change();
+        let mut state = self.change();
         if let Some(allowed) = state.allowed {
-            (self.set)(allowed);
+            state.look_at(&self.maximum);
+            state.set(allowed, &self.maximum);
         }
     }
 
@@ -82,9 +119,10 @@ impl Changes {
 
     /// Sets the maximum to the most verbose level that Python accepts, unless that is out of date.
     pub(crate) fn answer(&self, question: &Question, accepted: LevelFilter) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.changes == question.changes {
-            (self.set)(accepted.min(question.allowed));
+            state.look_at(&self.maximum);
+            state.set(accepted.min(question.allowed), &self.maximum);
         }
     }
 }

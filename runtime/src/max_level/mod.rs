@@ -7,8 +7,10 @@
 //! It may reject only levels that Python itself would refuse. A level that is assigned to `logger.level`
 //! directly causes no invalidation, but has no effect either where Python has cached an earlier answer.
 //! So the maximum rejects a level only if Python has cached a refusal of it for each target seen.
+//!
+//! A maximum that the program sets below that is a cap.
 
-mod changes;
+pub(crate) mod changes;
 
 use std::sync::{Arc, Once};
 
@@ -17,7 +19,7 @@ use log::LevelFilter;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use self::changes::Changes;
+use self::changes::{Changes, Maximum};
 use crate::callsite::table::Table;
 use crate::level::Level;
 use crate::level_cache::invalidation::{self, Listener};
@@ -37,10 +39,9 @@ pub(crate) struct MaxLevel {
 static ALL: boxcar::Vec<&'static MaxLevel> = boxcar::Vec::new();
 
 impl MaxLevel {
-    /// `set` sets it.
-    pub(crate) const fn new(set: fn(LevelFilter)) -> MaxLevel {
+    pub(crate) const fn new(maximum: Maximum) -> MaxLevel {
         MaxLevel {
-            changes: Changes::new(set),
+            changes: Changes::new(maximum),
             calls: ArcSwapOption::const_empty(),
         }
     }

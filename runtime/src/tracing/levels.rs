@@ -25,8 +25,12 @@ use super::hint::Hint;
 use crate::callsite::site::Callsite;
 use crate::emit::Admitted;
 use crate::max_level::MaxLevel;
+use crate::max_level::changes::Maximum;
 
-static FOLLOWING: MaxLevel = MaxLevel::new(set_max_level);
+static FOLLOWING: MaxLevel = MaxLevel::new(Maximum {
+    set: set_max_level,
+    get: None,
+});
 
 /// The most verbose level that can be on: its place in [`FILTERS`].
 static HINT: Hint = Hint::new(FILTERS.len() as i32 - 1);

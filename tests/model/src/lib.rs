@@ -72,7 +72,7 @@ use level::Level;
 use level_cache::cache::LevelCache;
 use level_cache::registry::Registry;
 use log::LevelFilter;
-use max_level::changes::Changes;
+use max_level::changes::{Changes, Maximum};
 use tracing::hint::Hint;
 
 /// The content of the cache when the threads begin.
@@ -232,7 +232,10 @@ fn set_hint(filter: LevelFilter) {
 /// If `tracing` rejects the level at the end of one of them.
 pub fn change_max_level(callers: usize, preemptions: usize) -> usize {
     check(Some(preemptions), move || {
-        let changes: &'static Changes = Box::leak(Box::new(Changes::new(set_hint)));
+        let changes: &'static Changes = Box::leak(Box::new(Changes::new(Maximum {
+            set: set_hint,
+            get: None,
+        })));
         changes.follow(LevelFilter::Trace);
         let python = loom::sync::Arc::new(AtomicBool::new(false));
         let mut threads: Vec<_> = (0..callers)
