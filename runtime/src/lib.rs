@@ -65,8 +65,8 @@
 //!
 //! The arguments and values are evaluated only if the call logs. There are two exceptions: a logger that
 //! accepted the level before and now has `Logger.disabled` set, and a [queued](Delivery::Queued) call for
-//! which Python's answer isn't known yet. Such a call may evaluate them although it doesn't log, and counts
-//! for its limit.
+//! which Python's answer isn't known yet. Such a call may evaluate them although it doesn't log. It doesn't count for
+//! its limit.
 //!
 //! # When a call is on
 //!
