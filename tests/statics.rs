@@ -7,11 +7,12 @@ use std::{fs, path::Path};
 use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
-const ALLOWED: [(&str, &str); 14] = [
+const ALLOWED: [(&str, &str); 15] = [
     ("ASYNCHRONOUS", "emptied when the interpreter ends"),
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
     ("CURRENT", "the name of a thread, a `str`"),
+    ("ENDED", "emptied when a call returns"),
     ("FUNCTION_OF_LOGGING", "a weak reference"),
     ("FUNCTION_TYPE", "a builtin type"),
     ("HELD", "emptied when the interpreter ends"),

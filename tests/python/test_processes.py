@@ -81,9 +81,15 @@ def test_one_recursion_error_ends_all_handlers_that_log_what_they_handle(handler
 
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
 @pytest.mark.parametrize("how", ["handler", "hook"])
-@pytest.mark.parametrize("kibibytes", ["512", "1024", "8192"])
+@pytest.mark.parametrize("kibibytes", ["128", "192", "256", "512", "1024", "8192"])
 def test_nesting_on_a_small_stack(kibibytes, how, delivery):
     run("nesting_on_a_small_stack", kibibytes, how, delivery)
+
+
+@pytest.mark.parametrize("delivery", ["direct", "queued"])
+def test_a_handler_that_recurses_through_c_and_then_logs(delivery):
+    stdout, _ = run("logging_at_the_bottom", delivery)
+    assert stdout == "python logged, pylog logged\n"
 
 
 @pytest.mark.parametrize("delivery", ["direct", "queued"])

@@ -128,6 +128,11 @@ fn unless_raised(py: Python<'_>, metadata: &Metadata, f: &mut dyn FnMut() -> Res
     if let Err(error) = checked {
         report(py, error, metadata);
     }
+    if let Some((error, place)) = nesting::take_ended() {
+        error
+            .into_inner()
+            .write_unraisable(py, Some(place.bind(py)));
+    }
 }
 
 /// PyO3 resumes a panic when it meets the exception that carries it, such as one that another
@@ -153,14 +158,13 @@ fn report(py: Python<'_>, error: Exception, metadata: &Metadata) {
     if library::is_logging_gone(py) {
         return;
     }
-    if error.is_instance_of::<PyRecursionError>(py) {
-        if nesting::drops_records() {
-            return; // It has been reported once.
-        }
-        nesting::drop_nested_records();
-    }
     let place = format!("pylog call at {}:{}", metadata.file, metadata.line);
-    error
-        .into_inner()
-        .write_unraisable(py, Some(&PyString::new(py, &place)));
+    let place = PyString::new(py, &place);
+    let error = match error.is_instance_of::<PyRecursionError>(py) {
+        true => nesting::end(error, place.clone()),
+        false => Some(error),
+    };
+    if let Some(error) = error {
+        error.into_inner().write_unraisable(py, Some(&place));
+    }
 }

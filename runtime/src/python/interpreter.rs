@@ -9,6 +9,9 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
+#[cfg(target_os = "linux")]
+use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -379,6 +382,67 @@ pub(crate) fn set_async_exception(
     // SAFETY: this thread is attached, as `_py` shows. `class` is null or a class, of which the function
     // takes a reference of its own; an ident without a thread is allowed.
     unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(ident as c_long, class) > 0 }
+}
+
+/// The lowest address of this thread's stack, and the address above it. `None` where the system doesn't tell.
+pub(crate) fn stack_bounds() -> Option<Range<usize>> {
+    #[cfg(target_os = "linux")]
+    return stack_bounds_of_linux();
+
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: these functions may be called in any thread, for itself.
+    return unsafe {
+        let this = libc::pthread_self();
+        let end = libc::pthread_get_stackaddr_np(this).addr();
+        Some(end.checked_sub(libc::pthread_get_stacksize_np(this))?..end)
+    };
+
+    #[cfg(windows)]
+    {
+        #[link(name = "kernel32")]
+        unsafe extern "system" {
+            fn GetCurrentThreadStackLimits(low: *mut usize, high: *mut usize);
+        }
+        let (mut low, mut high) = (0, 0);
+        // SAFETY: the function, which Windows has from version 8 on, stores two integers, in any thread.
+        unsafe { GetCurrentThreadStackLimits(&raw mut low, &raw mut high) };
+        return Some(low..high);
+    }
+
+    #[allow(unreachable_code, reason = "on the systems above")]
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn stack_bounds_of_linux() -> Option<Range<usize>> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    let (mut start, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: `pthread_getattr_np` initializes the attributes, unless it fails. They are destroyed once, after their
+    // last use.
+    let bounds = unsafe {
+        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+            return None;
+        }
+        let result =
+            libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut start, &raw mut size);
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        (result == 0).then(|| start.addr()..start.addr() + size)
+    }?;
+    // musl tells only how much of the stack of the main thread is in use.
+    #[cfg(target_env = "musl")]
+    // SAFETY: the calls have no effect but that `getrlimit` fills `limit`.
+    unsafe {
+        let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+        let thread = libc::syscall(libc::SYS_gettid);
+        if thread == libc::c_long::from(libc::getpid()) {
+            if libc::getrlimit(libc::RLIMIT_STACK, limit.as_mut_ptr()) != 0 {
+                return None;
+            }
+            let limit = usize::try_from(limit.assume_init().rlim_cur).ok()?;
+            return Some(bounds.end.checked_sub(limit)?..bounds.end);
+        }
+    }
+    Some(bounds)
 }
 
 /// How many forks lie between the first process and this one, plus one; 0 before [`count_forks`].

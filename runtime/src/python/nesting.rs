@@ -1,16 +1,25 @@
 //! The log calls that are under way in the current thread.
 //!
 //! A handler that logs makes a call within a call. In Python the recursion limit ends that if it goes on and
-//! on, but here each call also takes Rust's and CPython's stack, and a thread can have little of it.
+//! on, but here each call also takes Rust's and CPython's stack, and a thread can have little of it. So a nested call
+//! needs some of it to be left.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::ops::Range;
 
-use super::exception::Result;
 use pyo3::exceptions::PyRecursionError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
 
-/// How much stack nested calls may take, in bytes. The smallest stacks that threads have in practice are
-/// twice as large.
-const MAX_STACK: usize = 256 * 1024;
+use super::exception::{Exception, Result};
+use super::interpreter;
+
+/// How much stack a nested call needs, in bytes: for its record and a handler. Half of a stack is enough for that, too.
+const NEEDED: usize = 64 * 1024;
+
+/// How much stack nested calls may take where the system doesn't tell how much there is, or where the program has
+/// switched to a stack of its own.
+const MAX_OF_UNKNOWN: usize = 256 * 1024;
 
 #[derive(Clone, Copy, Default)]
 struct State {
@@ -26,6 +35,10 @@ thread_local! {
     static STATE: Cell<State> = const {
         Cell::new(State { depth: 0, outermost: 0, drops_nested: false })
     };
+}
+
+thread_local! {
+    static ENDED: RefCell<Option<(Exception, Py<PyString>)>> = const { RefCell::new(None) };
 }
 
 fn state() -> State {
@@ -82,27 +95,55 @@ pub(crate) fn is_nested() -> bool {
     state().depth > 1
 }
 
-/// Checks that nested calls haven't taken too much stack.
+/// Checks that a nested call has enough stack.
 ///
 /// # Errors
-/// A `RecursionError` if they have.
+/// A `RecursionError` if it hasn't.
 pub(crate) fn check_stack() -> Result<()> {
-    match stack_address().abs_diff(state().outermost) {
-        0..=MAX_STACK => Ok(()),
-        _ => {
-            let message = "log calls within log calls take too much stack";
-            Err(PyRecursionError::new_err(message).into())
+    if !is_nested() || is_enough(stack_address()) {
+        return Ok(());
+    }
+    let message = "log calls within log calls take too much stack";
+    Err(PyRecursionError::new_err(message).into())
+}
+
+/// Whether a nested call has enough stack at this address.
+fn is_enough(address: usize) -> bool {
+    thread_local! {
+        static BOUNDS: OnceCell<Option<Range<usize>>> = const { OnceCell::new() };
+    }
+    let bounds = BOUNDS.try_with(|it| it.get_or_init(interpreter::stack_bounds).clone());
+    match bounds.ok().flatten() {
+        Some(stack) if stack.contains(&address) => {
+            address - stack.start >= NEEDED.min(stack.len() / 2)
         }
+        _ => address.abs_diff(state().outermost) <= MAX_OF_UNKNOWN,
     }
 }
 
-/// Notes a `RecursionError`: nested records are dropped until the outermost call returns.
+/// Notes a `RecursionError`, and where it was raised: nested records are dropped until the outermost call returns.
+/// Returns the error if it is that of the outermost call.
 ///
 /// In Python the error would end every handler that logs what it handles. Here it doesn't leave the
-/// call, so that several such handlers would go on taking turns, twice as often with each level.
-pub(crate) fn drop_nested_records() {
-    if is_nested() {
+/// call, so that several such handlers would go on taking turns, twice as often with each level. It is reported when the
+/// outermost call returns: where it was raised, Python may be unable to call anything.
+pub(super) fn end(error: Exception, place: Bound<'_, PyString>) -> Option<Exception> {
+    if !is_nested() {
+        return Some(error);
+    }
+    if !drops_records() {
         change(|state| state.drops_nested = true);
+        let _ = ENDED.try_with(|it| it.replace(Some((error, place.unbind()))));
+    }
+    None
+}
+
+/// The `RecursionError` of calls within the outermost one, which is about to return. Nested records are still dropped,
+/// because the hook that is told of the error may log, too.
+pub(super) fn take_ended() -> Option<(Exception, Py<PyString>)> {
+    match is_nested() {
+        true => None,
+        false => ENDED.try_with(RefCell::take).unwrap_or_default(),
     }
 }
 

@@ -40,5 +40,6 @@ for _ in range(2):
     thread.join()
     assert native.flush()
     assert raised.pop() is RecursionError
+    # With `hook`, also what leads to it.
     assert set(raised) <= {ValueError}
     raised.clear()
