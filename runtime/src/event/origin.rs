@@ -103,15 +103,23 @@ impl OriginThread {
         current.unwrap_or_else(|_| new())
     }
 
-    /// Keeps the name of the current thread, if it is a stock `threading.Thread`. Runs no Python code.
+    /// Keeps the name of the current thread, if it is a stock `threading.Thread`, or a `_DummyThread` with a name that
+    /// the program has set. Runs no Python code.
     fn keep_name(&self, py: Python<'_>) -> Result<()> {
         if self.name.get().is_some() {
             return Ok(());
         }
         let threads = THREADING_GLOBALS.get(intern!(py, "_active"))?;
         let thread = threads.cast_exact::<PyDict>()?.get_item(self.ident)?;
-        let class = THREADING_GLOBALS.get(intern!(py, "Thread"))?;
-        if let Some(thread) = thread.filter(|thread| thread.get_type().is(&class)) {
+        let Some(thread) = thread else {
+            return Ok(());
+        };
+        let class = thread.get_type();
+        let has_name = match class.is(&THREADING_GLOBALS.get(intern!(py, "_DummyThread"))?) {
+            true => has_own_name(&thread)?,
+            false => class.is(&THREADING_GLOBALS.get(intern!(py, "Thread"))?),
+        };
+        if has_name {
             let name = thread.getattr(intern!(py, "_name"))?;
             if let Ok(name) = name.cast_into_exact::<PyString>() {
                 self.name.get_or_make(|| name.unbind());
@@ -140,6 +148,18 @@ impl OriginThread {
                 .get(intern!(thread.py(), "_main_thread"))?
                 .is(thread))
     }
+}
+
+/// Whether the program has set the name of a `_DummyThread`, which is `Dummy-1` at first.
+pub(crate) fn has_own_name(dummy: &Bound<'_, PyAny>) -> Result<bool> {
+    let name = dummy.getattr(intern!(dummy.py(), "_name"))?;
+    let Ok(name) = name.cast_exact::<PyString>() else {
+        return Ok(false);
+    };
+    let name = name.to_cow()?;
+    let number = name.strip_prefix("Dummy-");
+    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+    Ok(!number.is_some_and(is_number))
 }
 
 /// `time.time_ns()`, as far as the year 2262.

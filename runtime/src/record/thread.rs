@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::event::buffer::Buffer;
-use crate::event::origin::Origin;
+use crate::event::origin::{self, Origin};
 use crate::python::exception::Result;
 use crate::python::kept::{Kept, Shared};
 use crate::python::library::{PROPERTY, THREADING_GLOBALS, is_builtin};
@@ -25,7 +25,7 @@ pub(super) struct RecordThread<'a, 'py> {
     pub(super) ident: Ident<'py>,
     active: Bound<'py, PyDict>,
     known: Option<Bound<'py, PyAny>>,
-    /// A `_DummyThread` that a handler has made earlier. It has no name of its own.
+    /// A `_DummyThread` that a handler has made earlier, and that the program hasn't named.
     dummy: Option<Bound<'py, PyAny>>,
     origin: Option<&'a Origin>,
     pub(super) stock: &'a StockThreads,
@@ -61,18 +61,25 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         };
         let (known, dummy) = match active.get_item(&ident.object)? {
             // gevent makes one for each greenlet, as Python's own records show.
-            Some(thread) if get_ident.is_none() && stock.is_dummy(&thread) => (None, Some(thread)),
-            known => (known, None),
+            Some(thread) if get_ident.is_none() && stock.is_dummy(&thread) => {
+                // Below Python 3.13 it outlives its thread: a later one with the same ident gets it, too.
+                match origin::has_own_name(&thread)? {
+                    true => (Some(thread), None),
+                    false => (None, Some(thread)),
+                }
+            }
+            // The ident may have been reused by another thread.
+            Some(thread) => match origin {
+                Some(origin) => (origin.thread.is(&thread)?.then_some(thread), None),
+                None => (Some(thread), None),
+            },
+            None => (None, None),
         };
         Ok(RecordThread {
             ident,
             active,
             dummy,
-            known: match (known, origin) {
-                // The ident may have been reused by another thread.
-                (Some(known), Some(origin)) => origin.thread.is(&known)?.then_some(known),
-                (known, _) => known,
-            },
+            known,
             origin,
             stock,
         })
@@ -268,7 +275,7 @@ impl StockThreads {
         stock.is_some_and(|stock| get_ident.is(stock))
     }
 
-    /// Whether a thread is a `threading._DummyThread`.
+    /// Whether a thread is a `threading._DummyThread`: Python hasn't started it.
     fn is_dummy(&self, thread: &Bound<'_, PyAny>) -> bool {
         thread.get_type().is(&self.dummy_class)
     }
