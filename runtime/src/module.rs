@@ -1,11 +1,13 @@
 //! What `#[pylog::module]` does when Python imports the module.
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 use crate::logger::{levels, names};
 use crate::metadata::Metadata;
 use crate::python::attach::attach;
 use crate::python::exception::Result;
+use crate::python::raised::attempt;
 use crate::python::{interpreter, library};
 use crate::queue::drain;
 
@@ -40,8 +42,22 @@ pub struct Options {
 }
 
 /// Makes the crate of a module log as its options say. `metadata` is that of the module's init function.
+///
+/// # Errors
+/// An `ImportError` in a subinterpreter.
 #[track_caller]
-pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, options: &'static Options) {
+pub fn init(
+    module: &Bound<'_, PyAny>,
+    metadata: &'static Metadata,
+    options: &'static Options,
+) -> PyResult<()> {
+    let py = module.py();
+    attempt(py, interpreter::prepare(py));
+    if !interpreter::is_main(py) {
+        let message = "this module can't be imported in a subinterpreter: its Rust code logs by pylog, which logs in \
+                       the main interpreter";
+        return Err(PyImportError::new_err(message));
+    }
     #[cfg(feature = "log")]
     if let Some(filters) = options.log {
         crate::bridge::init::init_module(filters);
@@ -73,9 +89,10 @@ pub fn init(module: &Bound<'_, PyAny>, metadata: &'static Metadata, options: &'s
             install(py)?;
         }
         // So that `setLevel("TRACE")` works before the first record.
-        levels::name_trace(py)?;
+        attempt(py, levels::name_trace(py));
         warn_of_second_name(py, root, &module, name)
     });
+    Ok(())
 }
 
 /// The name under which the crate of a module logs by default. A doubled last segment counts once: maturin

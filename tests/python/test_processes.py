@@ -51,6 +51,23 @@ def test_a_subinterpreter_that_is_left_open_at_exit():
     assert not warnings or "remaining subinterpreters" in warnings[0]
 
 
+@pytest.mark.skipif("free-threading" in sys.version, reason="pylog has no support for it")
+@pytest.mark.parametrize("delivery", ["direct", "queued", "all-queued"])
+def test_a_subinterpreter_that_shares_the_gil(delivery):
+    stdout, stderr = run("subinterpreter", delivery)
+    first, refused, *others = stdout.splitlines()
+    assert first == "in main"
+    assert refused.startswith("refused: this module can't be imported in a subinterpreter")
+    # With a queue, the drain thread of the main interpreter may deliver what was called elsewhere.
+    delivered = [line for line in others if line.startswith("called there")]
+    assert [line for line in others if line not in delivered] == [
+        "in the subinterpreter: Python's own",
+        "in main again",
+    ]
+    assert not delivered or delivery != "direct"
+    assert stderr == ""
+
+
 @pytest.mark.skipif(
     sys.version_info < (3, 12) or "free-threading" in sys.version,
     reason="this Python doesn't tell of changes, or not in time",

@@ -1,6 +1,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Ident, Item, ItemFn, Pat, Path, Stmt, parse_quote_spanned};
+use syn::{
+    Expr, FnArg, Ident, Item, ItemFn, Pat, Path, ReturnType, Stmt, Type, parse_quote_spanned,
+};
 
 use super::args::{Args, Delivery, Filter, Module, is_module};
 
@@ -82,14 +84,31 @@ fn call_init(args: &Args, function: &mut ItemFn, is_inline: bool) {
                 *parameter.pat = parse_quote_spanned!(span=> module);
             }
             if let Pat::Ident(module) = &*parameter.pat {
-                let statement = statement(args, &module.ident, is_inline);
+                let init = init(args, &module.ident, is_inline);
+                let statement: Stmt = match returns_py_result(&function.sig.output) {
+                    true => parse_quote_spanned!(span=> #init?;),
+                    false => parse_quote_spanned!(span=> let _ = #init;),
+                };
                 function.block.stmts.insert(0, statement);
             }
         }
     }
 }
 
-fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
+/// Whether a function returns a `PyResult`. Otherwise its errors may be of a type that takes no `PyErr`.
+fn returns_py_result(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, returned) = output else {
+        return false;
+    };
+    let Type::Path(returned) = &**returned else {
+        return false;
+    };
+    let last = returned.path.segments.last();
+    last.is_some_and(|last| last.ident == "PyResult")
+}
+
+/// Makes the crate log as the attribute says.
+fn init(args: &Args, module: &Ident, is_inline: bool) -> Expr {
     let Args {
         logger,
         crates,
@@ -130,7 +149,7 @@ fn statement(args: &Args, module: &Ident, is_inline: bool) -> Stmt {
             tracing: #tracing,
             delivery: #delivery,
         };
-        #krate::__private::init_module(#module.as_any(), &METADATA, &OPTIONS);
+        #krate::__private::init_module(#module.as_any(), &METADATA, &OPTIONS)
     }}
 }
 

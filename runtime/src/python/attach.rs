@@ -1,6 +1,6 @@
 //! Runs code attached to Python. Nothing that it raises reaches the caller, and an exception that is
 //! already in flight when a log call is made is still in flight afterwards. Exceptions that have to reach
-//! the program are [raised] later.
+//! the program are [raised] later. Nothing runs in a subinterpreter: the objects of pylog are of the main one.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -21,7 +21,7 @@ use crate::metadata::Metadata;
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
 ///
 /// `None` if it raised, or if there is no interpreter to attach to: before Python is initialized,
-/// while it finalizes, in a garbage collector's traversal.
+/// while it finalizes, in a garbage collector's traversal, in a thread that is attached to a subinterpreter.
 pub(crate) fn attach<R>(metadata: &Metadata, f: impl FnOnce(Python<'_>) -> Result<R>) -> Option<R> {
     let mut f = Some(f);
     let mut value = None;
@@ -45,8 +45,11 @@ fn attach_and_run(metadata: &Metadata, f: &mut dyn FnMut(Python<'_>) -> Result<(
             raised::suspend(py);
             unless_raised(py, metadata, &mut || {
                 raised::attempt(py, interpreter::prepare(py));
+                if !interpreter::is_main(py) {
+                    return Ok(());
+                }
                 fork::prepare(py);
-                exit::prepare(py)?;
+                raised::attempt(py, exit::prepare(py));
                 let _inside = context.as_ref().and_then(|context| context.enter(py));
                 f(py)
             });

@@ -36,6 +36,9 @@ struct Functions {
     new_context: unsafe extern "C" fn() -> *mut PyObject,
     copy_current_context: unsafe extern "C" fn() -> *mut PyObject,
     dict_of: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
+    /// The interpreter that this thread is attached to, and the number of an interpreter.
+    interpreter: unsafe extern "C" fn() -> *mut c_void,
+    number_of_interpreter: unsafe extern "C" fn(*mut c_void) -> i64,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -58,19 +61,24 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
         let new_context = address(py, c"PyContext_New")?;
         let copy_current_context = address(py, c"PyContext_CopyCurrent")?;
         let dict_of = address(py, c"PyObject_GenericGetDict")?;
+        let interpreter = address(py, c"PyInterpreterState_Get")?;
+        let number_of_interpreter = address(py, c"PyInterpreterState_GetID")?;
         type ThreadState = extern "C" fn() -> *mut c_void;
         type Id = extern "C" fn() -> c_ulong;
         type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
         type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
         type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
         type Get = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
+        type Interpreter = unsafe extern "C" fn() -> *mut c_void;
+        type NumberOf = unsafe extern "C" fn(*mut c_void) -> i64;
         // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
         // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
         // `unsigned long PyThread_get_thread_native_id(void)`, `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`,
         // `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`, `PyObject *PyContext_New(void)`,
-        // `PyObject *PyContext_CopyCurrent(void)` and `PyObject *PyObject_GenericGetDict(PyObject *, void *)` in the
-        // interpreter that runs this. None is null, and they stay
-        // as long as the process.
+        // `PyObject *PyContext_CopyCurrent(void)`, `PyObject *PyObject_GenericGetDict(PyObject *, void *)`,
+        // `PyInterpreterState *PyInterpreterState_Get(void)` and `int64_t
+        // PyInterpreterState_GetID(PyInterpreterState *)` in the interpreter that runs this. None is null, and they
+        // stay as long as the process.
         Ok(unsafe {
             Functions {
                 own_thread_state: std::mem::transmute::<usize, ThreadState>(own_thread_state),
@@ -87,6 +95,10 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
                     copy_current_context,
                 ),
                 dict_of: std::mem::transmute::<usize, Get>(dict_of),
+                interpreter: std::mem::transmute::<usize, Interpreter>(interpreter),
+                number_of_interpreter: std::mem::transmute::<usize, NumberOf>(
+                    number_of_interpreter,
+                ),
             }
         })
     };
@@ -128,10 +140,26 @@ pub(crate) fn is_initialized() -> bool {
 }
 
 impl Functions {
+    /// Whether this thread is attached to the main interpreter. From Python 3.12 on, a thread that is attached to a
+    /// subinterpreter has its own thread state there.
     fn is_attached(&self) -> bool {
         let own = (self.own_thread_state)();
-        !own.is_null() && own == (self.current_thread_state)()
+        !own.is_null() && own == (self.current_thread_state)() && self.is_in_main_interpreter()
     }
+
+    /// For a thread that is attached.
+    fn is_in_main_interpreter(&self) -> bool {
+        // SAFETY: this thread is attached. The result isn't null, and is an interpreter as long as the thread is
+        // attached. Python numbers the interpreters from 0 on, the main one first.
+        unsafe { (self.number_of_interpreter)((self.interpreter)()) == 0 }
+    }
+}
+
+/// Whether the interpreter that this thread is attached to is the main one. Also true before [`prepare`].
+pub(crate) fn is_main(_py: Python<'_>) -> bool {
+    FUNCTIONS
+        .get()
+        .is_none_or(Functions::is_in_main_interpreter)
 }
 
 /// Whether this thread holds the GIL; on free-threaded Python, whether it is attached. Also true before
