@@ -14,6 +14,7 @@ use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
 use crate::python::exception::Result;
 use crate::python::kept::Kept;
+use crate::python::raised::attempt;
 use crate::record::prototype::RecordPrototype;
 
 /// The static of one call.
@@ -149,7 +150,7 @@ impl Callsite {
         // An accepted call goes to the logger that was asked.
         if decision == Decision::Accepted || self.cached_answer(level) == Some(true) {
             if let Some(logger) = lookup::last_seen(&name)? {
-                let dict = LoggerDict::of(&logger)?;
+                let dict = LoggerDict::of(&logger);
                 // Setting `disabled` doesn't invalidate the level cache.
                 if !dict.is_disabled(&logger)? {
                     return Ok(Some((logger, dict)));
@@ -163,7 +164,7 @@ impl Callsite {
         let Some(logger) = logger else {
             return Ok(None);
         };
-        let dict = LoggerDict::of(&logger)?;
+        let dict = LoggerDict::of(&logger);
         Ok((!dict.is_disabled(&logger)?).then_some((logger, dict)))
     }
 
@@ -176,15 +177,19 @@ impl Callsite {
         // Taken before anything is read, so that a change of any of it voids the ticket. Also where
         // nothing will be stored, since that clears an older answer.
         let ticket = invalidation::ticket(&self.cache, &self.state().place);
+        let py = name.py();
         let logger = lookup::get_logger(name)?;
-        let is_cacheable = levels::is_cacheable(&logger)?;
+        // A logger that isn't like those of the library gets its records, too, and nothing is cached.
+        let is_cacheable = attempt(py, lookup::is_last_seen(name, &logger)) == Some(true)
+            && attempt(py, levels::is_cacheable(&logger)) == Some(true);
         let is_enabled = levels::is_enabled_for(&logger, level)?;
+        let in_python = || attempt(py, levels::cached_answer(&logger, level)).flatten();
         // Python's own cache has no answer if `Logger.disabled` had a say in it.
-        if is_cacheable && levels::cached_answer(&logger, level)? == Some(is_enabled) {
+        if is_cacheable && in_python() == Some(is_enabled) {
             ticket.store(level, is_enabled);
         }
         if !is_enabled {
-            invalidation::report_refusal(name.py())?;
+            attempt(py, invalidation::report_refusal(py));
         }
         Ok(is_enabled.then_some(logger))
     }

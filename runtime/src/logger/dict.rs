@@ -8,16 +8,20 @@ use crate::python::exception::Result;
 use crate::python::interpreter;
 use crate::python::once::intern;
 
-/// A logger's `__dict__`.
-pub(crate) struct LoggerDict<'py>(Bound<'py, PyDict>);
+/// A logger's `__dict__`, if it has one: a logger that isn't of the library may be of a class written in C.
+pub(crate) struct LoggerDict<'py>(Option<Bound<'py, PyDict>>);
 
 impl<'py> LoggerDict<'py> {
-    pub(crate) fn of(logger: &Bound<'py, PyAny>) -> Result<LoggerDict<'py>> {
-        Ok(LoggerDict(interpreter::dict_of(logger)?.cast_into()?))
+    pub(crate) fn of(logger: &Bound<'py, PyAny>) -> LoggerDict<'py> {
+        let dict = interpreter::dict_of(logger).ok();
+        LoggerDict(dict.and_then(|dict| dict.cast_into().ok()))
     }
 
     pub(crate) fn get(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
-        Ok(self.0.get_item(name)?)
+        match &self.0 {
+            Some(dict) => Ok(dict.get_item(name)?),
+            None => Ok(None),
+        }
     }
 
     /// `Logger.disabled`, which `dictConfig` and pytest set without an invalidation.
@@ -35,10 +39,13 @@ impl<'py> LoggerDict<'py> {
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
     /// `is_plain` says whether its class is known to be [plain][class::is_plain].
     pub(crate) fn has_method(&self, is_plain: bool) -> Result<bool> {
-        let py = self.0.py();
+        let Some(dict) = &self.0 else {
+            return Ok(false);
+        };
+        let py = dict.py();
         // `Logger.__init__` and `Manager.getLogger` set nine attributes. A plain logger works without
         // `manager`, but fails without any of the other eight.
-        if is_plain && self.0.len() == 9 && self.0.contains(intern!(py, "manager"))? {
+        if is_plain && dict.len() == 9 && dict.contains(intern!(py, "manager"))? {
             return Ok(false);
         }
         for method in [
@@ -47,7 +54,7 @@ impl<'py> LoggerDict<'py> {
             intern!(py, "filter"),
             intern!(py, "callHandlers"),
         ] {
-            if self.0.contains(method)? {
+            if dict.contains(method)? {
                 return Ok(true);
             }
         }

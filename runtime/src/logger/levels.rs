@@ -9,12 +9,13 @@ use crate::python::exception::Result;
 use crate::python::kept;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
+use crate::python::raised::attempt;
 
 /// `logger.isEnabledFor(level)`.
 pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> Result<bool> {
     let py = logger.py();
     if level == Level::TRACE {
-        name_trace(py)?;
+        attempt(py, name_trace(py));
     }
     Ok(logger
         .call_method1(intern!(py, "isEnabledFor"), (level.levelno(),))?

@@ -7,6 +7,7 @@ use crate::level_cache::invalidation;
 use crate::python::exception::Result;
 use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::once::{Once, intern};
+use crate::python::raised::attempt;
 
 /// The loggers that `logging.getLogger` has returned, by name, as weak references.
 fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {
@@ -23,6 +24,11 @@ pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> Result<Option<Bound
     }
 }
 
+/// Whether [`get_logger`] returned this logger last, and remembers it. Nothing that it answers may be cached otherwise.
+pub(crate) fn is_last_seen(name: &Bound<'_, PyString>, logger: &Bound<'_, PyAny>) -> Result<bool> {
+    Ok(last_seen(name)?.is_some_and(|last| last.is(logger)))
+}
+
 /// `logging.getLogger(name)`. If it returns another logger than last time, every level cache is
 /// cleared.
 pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Bound<'py, PyAny>> {
@@ -36,15 +42,22 @@ pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Bound<'py, 
         }
     }
     let logger = get_logger.call1((name,))?;
-    let seen = seen(py);
-    let is_new = !seen.contains(name)?;
-    if last_seen(name)?.is_none_or(|last| !last.is(&logger)) {
-        seen.set_item(name, PyWeakrefReference::new_with(&logger, on_death(py)?)?)?;
-        if !is_new {
-            invalidation::invalidate();
-        }
+    if attempt(py, is_last_seen(name, &logger)) != Some(true) {
+        attempt(py, remember(name, &logger));
     }
     Ok(logger)
+}
+
+/// Remembers another logger than last time, if there are weak references to it.
+fn remember(name: &Bound<'_, PyString>, logger: &Bound<'_, PyAny>) -> Result<()> {
+    let py = name.py();
+    let seen = seen(py);
+    if seen.contains(name)? {
+        seen.del_item(name)?;
+        invalidation::invalidate();
+    }
+    seen.set_item(name, PyWeakrefReference::new_with(logger, on_death(py)?)?)?;
+    Ok(())
 }
 
 /// Whether `loggerDict` has a logger under its name.
