@@ -17,6 +17,8 @@ usage: cargo xtask COMMAND
   free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
   matrix           try each version of PyO3 on each Python, other targets, toolchains and features, and
                    print the tables of the guide's chapter on support
+  chroot           make a Debian below `target` with Python 3.14 and 3.15, which the other commands then find
+                   like the Pythons of this system; needs Linux, root and debootstrap
   release-check    say what is missing for a release of the version in Cargo.toml
   help             show this text
 
@@ -59,6 +61,7 @@ pub(crate) enum Task {
     Soak(Soak),
     FreeThreaded,
     Matrix,
+    Chroot,
     ReleaseCheck,
 }
 
@@ -107,6 +110,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
         "matrix" => Task::Matrix,
+        "chroot" => Task::Chroot,
         "release-check" => Task::ReleaseCheck,
         _ => return Err(with_hint(format!("unknown command `{command}`"))),
     };
@@ -214,6 +218,7 @@ mod tests {
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
         assert_eq!(parsed("matrix"), Ok(Task::Matrix));
+        assert_eq!(parsed("chroot"), Ok(Task::Chroot));
         assert_eq!(parsed("release-check"), Ok(Task::ReleaseCheck));
         assert_eq!(parsed("test"), Ok(Task::Test(Selection::default())));
     }
@@ -239,6 +244,7 @@ mod tests {
             "soak",
             "free-threaded",
             "matrix",
+            "chroot",
             "release-check",
             "help",
         ] {

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bench;
+mod chroot;
 mod compare;
 mod demo;
 mod extension;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Task::Bench(pythons) => bench::bench(&pythons),
         Task::Compare => compare::compare(),
         Task::Soak(arguments) => soak::soak(&arguments),
+        Task::Chroot => chroot::make(),
         Task::Matrix => matrix::matrix(),
         Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),

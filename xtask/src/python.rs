@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::chroot;
 use crate::run::{Result, command, output, run, target};
 
 /// The oldest version that pylog supports.
@@ -23,10 +24,11 @@ print(get('LDLIBRARY') or '')";
 /// One interpreter.
 #[derive(Clone)]
 pub(crate) struct Python {
+    /// What runs it. In the chroot it has another path.
     pub(crate) executable: PathBuf,
     pub(crate) version: String,
     pub(crate) minor: (u32, u32),
-    /// The directory of libpython, if it is a shared library.
+    /// The directory of libpython, if it is a shared library that programs of this system can load.
     library: Option<PathBuf>,
     is_free_threaded: bool,
 }
@@ -56,7 +58,7 @@ pub(crate) fn default() -> Result<Python> {
 }
 
 /// One interpreter for each minor version, from the oldest to the newest. Searches `PYO3_PYTHON`,
-/// `PATH`, pyenv and uv.
+/// `PATH`, pyenv, uv and the chroot.
 ///
 /// # Errors
 /// If none is found.
@@ -158,6 +160,7 @@ fn candidates() -> Vec<PathBuf> {
             .flatten();
         candidates.extend(entries.map(|entry| entry.path().join("bin/python3")));
     }
+    candidates.extend(chroot::pythons());
     // A name without a directory comes from `PYO3_PYTHON`, and is looked up on the path.
     candidates.retain(|candidate| candidate.components().count() == 1 || candidate.exists());
     candidates
@@ -165,8 +168,8 @@ fn candidates() -> Vec<PathBuf> {
 
 /// Asks an interpreter for its properties. Returns `None` if it can't be run, as with a launcher of a
 /// version that isn't installed, or if pylog doesn't support it.
-fn query(executable: &Path) -> Option<Python> {
-    let answer = output(command(executable).args(["-c", QUERY]))?;
+fn query(candidate: &Path) -> Option<Python> {
+    let answer = output(command(candidate).args(["-c", QUERY]))?;
     let lines: Vec<&str> = answer.lines().collect();
     let [
         implementation,
@@ -186,11 +189,16 @@ fn query(executable: &Path) -> Option<Python> {
         return None;
     }
     let libdir = PathBuf::from(libdir);
+    let is_in_chroot = chroot::has(candidate);
+    let has_library = !is_in_chroot && libdir.join(library).exists();
     Some(Python {
-        executable: executable.into(),
+        executable: match is_in_chroot {
+            true => candidate.to_owned(),
+            false => executable.into(),
+        },
         version: version.to_owned(),
         minor,
-        library: libdir.join(library).exists().then_some(libdir),
+        library: has_library.then_some(libdir),
         is_free_threaded: no_gil == "True",
     })
 }
@@ -226,6 +234,11 @@ impl Python {
             .map_or_else(PathBuf::new, Path::to_owned)
     }
 
+    /// Whether it runs only in the chroot.
+    pub(crate) fn is_in_chroot(&self) -> bool {
+        chroot::has(&self.executable)
+    }
+
     /// Whether there is a libpython to embed.
     pub(crate) fn is_embeddable(&self) -> bool {
         self.library.is_some()
@@ -246,7 +259,10 @@ impl Python {
     /// Returns a virtual environment below `target` with these packages. Creates it if necessary.
     pub(crate) fn environment(&self, name: &str, packages: &[&str]) -> Result<Environment> {
         let directory = target("venv").join(format!("{name}-{}", self.name()));
-        let environment = Environment { directory };
+        let environment = Environment {
+            directory,
+            is_in_chroot: self.is_in_chroot(),
+        };
         // If Debian's `python3-venv` is missing, a try leaves an environment without pip behind.
         if output(command(environment.python()).args(["-c", "import pip"])).is_none() {
             let (major, minor) = self.minor;
@@ -261,6 +277,10 @@ impl Python {
                     .arg(&environment.directory),
                 &hint,
             )?;
+            if environment.is_in_chroot {
+                let python = environment.directory.join("bin/python");
+                chroot::write_launcher(&environment.python(), &python)?;
+            }
         }
         if !packages.is_empty() {
             environment.install(packages)?;
@@ -272,22 +292,32 @@ impl Python {
 /// A virtual environment.
 pub(crate) struct Environment {
     directory: PathBuf,
+    pub(crate) is_in_chroot: bool,
 }
 
 impl Environment {
     pub(crate) fn python(&self) -> PathBuf {
-        self.directory.join("bin/python")
+        let name = match self.is_in_chroot {
+            true => "bin/python-in-chroot",
+            false => "bin/python",
+        };
+        self.directory.join(name)
     }
 
-    /// Lets a command run as in a shell in which the environment is active.
-    pub(crate) fn activate<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    /// A shell in which the environment is active.
+    pub(crate) fn shell(&self) -> Command {
+        let mut shell = match self.is_in_chroot {
+            true => chroot::command("sh"),
+            false => command("sh"),
+        };
         let before = std::env::var_os("PATH").unwrap_or_default();
         let paths =
             std::iter::once(self.directory.join("bin")).chain(std::env::split_paths(&before));
         if let Ok(paths) = std::env::join_paths(paths) {
-            command.env("PATH", paths);
+            shell.env("PATH", paths);
         }
-        command.env("VIRTUAL_ENV", &self.directory)
+        shell.env("VIRTUAL_ENV", &self.directory);
+        shell
     }
 
     /// Runs `pip install`.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::extension::{copy, write};
 use crate::packages::read;
-use crate::python::Python;
+use crate::python::{Environment, Python};
 use crate::run::{Result, cargo, headline, root, target};
 
 /// A test that a reader adds next. A test binary without such a call links even if libpython is missing.
@@ -42,16 +42,12 @@ pub(crate) fn with_maturin(python: &Python) -> Result {
     let readme = prepare()?;
     let project = write_project("project", &readme)?;
     let console = block(&readme, "console")?.replace("$ ", "");
-    let mut build = in_project(Command::new("sh"), &project);
-    output(
-        environment
-            .activate(&mut build)
-            .args(["-e", "-c", &console]),
-    )?;
+    let mut build = in_environment(&environment, environment.shell(), &project);
+    output(build.args(["-e", "-c", &console]))?;
     run_example(&environment.python(), None, &project, &readme)?;
 
     if !python.is_embeddable() {
-        println!("`cargo test` is left out: this Python has no shared library to link to.");
+        println!("`cargo test` is left out: there is no shared library of this Python to link to.");
         return Ok(());
     }
     let mut test = in_project(cargo(), &project);
@@ -70,7 +66,7 @@ fn with_setuptools_rust(python: &Python) -> Result {
         &root().join("tests/setuptools-rust/pyproject.toml"),
         &project.join("pyproject.toml"),
     )?;
-    let mut pip = in_project(Command::new(environment.python()), &project);
+    let mut pip = in_environment(&environment, Command::new(environment.python()), &project);
     output(pip.args(["-m", "pip", "install", "--force-reinstall", "."]))?;
     run_example(&environment.python(), None, &project, &readme)
 }
@@ -145,6 +141,16 @@ fn in_project(mut command: Command, project: &Path) -> Command {
         "PYTHONPATH",
     ] {
         command.env_remove(variable);
+    }
+    command
+}
+
+/// The same for a command that builds with the Python of `environment`. In the chroot, cargo has a target directory of its
+/// own: a build script that is linked to the newer libc there doesn't run here.
+fn in_environment(environment: &Environment, command: Command, project: &Path) -> Command {
+    let mut command = in_project(command, project);
+    if environment.is_in_chroot {
+        command.env("CARGO_TARGET_DIR", target("quick-start/target-chroot"));
     }
     command
 }
