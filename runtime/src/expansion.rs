@@ -21,10 +21,10 @@ macro_rules! __message {
             }
         }
     };
-    // A message with a named argument, which can be an option of Python's calls, or with a semicolon behind
-    // the arguments. `pylog_macros::log` reports these mistakes. The arguments before the `=` or the `;` are
-    // variables, literals, fields and method calls; with any other one the last rule matches. None is matched
-    // as an `expr`: at the valid argument `move = 1`, that would be an error.
+    // A message with a named argument, which can be a key-value as in Python's calls, or with a semicolon or a
+    // colon behind the arguments. `pylog_macros::log` reports these mistakes. The arguments before the `=`, the
+    // `;` or the `:` are variables, literals, fields and method calls; with any other one the last rule matches.
+    // None is matched as an `expr`: at the valid argument `move = 1`, that would be an error.
     (
         ($krate:tt) $level:ident; $message:literal
         $(, $first:tt $(. $member:tt $(($($args:tt)*))?)*)+ = $($rest:tt)*
@@ -41,6 +41,15 @@ macro_rules! __message {
         $crate::__private::log!(
             ($krate) $level; $message
             $(, $first $(. $member $(($($args)*))?)*)+; $($rest)*
+        )
+    };
+    (
+        ($krate:tt) $level:ident; $message:literal
+        $(, $first:tt $(. $member:tt $(($($args:tt)*))?)*)+ : $($rest:tt)*
+    ) => {
+        $crate::__private::log!(
+            ($krate) $level; $message
+            $(, $first $(. $member $(($($args)*))?)*)+ : $($rest)*
         )
     };
     (($krate:tt) $level:ident; $($message:tt)*) => {
@@ -98,6 +107,28 @@ macro_rules! __allows_everywhere {
     };
 }
 
+/// The filters of the bridge, if an option of the attribute asks for it.
+#[cfg(feature = "log")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bridge {
+    ($filters:expr) => {
+        $crate::__private::Some($filters)
+    };
+}
+
+/// The same without the feature.
+#[cfg(not(feature = "log"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bridge_is_missing {
+    ($filters:expr) => {
+        $crate::__private::compile_error!(
+            "`log = true` and `log_filter` need pylog's feature `log`: `features = [\"log\"]` in Cargo.toml"
+        )
+    };
+}
+
 /// The value of `tracing = true`.
 #[cfg(feature = "tracing")]
 #[doc(hidden)]
@@ -114,6 +145,6 @@ macro_rules! __tracing {
 #[macro_export]
 macro_rules! __tracing_is_missing {
     () => {
-        compile_error!("`tracing = true` needs pylog's feature `tracing`: `features = [\"tracing\"]` in Cargo.toml")
+        $crate::__private::compile_error!("`tracing = true` needs pylog's feature `tracing`: `features = [\"tracing\"]` in Cargo.toml")
     };
 }

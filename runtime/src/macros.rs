@@ -171,3 +171,21 @@ macro_rules! log {
 macro_rules! enabled {
     ($($arg:tt)*) => { $crate::__private::enabled!(($crate) $($arg)*) };
 }
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! exception {
+    ($($arg:tt)*) => {
+        $crate::__private::compile_error!(
+            "pylog has no `exception!`: `error!(exc_info = …; \"…\")` logs an error with its traceback"
+        )
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! fatal {
+    ($($arg:tt)*) => {
+        $crate::__private::compile_error!("pylog has no `fatal!`: write `critical!`")
+    };
+}

@@ -2,7 +2,7 @@
 
 pub use core::any::type_name;
 pub use core::option::Option::{None, Some};
-pub use core::{file, format_args, line, module_path};
+pub use core::{compile_error, file, format_args, line, module_path};
 
 #[cfg(feature = "templates")]
 pub use pylog_macros::log as message;
@@ -32,6 +32,11 @@ pub use crate::__tracing as tracing;
 pub use crate::__tracing_is_missing as tracing;
 #[cfg(feature = "tracing")]
 pub use crate::tracing::install as install_tracing;
+
+#[cfg(feature = "log")]
+pub use crate::__bridge as bridge;
+#[cfg(not(feature = "log"))]
+pub use crate::__bridge_is_missing as bridge;
 
 #[cfg(pylog_directed)]
 pub use crate::__allows_by_module as allows;

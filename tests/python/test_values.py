@@ -9,6 +9,7 @@ import json
 import logging
 import logging.handlers
 import math
+import pathlib
 import pickle
 import queue
 import socketserver
@@ -174,6 +175,20 @@ OF_OTHER_CRATES = {
     "map": JSON,
     "json": JSON,
 }
+ELAPSED = datetime.timedelta(seconds=90, microseconds=1)
+PATH = pathlib.Path("/tmp/ä")
+OF_THE_STANDARD_LIBRARY = {
+    "elapsed": ELAPSED,
+    "moment": EPOCH + ELAPSED,
+    "no_duration_in_python": "18446744073709551615.999999999s",
+    "path": PATH,
+    "buffer": PATH,
+    "parent": PATH.parent,
+    "last": "ä",
+    "string": str(PATH),
+    "paths": [PATH],
+    "by_path": {PATH: datetime.timedelta()},
+}
 
 
 def with_types(value):
@@ -192,11 +207,12 @@ def with_types(value):
     "log, expected",
     [
         (_native.log_containers, CONTAINERS),
+        (_native.log_std_types, OF_THE_STANDARD_LIBRARY),
         (_native.log_types_of_other_crates, OF_OTHER_CRATES),
     ],
 )
 @pytest.mark.parametrize("capacity", [None, 100])
-def test_containers_and_the_types_of_other_crates(records, capacity, log, expected):
+def test_containers_and_the_types_of_other_crates_and_of_the_standard_library(records, capacity, log, expected):
     _native.set_queue(capacity)
     try:
         log()

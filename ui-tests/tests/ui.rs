@@ -1,5 +1,5 @@
 //! Each file in `cases` makes one kind of mistake; the `.stderr` file beside it has the compiler's
-//! output. `cargo xtask test` runs these tests twice, with logging statically on and with
+//! output. Those in `cases-without-log` are compiled without pylog's default features. `cargo xtask test` runs these tests twice, with logging statically on and with
 //! `PYLOG_MAX_LEVEL=off`: the output must be the same.
 //!
 //! `TRYBUILD=overwrite cargo test --package pylog-ui-tests` writes the `.stderr` files.
@@ -45,15 +45,32 @@ fn output_is_the_same_to_the_letter() {
 /// with the same message if the message is pylog's.
 #[test]
 fn errors_are_reported_at_their_lines() {
-    let libraries = build_libraries();
     let mut failures = String::new();
-    let cases = cases();
-    for case in &cases {
+    let mut count = 0;
+    for (directory, features) in [
+        ("cases", &[][..]),
+        ("cases-without-log", &["--no-default-features"]),
+    ] {
+        let cases = cases(directory);
+        assert!(!cases.is_empty());
+        count += cases.len();
+        failures += &failures_of(&cases, &build_libraries(features));
+    }
+    assert!(failures.is_empty(), "{failures}");
+    report(&format!(
+        "{count} cases fail to compile at the expected lines, with pylog's messages"
+    ));
+}
+
+/// The errors that are missing in the compiler's output.
+fn failures_of(cases: &[PathBuf], libraries: &[(&str, PathBuf)]) -> String {
+    let mut failures = String::new();
+    for case in cases {
         let expected_output = fs::read_to_string(case.with_extension("stderr"))
             .expect("each case has a .stderr file");
         let expected = errors(&expected_output);
         assert!(!expected.is_empty(), "no error in {expected_output}");
-        let output = compile(case, &libraries);
+        let output = compile(case, libraries);
         let actual = errors(&output);
         for error in expected {
             if !actual.iter().any(|other| error.is_same_as(other)) {
@@ -61,12 +78,7 @@ fn errors_are_reported_at_their_lines() {
             }
         }
     }
-    assert!(!cases.is_empty());
-    assert!(failures.is_empty(), "{failures}");
-    report(&format!(
-        "{} cases fail to compile at the expected lines, with pylog's messages",
-        cases.len()
-    ));
+    failures
 }
 
 /// An error in the compiler's output.
@@ -109,8 +121,8 @@ fn errors(output: &str) -> Vec<Error<'_>> {
     errors
 }
 
-fn cases() -> Vec<PathBuf> {
-    let files = fs::read_dir("cases").expect("the cases are there");
+fn cases(directory: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(directory).expect("the cases are there");
     let mut cases: Vec<_> = files.flatten().map(|file| file.path()).collect();
     cases.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
     cases.sort();
@@ -118,9 +130,10 @@ fn cases() -> Vec<PathBuf> {
 }
 
 /// Compiles pylog and PyO3 as dependencies of this package, and returns their metadata files.
-fn build_libraries() -> [(&'static str, PathBuf); 2] {
+fn build_libraries(features: &[&str]) -> [(&'static str, PathBuf); 2] {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["check", "--quiet", "--lib", "--package", "pylog-ui-tests"]);
+    cargo.args(features);
     cargo.args(["--offline", "--message-format=json", "--target-dir"]);
     let output = cargo.arg(TARGET).output();
     let output = output.expect("cargo can be run");

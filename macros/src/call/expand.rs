@@ -93,7 +93,7 @@ impl Pairs {
         let private = quote_spanned!(span=> #krate::__private);
         let pairs = self.pairs.iter().map(|pair| pair.expand(&private));
         let exc_info = self.exc_info.iter().map(|value| {
-            let error = error(value, &private, "ForExcInfo");
+            let error = error(value, "__PylogForExcInfo");
             quote_spanned!(value.span()=> .exc_info(#error))
         });
         let stack_info = self.stack_info.iter();
@@ -112,6 +112,7 @@ impl Pairs {
         quote_spanned! {span=>
             #[allow(unused_imports)]
             use #krate::__private::{
+                ForExcInfo as __PylogForExcInfo, ForValue as __PylogForValue, Probe as __PylogProbe,
                 ProbeError as _, ProbeExcInfo as _, ProbeOption as _, ProbeOptionOfPointer as _,
                 ProbeOptionOfReference as _, ProbePointer as _, ProbePointerReference as _,
             };
@@ -120,12 +121,14 @@ impl Pairs {
 }
 
 /// An expression for the error that a value is. `keyword` is the second field of `Probe`.
-fn error(value: &Expr, private: &TokenStream, keyword: &str) -> TokenStream {
+fn error(value: &Expr, keyword: &str) -> TokenStream {
     let reference = reference(value);
-    let keyword = Ident::new(keyword, Span::mixed_site());
+    // All tokens are at the place of the value, and none is `$crate`, so that the compiler reports a value that isn't
+    // an error at this place and not at the whole call.
+    let probe = Ident::new("__PylogProbe", value.span());
+    let keyword = Ident::new(keyword, value.span());
     // As many references as `Probe` needs.
-    quote_spanned!(value.span()=>
-        (&&&&&&&&#private::Probe(#reference, #private::#keyword)).__pylog_error())
+    quote_spanned!(value.span()=> (&&&&&&&&#probe(#reference, #keyword)).__pylog_error())
 }
 
 impl Pair {
@@ -144,7 +147,7 @@ impl Pair {
             Capture::Debug => quote_spanned!(span=> &#private::AsDebug(#reference)),
             Capture::Display => quote_spanned!(span=> &#private::AsDisplay(#reference)),
             Capture::Error => {
-                let error = error(value, private, "ForValue");
+                let error = error(value, "__PylogForValue");
                 quote_spanned!(span=> &#private::AsError(#error))
             }
         };

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprCall, Ident, Result};
+use syn::{Error, Expr, ExprCall, Ident, Lit, Result};
 
 use super::expr::peel;
 
@@ -24,6 +24,10 @@ impl Parse for Level {
             return Err(Error::new(input.span(), message));
         }
         let level: Expr = input.parse()?;
+        if let Expr::Lit(literal) = peel(&level) {
+            let message = format!("a level is a `Level`: `{}`", suggested(&literal.lit));
+            return Err(Error::new_spanned(level, message));
+        }
         let tokens = level.to_token_stream();
         Ok(if is_constant(&level) {
             Level::Constant(tokens)
@@ -31,6 +35,23 @@ impl Parse for Level {
             Level::Dynamic(tokens)
         })
     }
+}
+
+/// The level that a literal stands for, such as Python's number of it.
+fn suggested(literal: &Lit) -> String {
+    let Lit::Int(number) = literal else {
+        return "Level::INFO".to_owned();
+    };
+    let name = match number.base10_digits() {
+        "5" => "TRACE",
+        "10" => "DEBUG",
+        "20" => "INFO",
+        "30" => "WARN",
+        "40" => "ERROR",
+        "50" => "CRITICAL",
+        other => return format!("Level::new({other})"),
+    };
+    format!("Level::{name}")
 }
 
 /// Whether a level is `Level::INFO`, `Level::new(25)` or the like. A path of several segments is never a

@@ -3,6 +3,7 @@
 mod capture;
 mod expand;
 mod expr;
+mod format;
 mod krate;
 mod level;
 mod options;

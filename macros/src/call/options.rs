@@ -6,6 +6,7 @@ use syn::{Error, Expr, Ident, Lit, LitStr, Path, Result, Token};
 
 use super::capture::WORDS;
 use super::expr::peel;
+use super::pairs::is_keyword;
 
 /// The options of a call, `name: value,` each.
 #[derive(Default)]
@@ -68,6 +69,11 @@ impl Parse for Options {
                 "logger" => options.destination = Destination::Logger(value(input, &name)?),
                 text if LIMITS.contains(&text) => {
                     options.limit = Some(Limit::new(&name, value(input, &name)?)?);
+                }
+                _ if is_keyword(&name) => {
+                    let message =
+                        format!("`{name}` takes `=` and a semicolon: `{name} = …; \"…\"`");
+                    return Err(Error::new(name.span(), message));
                 }
                 _ => {
                     let accepted = DESTINATIONS.iter().chain(&LIMITS);
@@ -174,7 +180,7 @@ fn is_captured(input: ParseStream<'_>) -> bool {
         .is_ok_and(|word| WORDS.iter().any(|known| word == known));
     // `target: err,` is an option with the value `err`.
     let ends = ahead.peek(Token![,]) || ahead.peek(Token![;]);
-    is_word && (ahead.peek(Token![=]) || ends && !is_option(&name))
+    is_word && (ahead.peek(Token![=]) || ends && !is_option(&name) && !is_keyword(&name))
 }
 
 pub(crate) fn check_target(target: &LitStr) -> Result<()> {

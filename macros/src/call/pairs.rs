@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
+use super::format::Uses;
 use super::options::is_option;
 
 /// The key-values of a call, and the semicolon after them.
@@ -101,7 +102,13 @@ impl Pairs {
                 Some(name),
             )
         };
+        if let Some(sign) = sign(input) {
+            let key = key.value();
+            let message = format!("a colon comes before the sign: `{key}:{sign} = …`");
+            return Err(input.error(message));
+        }
         let capture = input.parse()?;
+        let is_short = !input.peek(Token![=]);
         let value = if input.parse::<Option<Token![=]>>()?.is_some() {
             if let Some(sign) = sign(input) {
                 let key = key.value();
@@ -123,7 +130,7 @@ impl Pairs {
         };
         if let Some(keyword) = keyword {
             if capture != Capture::Typed {
-                let message = format!("`{text}` is what Python makes of it, and takes no `:`");
+                let message = format!("`{text}` takes no `:`: `{text} = …; \"…\"`");
                 return Err(Error::new(key.span(), message));
             }
             if keyword.replace(value).is_some() {
@@ -138,9 +145,10 @@ impl Pairs {
             check_name(name)?;
         }
         if RESERVED.contains(&&*text) {
+            let value = if is_short { &text } else { "…" };
             let message = format!(
-                "`{text}` is an attribute that every record has; keys may not be any of {}",
-                RESERVED.join(", ")
+                "every record has an attribute `{text}` of its own; give the key another name, such as \
+                 `user_{text} = {value}`"
             );
             return Err(Error::new(key.span(), message));
         }
@@ -177,18 +185,24 @@ impl Pairs {
 
 /// Reports a name that means something else to `pylog` or to Python. As a string it can be a key.
 fn check_name(name: &Ident) -> Result<()> {
-    let message = match name.to_string().as_str() {
-        _ if is_option(name) => format!(
+    if is_option(name) {
+        let message = format!(
             "`{name}` is an option, which takes a colon and a comma: `{name}: …,` before the key-values \
              and the message"
-        ),
+        );
+        return Err(Error::new(name.span(), message));
+    }
+    check_foreign_name(name)
+}
+
+/// Reports a keyword argument of Python's calls that these calls don't have.
+fn check_foreign_name(name: &Ident) -> Result<()> {
+    let message = match name.to_string().as_str() {
         "extra" => {
             "`extra` isn't needed: write its items as key-values before the message, `key = value; \"…\"`"
-                .to_owned()
         }
         "stacklevel" => {
             "`stacklevel` has no meaning here: a record has the file and the line of the call"
-                .to_owned()
         }
         _ => return Ok(()),
     };
@@ -225,9 +239,6 @@ fn signed_key(input: ParseStream<'_>) -> Option<String> {
 
 /// Reports key-values behind the message and its arguments.
 fn check_order(before: ParseStream<'_>, behind: ParseStream<'_>) -> Result<()> {
-    // A key that is a string has one of these behind it.
-    let is_message =
-        |it: ParseStream<'_>| it.peek(LitStr) && !it.peek2(Token![=]) && !it.peek2(Token![:]);
     if !is_message(before) || is_message(behind) {
         return Ok(());
     }
@@ -236,6 +247,11 @@ fn check_order(before: ParseStream<'_>, behind: ParseStream<'_>) -> Result<()> {
         true => Error::new(before.fork().parse::<LitStr>()?.span(), message),
         false => Error::new_spanned(behind.parse::<TokenStream>()?, message),
     })
+}
+
+/// Whether the next token is a string that isn't a key.
+fn is_message(input: ParseStream<'_>) -> bool {
+    input.peek(LitStr) && !input.peek2(Token![=]) && !input.peek2(Token![:])
 }
 
 /// Reports a key-value where the message should be: the semicolon after it is missing.
@@ -258,13 +274,26 @@ pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
         return Ok(());
     };
     if ahead.peek(Token![,]) {
-        return report(&name.to_string());
+        if has_message(&ahead) {
+            return report(&name.to_string());
+        }
+        let message = format!("the message has to be a string literal: `\"{{{name}}}\"`");
+        return Err(input.error(message));
     }
-    if ahead.peek(Token![:]) && !ahead.peek(Token![::]) {
-        let message = "options come before the level";
-        return match is_option(&name) {
-            true => Err(input.error(message)),
-            false => report(&format!("{name}:? = …")),
+    if let Some(sign) = sign(&ahead) {
+        return report(&format!("{name}:{sign} = …"));
+    }
+    if is_colon(&ahead) {
+        if is_option(&name) {
+            return Err(input.error("options come before the level"));
+        }
+        if is_keyword(&name) {
+            return report(&format!("{name} = …"));
+        }
+        return match ahead.parse()? {
+            Capture::Error => report(&format!("{name}:err = …")),
+            Capture::Display => report(&format!("{name}:% = …")),
+            Capture::Debug | Capture::Typed => report(&format!("{name}:? = …")),
         };
     }
     if is_pair(&ahead) {
@@ -292,35 +321,84 @@ pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
     }
 }
 
-/// Reports an option of Python's calls behind the message, where Python has it: a named argument that the
-/// message doesn't use. `before` is how the call begins, without the message.
+/// Reports a key-value, an option or a keyword argument behind the message, where Python has them: an argument
+/// that `format_args!` refuses. `before` is how the call begins, without the message.
 pub(crate) fn check_arguments(input: ParseStream<'_>, before: &str) -> Result<()> {
     let ahead = input.fork();
     let Ok(format) = ahead.parse::<LitStr>() else {
         return Ok(());
     };
     let format = format.value();
-    while let Ok(token) = ahead.parse::<TokenTree>() {
-        let is_comma = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
-        if !is_comma || !ahead.peek(Ident::peek_any) {
-            continue;
+    let Some(uses) = Uses::of(&format) else {
+        return Ok(());
+    };
+    let mut position = 0;
+    while ahead.parse::<Option<Token![,]>>()?.is_some() && !ahead.is_empty() {
+        let argument = ahead.fork();
+        if let Ok(name) = argument.call(Ident::parse_any) {
+            if is_colon(&argument) {
+                return Err(behind_message(&name, before));
+            }
+            if is_pair(&argument) {
+                if !uses.contain(&name.to_string(), position) {
+                    return Err(behind_message(&name, before));
+                }
+                ahead.call(Ident::parse_any)?;
+                ahead.parse::<Token![=]>()?;
+            }
         }
-        let name = ahead.call(Ident::parse_any)?;
-        if !is_pair(&ahead) {
-            continue;
+        if ahead.parse::<Expr>().is_err() {
+            break;
         }
-        // The argument itself, or the width or precision of another one.
-        if format.contains(&format!("{{{name}")) || format.contains(&format!("{name}$")) {
-            continue;
-        }
-        if name == "exc_info" || name == "stack_info" {
-            let message =
-                format!("`{name}` comes before the message: `{before}{name} = …; \"…\")`");
-            return Err(Error::new(name.span(), message));
-        }
-        check_name(&name)?;
+        position += 1;
     }
     Ok(())
+}
+
+/// The error for a name behind the message that belongs before it.
+fn behind_message(name: &Ident, before: &str) -> Error {
+    if let Err(error) = check_foreign_name(name) {
+        return error;
+    }
+    let message = if is_option(name) {
+        format!("`{name}` comes before the message: `{before}{name}: …, \"…\")`")
+    } else if is_keyword(name) {
+        format!("`{name}` comes before the message: `{before}{name} = …; \"…\")`")
+    } else {
+        format!(
+            "`{name}` is not in the message; a key-value comes before the message: \
+             `{before}{name} = …; \"…\")`"
+        )
+    };
+    Error::new(name.span(), message)
+}
+
+/// Whether one of the arguments behind the next one is a string, which can be the message.
+fn has_message(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    while ahead
+        .parse::<Option<Token![,]>>()
+        .is_ok_and(|it| it.is_some())
+    {
+        if is_message(&ahead) {
+            return true;
+        }
+        // Up to the next comma.
+        while !ahead.is_empty() && !ahead.peek(Token![,]) {
+            let _ = ahead.parse::<TokenTree>();
+        }
+    }
+    false
+}
+
+/// Whether a name is that of a keyword argument of Python's calls.
+pub(super) fn is_keyword(name: &Ident) -> bool {
+    name == "exc_info" || name == "stack_info"
+}
+
+/// Whether a `:` follows, and not a `::`.
+fn is_colon(input: ParseStream<'_>) -> bool {
+    input.peek(Token![:]) && !input.peek(Token![::])
 }
 
 /// Whether the `=` of a key-value or of a named argument follows.

@@ -14,6 +14,8 @@ pub(crate) struct Args {
     pub(crate) crates: Vec<String>,
     /// The filters of the bridge; `None` without a bridge.
     pub(crate) log: Option<Vec<Filter>>,
+    /// The value of the option that asks for the bridge, which isn't there without pylog's feature `log`.
+    pub(crate) asks_for_log: Option<Span>,
     pub(crate) tracing: bool,
     pub(crate) delivery: Option<Delivery>,
     pub(crate) krate: Path,
@@ -98,7 +100,18 @@ impl Parse for Args {
         }
         if let Some(logger) = &logger {
             crate::call::check_target(logger)?;
+            if logger.value().contains("::") {
+                let name = logger.value().replace("::", ".");
+                let message =
+                    format!("the name of a Python logger has dots: `logger = \"{name}\"`");
+                return Err(Error::new(logger.span(), message));
+            }
         }
+        let asks_for_log = match (&log, &log_filter) {
+            (_, Some(filter)) => Some(filter.span()),
+            (Some(log), None) if log.value() => Some(log.span()),
+            _ => None,
+        };
         let log = match (log, log_filter) {
             (Some(log), None) if !log.value() => None,
             (Some(log), Some(filter)) if !log.value() => {
@@ -118,6 +131,7 @@ impl Parse for Args {
             logger,
             crates: crates.map_or(Vec::new(), |Crates(crates)| crates),
             log,
+            asks_for_log,
             tracing: tracing.is_some_and(|tracing| tracing.value()),
             delivery,
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),

@@ -113,6 +113,7 @@ fn init(args: &Args, module: &Ident, is_inline: bool) -> Expr {
         logger,
         crates,
         log,
+        asks_for_log,
         tracing,
         delivery,
         krate,
@@ -129,7 +130,10 @@ fn init(args: &Args, module: &Ident, is_inline: bool) -> Expr {
             .map(|Filter { target, level }| quote!((#target, #level)));
         quote!(&[#(#filters),*])
     });
-    let log = option(filters.as_ref(), krate);
+    let log = match asks_for_log {
+        Some(span) => quote_spanned!(*span=> #krate::__private::bridge!(#filters)),
+        None => option(filters.as_ref(), krate),
+    };
     let tracing = match tracing {
         true => quote!(#krate::__private::tracing!()),
         false => option(None::<&TokenStream>, krate),

@@ -47,6 +47,19 @@ dyn_error!(
 #[derive(Debug)]
 pub struct Probe<'a, T, Keyword>(pub &'a T, pub Keyword);
 
+/// What `key:err = …` takes, for the compiler's message about any other type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error",
+    label = "`:err` behind a key takes an error",
+    note = "`:err` takes a `std::error::Error`, a `Box<dyn Error>`, an `anyhow::Error`, an `eyre::Report`, or an \
+            `Option` of one of these; for any other value write `key = value`, `key:% = value` or \
+            `key:? = value`"
+)]
+pub trait IsError: Error {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Error> IsError for T {}
+
 /// The second field of the [`Probe`] for `key:err = …`.
 #[derive(Debug)]
 pub struct ForValue;
@@ -99,7 +112,7 @@ impl<'a, T> Probe<'a, T, ForValue> {
     /// Any other type, so that the compiler reports what is missing.
     pub fn __pylog_error(&self) -> ErrorRef<'a>
     where
-        T: Error,
+        T: IsError,
     {
         ErrorRef::Typed(self.0, type_name::<T>())
     }

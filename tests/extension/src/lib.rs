@@ -42,6 +42,7 @@ pub mod _native {
     #[pymodule_export]
     use crate::values::{
         count_evaluations, log_containers, log_error_types, log_handled, log_limited, log_objects,
-        log_pair, log_raised, log_rust_errors, log_stack, log_types_of_other_crates, log_values,
+        log_pair, log_raised, log_rust_errors, log_stack, log_std_types, log_types_of_other_crates,
+        log_values,
     };
 }

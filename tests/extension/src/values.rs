@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use pylog::{Level, ToValue, Value};
 use pyo3::exceptions::PyValueError;
@@ -86,6 +87,25 @@ pub(crate) fn log_containers(py: Python<'_>) {
             unique = HashSet::from([String::from("x")]), ordered = BTreeSet::from([3, 1]),
             points, shared = Arc::new([1, 2]);
             "containers"
+        );
+    };
+    log();
+    py.detach(log);
+}
+
+/// Values of types of the standard library that become objects of Python's.
+#[pyfunction]
+pub(crate) fn log_std_types(py: Python<'_>) {
+    let log = || {
+        let path = Path::new("/tmp").join("ä");
+        let moment = SystemTime::UNIX_EPOCH + Duration::from_micros(90_000_001);
+        pylog::info!(
+            elapsed = Duration::from_micros(90_000_001), moment,
+            no_duration_in_python = Duration::MAX,
+            path = path.as_path(), buffer = &path, parent = path.parent(), last = path.file_name(),
+            string = path.as_os_str().to_os_string(), paths = vec![&path],
+            by_path = HashMap::from([(path.clone(), Duration::ZERO)]);
+            "types of the standard library"
         );
     };
     log();

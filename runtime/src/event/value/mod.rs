@@ -3,6 +3,7 @@
 mod containers;
 mod other_crates;
 mod primitives;
+mod std_types;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -80,6 +81,10 @@ enum Kind<'a> {
 /// | `HashMap`, `BTreeMap` | `dict` |
 /// | `HashSet`, `BTreeSet` | `set` |
 /// | `Option` | `None`, or the value in it |
+/// | `Duration` | `datetime.timedelta` |
+/// | `SystemTime` | `datetime.datetime` in UTC |
+/// | `Path`, `PathBuf` | `pathlib.Path` |
+/// | `OsStr`, `OsString` | `str` |
 /// | `Py`, `Bound` | the object |
 /// | `&T`, `Box`, `Rc`, `Arc` | the value that they point to |
 ///
@@ -99,8 +104,9 @@ enum Kind<'a> {
 /// `key:% = value`, which log the text that `Debug` or `Display` gives.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no natural form in Python",
-    label = "needs `:?` or `:%` behind its key",
+    label = "needs `:?`, `:%` or `:err` behind its key",
     note = "`key:? = value` logs its `Debug` text, `key:% = value` its `Display` text; \
+            for an error write `key:err = value`, or `exc_info = value` for its traceback, too; \
             a type of your own may implement `pylog::ToValue`"
 )]
 pub trait ToValue {
@@ -118,13 +124,13 @@ pub trait ToValue {
 }
 
 /// Types whose form in Python is hashable, so that they can be the keys of a `dict` and the elements of
-/// a `set`: whole numbers, `bool`, text, and tuples and options of them.
+/// a `set`: whole numbers, `bool`, text, times, paths, and tuples and options of them.
 ///
 /// Implement it for a type of your own if its [`Value`] is one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no hashable form in Python",
     label = "a key of a `dict` or an element of a `set` must be hashable",
-    note = "whole numbers, `bool`, text, and tuples and options of them are hashable; \
+    note = "whole numbers, `bool`, text, times, paths, and tuples and options of them are hashable; \
             a type of your own may implement `pylog::Hashable`"
 )]
 pub trait Hashable: ToValue {}
@@ -158,17 +164,17 @@ impl Value<'_> {
     ///
     /// ```
     /// use pylog::{ToValue, Value};
-    /// use std::time::Duration;
+    /// use std::net::Ipv4Addr;
     ///
-    /// struct Elapsed(Duration);
+    /// struct Peer(Ipv4Addr);
     ///
-    /// impl ToValue for Elapsed {
+    /// impl ToValue for Peer {
     ///     fn to_value(&self) -> Value<'_> {
-    ///         Value::from_pyo3(self.0) // a `datetime.timedelta`
+    ///         Value::from_pyo3(self.0) // an `ipaddress.IPv4Address`
     ///     }
     /// }
     ///
-    /// pylog::info!(elapsed = Elapsed(Duration::from_secs(5)); "loaded");
+    /// pylog::info!(peer = Peer(Ipv4Addr::LOCALHOST); "connected");
     /// ```
     pub fn from_pyo3<T>(value: T) -> Value<'static>
     where

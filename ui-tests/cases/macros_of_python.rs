@@ -1,0 +1,4 @@
+fn main() {
+    pylog::exception!("a message");
+    pylog::fatal!("message {}", 1);
+}
