@@ -10,16 +10,29 @@
 macro_rules! __message {
     // Variables that a message captures are evaluated without an effect, so that one cold call does it all.
     (($krate:tt) $level:ident; $message:literal) => {
+        $crate::__private::message!(@without_effect ($krate) $level; [] $message)
+    };
+    // So are variables that are arguments. They are passed on twice: those that were matched as an `ident` have
+    // lost their place, so that the compiler would report them at the whole call.
+    (($krate:tt) $level:ident; $message:literal $(, $argument:tt)+ $(,)?) => {
+        $crate::__private::message!(
+            @without_effect ($krate) $level; [$($argument)+] $message $(, $argument)+
+        )
+    };
+    (@without_effect ($krate:tt) $level:ident; [$($variable:ident)*] $($message:tt)*) => {
         if $crate::__private::allows!($level) {
             let __pylog_callsite =
                 $crate::__private::callsite!($crate::__private::module_path!());
             if !__pylog_callsite.is_off($crate::Level::$level) {
                 __pylog_callsite.check_and_log(
                     $crate::Level::$level,
-                    $crate::__private::format_args!($message),
+                    $crate::__private::format_args!($($message)*),
                 );
             }
         }
+    };
+    (@without_effect ($krate:tt) $level:ident; [$($argument:tt)*] $($message:tt)*) => {
+        $crate::__private::message!(@any ($krate) $level; $($message)*)
     };
     // A message with a named argument, which can be a key-value as in Python's calls, or with a semicolon or a
     // colon behind the arguments. `pylog_macros::log` reports these mistakes. The arguments before the `=`, the
@@ -52,7 +65,7 @@ macro_rules! __message {
             $(, $first $(. $member $(($($args)*))?)*)+ : $($rest)*
         )
     };
-    (($krate:tt) $level:ident; $($message:tt)*) => {
+    ($(@any)? ($krate:tt) $level:ident; $($message:tt)*) => {
         if $crate::__private::allows!($level) {
             // Local variables are hygienic, but an item of the same name would hide this one. Hence the
             // prefix.

@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::args::Args;
@@ -20,7 +20,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     let mut before = pairs.imports(&krate);
     let mut keywords = pairs.keywords(&krate);
     // Then there is nothing to evaluate before the message is formatted.
-    let is_literal = is_literal(&message) && pairs.is_empty() && options.limit.is_none();
+    let has_no_effect = has_no_effect(&message) && pairs.is_empty() && options.limit.is_none();
     let template = template(&krate, &message);
     let has_keywords = template.is_some() || !pairs.is_empty();
     let message = match template {
@@ -53,7 +53,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
             Some(limit) => limited(limit, &krate, log),
         };
         match &logger {
-            None if is_literal => {
+            None if has_no_effect => {
                 let check_and_log = match has_keywords {
                     true => quote_spanned!(span=> check_and_log_with(#level, #args, #keywords)),
                     false => quote_spanned!(span=> check_and_log(#level, #args)),
@@ -87,13 +87,33 @@ pub(crate) fn expand(args: Args) -> TokenStream {
     quote!({ #call })
 }
 
-/// Whether a message has no arguments but the variables that it captures.
-fn is_literal(message: &TokenStream) -> bool {
+/// Whether a message has no arguments but variables, whose evaluation has no effect.
+fn has_no_effect(message: &TokenStream) -> bool {
     let mut tokens = message.clone().into_iter();
-    match (tokens.next(), tokens.next()) {
-        (Some(TokenTree::Literal(_)), None) => true,
+    if !tokens.next().is_some_and(is_literal) {
+        return false;
+    }
+    loop {
+        match (tokens.next(), tokens.next()) {
+            (None, _) => return true,
+            (Some(TokenTree::Punct(comma)), None) if comma.as_char() == ',' => return true,
+            (Some(TokenTree::Punct(comma)), Some(TokenTree::Ident(_)))
+                if comma.as_char() == ',' => {}
+            _ => return false,
+        }
+    }
+}
+
+fn is_literal(token: TokenTree) -> bool {
+    match token {
+        TokenTree::Literal(_) => true,
         // From a `literal` fragment of a macro.
-        (Some(TokenTree::Group(group)), None) => is_literal(&group.stream()),
+        TokenTree::Group(group) => {
+            let mut tokens = group.stream().into_iter();
+            group.delimiter() == Delimiter::None
+                && tokens.next().is_some_and(is_literal)
+                && tokens.next().is_none()
+        }
         _ => false,
     }
 }

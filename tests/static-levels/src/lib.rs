@@ -115,7 +115,7 @@ straight_paths! {
 
 /// The same calls with pylog and with `log`, to compare the size of their code.
 macro_rules! sized_calls {
-    ($macros:ident $literal:ident $value:ident $values:ident $expression:ident) => {
+    ($macros:ident $literal:ident $value:ident $values:ident $arguments:ident $expression:ident) => {
         #[unsafe(no_mangle)]
         pub fn $literal() {
             $macros::info!("a message");
@@ -129,11 +129,29 @@ macro_rules! sized_calls {
             $macros::debug!("read {n} rows of {name:?}");
         }
         #[unsafe(no_mangle)]
+        pub fn $arguments(n: u64, m: u64) -> u64 {
+            $macros::debug!("{} times {}", n, m);
+            n.wrapping_mul(m)
+        }
+        #[unsafe(no_mangle)]
         pub fn $expression(names: &[String]) {
             $macros::warn!("{} names, the first is {:?}", names.len(), names.first());
         }
     };
 }
 
-sized_calls!(pylog sized_pylog_literal sized_pylog_value sized_pylog_values sized_pylog_expression);
-sized_calls!(log sized_log_literal sized_log_value sized_log_values sized_log_expression);
+sized_calls!(pylog sized_pylog_literal sized_pylog_value sized_pylog_values sized_pylog_arguments sized_pylog_expression);
+sized_calls!(log sized_log_literal sized_log_value sized_log_values sized_log_arguments sized_log_expression);
+
+/// The same variables as `sized_pylog_arguments`, captured by the message, and as arguments of a call with an option.
+#[unsafe(no_mangle)]
+pub fn captured_variables(n: u64, m: u64) -> u64 {
+    pylog::debug!("{n} times {m}");
+    n.wrapping_mul(m)
+}
+
+#[unsafe(no_mangle)]
+pub fn arguments_with_target(n: u64, m: u64) -> u64 {
+    pylog::debug!(target: "net", "{} times {}", n, m,);
+    n.wrapping_mul(m)
+}
