@@ -122,7 +122,7 @@ impl<'a> Call<'a> {
             Some(values) => values.attributes(py)?,
             None => Attributes::default(),
         };
-        let fast = Some((self.callsite.prototype(), dict));
-        deliver(&logger, &content(attributes), fast).map(|()| true)
+        let of_callsite = Some((self.callsite.prototype(), &dict));
+        deliver(&logger, &content(attributes), of_callsite).map(|()| true)
     }
 }

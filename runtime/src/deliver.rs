@@ -11,10 +11,11 @@ use crate::logger::levels;
 use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
+use crate::python::nesting;
 use crate::python::once::intern;
 use crate::record::content::Content;
 use crate::record::make::make;
-use crate::record::prototype::RecordPrototype;
+use crate::record::prototype::{NewRecord, RecordPrototype};
 
 /// Makes the record and handles it. A callsite's own logger can take the fast path; see [`make`].
 ///
@@ -23,10 +24,17 @@ use crate::record::prototype::RecordPrototype;
 pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    fast: Option<(&'static Kept<RecordPrototype>, LoggerDict<'py>)>,
+    of_callsite: Option<(&'static Kept<RecordPrototype>, &LoggerDict<'py>)>,
 ) -> Result<()> {
-    let record = make(logger, content, fast)?;
-    handle::handle(logger, record, content.level)
+    let NewRecord {
+        record,
+        is_handled_as_stock,
+    } = make(logger, content, of_callsite)?;
+    // Nested logging goes through Python, whose recursion limit stops it before the stack ends.
+    let dict = of_callsite
+        .map(|it| it.1)
+        .filter(|_| is_handled_as_stock && !nesting::is_nested());
+    handle::handle(logger, dict, &record, content.level)
 }
 
 /// Delivers to the object of a `logger:` option: to a logger, or to a `LoggerAdapter`. For an adapter

@@ -7,30 +7,27 @@ use crate::handler;
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
 use crate::python::exception::Result;
-use crate::python::nesting;
 use crate::python::once::intern;
-use crate::record::new_record::NewRecord;
 
 /// `logger.handle(record)`.
 ///
 /// The method is looked up at each call, because agents replace it at run time. Where it is known to
-/// be the stock one, its work is done here.
+/// be the stock one, its work is done here: `stock` are the attributes of such a logger.
 ///
 /// # Errors
 /// The exception that a filter or a handler raises.
 pub(crate) fn handle<'py>(
     logger: &Bound<'py, PyAny>,
-    new: NewRecord<'py>,
+    stock: Option<&LoggerDict<'py>>,
+    record: &Bound<'py, PyAny>,
     level: Level,
 ) -> Result<()> {
-    if let Some(dict) = &new.stock_logger {
-        // Nested logging goes through Python, whose recursion limit stops it before the stack ends.
-        if !nesting::is_nested() && handle_as_stock(logger, dict, &new.record, level)? {
+    if let Some(dict) = stock {
+        if handle_as_stock(logger, dict, record, level)? {
             return Ok(());
         }
     }
-    let handle = intern!(logger.py(), "handle");
-    logger.call_method1(handle, (new.record,))?;
+    logger.call_method1(intern!(logger.py(), "handle"), (record,))?;
     Ok(())
 }
 

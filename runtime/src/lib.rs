@@ -142,6 +142,7 @@ mod python;
 mod queue;
 mod record;
 mod static_level;
+mod stock;
 mod sync;
 #[cfg(feature = "tracing")]
 pub mod tracing;
@@ -151,6 +152,12 @@ mod without_python;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+
+/// For pylog's own tests and tools. Not public API.
+#[doc(hidden)]
+pub mod __stock {
+    pub use crate::stock::inspect::{Function, RowState, functions, rows};
+}
 
 pub use event::exc_info::{ExcInfo, ToExcInfo};
 pub use event::value::{Hashable, ToValue, Value};
@@ -162,3 +169,4 @@ pub use python::scope::Scoped;
 pub use queue::flush::flush;
 pub use queue::mode::{Delivery, set_delivery};
 pub use static_level::STATIC_MAX_LEVEL;
+pub use stock::inspect::explain;

@@ -219,6 +219,24 @@ pub(crate) struct Attributes<'py> {
 }
 
 impl<'py> Attributes<'py> {
+    /// Adds them to the other attributes of a record.
+    ///
+    /// # Errors
+    /// A `MemoryError`.
+    pub(crate) fn add_to(&self, record: &Bound<'py, PyDict>) -> Result<()> {
+        let py = record.py();
+        if let Some(exc_info) = &self.exc_info {
+            record.set_item(intern!(py, "exc_info"), exc_info)?;
+        }
+        if let Some(stack_info) = &self.stack_info {
+            record.set_item(intern!(py, "stack_info"), stack_info)?;
+        }
+        if let Some(extra) = &self.extra {
+            record.update(extra.cast::<PyDict>()?.as_mapping())?;
+        }
+        Ok(())
+    }
+
     /// The attributes that `Logger._log` computes from the mapping that an adapter's `process` returned for
     /// `values`.
     pub(crate) fn of_kwargs(

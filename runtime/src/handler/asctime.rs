@@ -6,10 +6,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
 
 use super::object::Object;
-use super::stock::Stock;
 use crate::python::exception::Result;
 use crate::python::library::TIME_GLOBALS;
 use crate::python::once::intern;
+use crate::stock::snapshot::Snapshot;
+use crate::stock::table::{Part, Row};
 
 /// How a formatter writes the time of a record, with `time.localtime` or `time.gmtime` and `time.strftime`.
 pub(super) struct Asctime {
@@ -19,18 +20,20 @@ pub(super) struct Asctime {
     before_milliseconds: Option<String>,
     /// Whether the text is the same for a whole second.
     is_of_second: bool,
-    /// The last second and its text. It is the same until what is watched changes: `time.tzset` writes to the dict of
-    /// `time`, and the environment can name another zone.
+    /// The last second and its text. It is the same as long as the snapshot, which has the names of the time zone.
     last: Mutex<Option<(i64, String)>>,
 }
 
 impl Asctime {
     /// `None` if only Python knows how.
-    pub(super) fn of(formatter: &Object<'_, '_>, stock: &Stock) -> Result<Option<Asctime>> {
+    pub(super) fn of(formatter: &Object<'_, '_>, snapshot: &Snapshot) -> Result<Option<Asctime>> {
         let py = formatter.py();
         let converter = formatter.attribute("converter")?;
-        let is_stock = |it: &Bound<'_, PyAny>| it.is(&stock.local_time) || it.is(&stock.utc_time);
-        let Some(converter) = converter.filter(is_stock).filter(|_| stock.has_strftime()) else {
+        let is_stock = |it: &Bound<'_, PyAny>| {
+            snapshot.has_at(it, Row::LocalTime) || snapshot.has_at(it, Row::UtcTime)
+        };
+        let converter = converter.filter(|it| snapshot.has(Part::TIME) && is_stock(it));
+        let Some(converter) = converter else {
             return Ok(None);
         };
         let own = formatter.get(intern!(py, "datefmt"))?;

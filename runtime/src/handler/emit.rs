@@ -4,18 +4,17 @@ use pyo3::exceptions::{PyAttributeError, PyException};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
-use super::class::Kind;
 use super::failure;
 use super::formatter::format_by_python;
 use super::object::Object;
 use super::plan::{Emission, Plan, Rollover};
 use super::queue;
-use super::stock::rotation_seeks;
 use super::text::Text;
 use crate::python::exception::Result;
 use crate::python::library::HANDLERS_GLOBALS;
-use crate::python::once::intern;
+use crate::python::once::{Once, intern};
 use crate::python::raised::attempt;
+use crate::stock::class::HandlerKind;
 
 /// What a handler does by its plan, with the lock held. Returns `false`, and has no effect, where it does more than is
 /// done here.
@@ -29,13 +28,13 @@ pub(super) fn emit<'py>(
     record: &Object<'_, 'py>,
 ) -> Result<bool> {
     let py = handler.py();
-    if attempt(py, needs_file(plan.class.kind, emission, handler)) != Some(false) {
+    if attempt(py, needs_file(plan.kind, emission, handler)) != Some(false) {
         return Ok(false);
     }
     let Some(position) = attempt(py, position_before_formatting(handler, emission)) else {
         return Ok(false);
     };
-    let failed = |error| failure::handle(plan.class.kind, handler, record, error).map(|()| true);
+    let failed = |error| failure::handle(plan.kind, handler, record, error).map(|()| true);
     let by_plan = match &emission.formatter {
         Some(formatter) => formatter.format(record).transpose(),
         None => None,
@@ -53,8 +52,8 @@ pub(super) fn emit<'py>(
             Err(error) => return failed(error),
         },
     };
-    if plan.class.kind == Kind::Queue {
-        let put = queue::put(handler, record, &text.into_object(py), &plan.class.stock);
+    if plan.kind == HandlerKind::Queue {
+        let put = queue::put(handler, record, &text.into_object(py), &plan.snapshot);
         return put.map(|()| true).or_else(failed);
     }
     if let Rollover::AtSize(max_bytes) = emission.rollover {
@@ -68,11 +67,11 @@ pub(super) fn emit<'py>(
 }
 
 /// Whether a handler opens a file before it writes the record.
-fn needs_file(kind: Kind, emission: &Emission, handler: &Object<'_, '_>) -> Result<bool> {
+fn needs_file(kind: HandlerKind, emission: &Emission, handler: &Object<'_, '_>) -> Result<bool> {
     let py = handler.py();
     match kind {
-        Kind::Null | Kind::Queue | Kind::Stream => Ok(false),
-        Kind::File | Kind::Rotating | Kind::TimedRotating => {
+        HandlerKind::Null | HandlerKind::Queue | HandlerKind::Stream => Ok(false),
+        HandlerKind::File | HandlerKind::Rotating | HandlerKind::TimedRotating => {
             let stream = handler.get(intern!(py, "stream"))?;
             let is_open = match stream {
                 Some(stream) => stream.is_truthy()?,
@@ -178,4 +177,15 @@ fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
         }
         flushed => Ok(flushed.map(drop)?),
     }
+}
+
+/// Whether `RotatingFileHandler.shouldRollover` goes to the end of the file, as it does below Python 3.13.
+fn rotation_seeks(py: Python<'_>) -> Result<bool> {
+    static SEEKS: Once<bool> = Once::new();
+    let find = || -> Result<bool> {
+        let class = HANDLERS_GLOBALS.get(intern!(py, "RotatingFileHandler"))?;
+        let code = class.getattr("shouldRollover")?.getattr("__code__")?;
+        Ok(code.getattr("co_names")?.contains("seek")?)
+    };
+    SEEKS.get_or_try(find).copied()
 }

@@ -7,12 +7,12 @@ use pyo3::exceptions::{PyException, PyRecursionError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::class::Kind;
 use super::object::Object;
 use crate::python::exception::{Exception, Result};
 use crate::python::kept::Kept;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
+use crate::stock::class::HandlerKind;
 
 /// A variable that holds the exception would lead from its traceback to itself, so it is taken out of a list.
 const SOURCE: &str = "\
@@ -28,7 +28,7 @@ def emit(self, record, errors):
 /// # Errors
 /// The exception, if `emit` doesn't catch it, and what `handleError` raises.
 pub(super) fn handle<'py>(
-    kind: Kind,
+    kind: HandlerKind,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     error: Exception,

@@ -4,16 +4,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use super::object::Object;
-use super::stock::Stock;
 use crate::python::exception::Result;
 use crate::python::once::intern;
+use crate::stock::snapshot::Snapshot;
+use crate::stock::table::{Part, Row};
 
 /// Whether the filters let a record through. `None` if they aren't a list of `logging.Filter`s: others can
 /// change anything, even the record.
 pub(super) fn passes(
     handler: &Object<'_, '_>,
     record: &Bound<'_, PyAny>,
-    stock: &Stock,
+    snapshot: &Snapshot,
 ) -> Result<Option<bool>> {
     let filters = handler.get(intern!(handler.py(), "filters"))?;
     let Some(filters) = filters.and_then(|filters| filters.cast_into_exact::<PyList>().ok()) else {
@@ -21,7 +22,7 @@ pub(super) fn passes(
     };
     // None of these filters runs Python code, so that Python can still do it all.
     for filter in &filters {
-        if !filter.get_type().is(&stock.filter) {
+        if !snapshot.has(Part::FILTER) || !snapshot.has_at(&filter.get_type(), Row::Filter) {
             return Ok(None);
         }
         let (Some(filter), Some(record)) = (Object::of(&filter), Object::of(record)) else {

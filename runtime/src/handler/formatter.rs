@@ -4,14 +4,40 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::asctime::Asctime;
-use super::object::{Identity, Object};
+use super::object::{ATTRIBUTES, Identity, Object};
 use super::percent::Format;
-use super::stock::{BRACE, DOLLAR, STYLES, Stock};
 use super::text::Text;
 use crate::python::exception::Result;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
-use crate::python::watch;
+use crate::stock::snapshot::Snapshot;
+use crate::stock::table::{Part, Row};
+use crate::stock::watch::InstanceWatch;
+
+/// The styles of a format, and what they search for to find out whether it contains the time.
+const STYLES: [Style; 3] = [
+    Style {
+        class: Row::PercentStyle,
+        part: Part::PERCENT,
+        search: "%(asctime)",
+    },
+    Style {
+        class: Row::BraceStyle,
+        part: Part::BRACE,
+        search: "{asctime",
+    },
+    Style {
+        class: Row::DollarStyle,
+        part: Part::DOLLAR,
+        search: "${asctime}",
+    },
+];
+
+struct Style {
+    class: Row,
+    part: Part,
+    search: &'static str,
+}
 
 /// What a `logging.Formatter` does.
 pub(super) struct StockFormatter {
@@ -38,33 +64,41 @@ impl StockFormatter {
     /// `None` if only Python knows what the formatter does.
     pub(super) fn of(
         formatter: &Bound<'_, PyAny>,
-        stock: &Stock,
+        snapshot: &Snapshot,
     ) -> Result<Option<StockFormatter>> {
         const METHODS: [&str; 4] = ["format", "usesTime", "formatTime", "formatMessage"];
         const METHODS_OF_STYLE: [&str; 4] = ["usesTime", "format", "_format", "asctime_search"];
 
         let py = formatter.py();
-        if !formatter.get_type().is(&stock.formatter) {
+        let class = formatter.get_type();
+        if !snapshot.has(Part::FORMATTER) || !snapshot.has_at(&class, Row::Formatter) {
             return Ok(None);
         }
         let Some(formatter) = Object::of(formatter) else {
             return Ok(None);
         };
-        // Watched before it is read.
-        if !watch::watch_instance(&formatter.dict) || formatter.has_any(&METHODS)? {
+        let Some(watch) = InstanceWatch::new(&formatter.dict, ATTRIBUTES) else {
+            return Ok(None);
+        };
+        if formatter.has_any(&METHODS)? {
             return Ok(None);
         }
         let Some(style) = formatter.get(intern!(py, "_style"))? else {
             return Ok(None);
         };
         let class = style.get_type();
-        let Some(kind) = stock.styles.iter().position(|it| class.is(it)) else {
+        let is_of =
+            |style: &&Style| snapshot.has(style.part) && snapshot.has_at(&class, style.class);
+        let Some(kind) = STYLES.iter().find(is_of) else {
             return Ok(None);
         };
         let Some(style) = Object::of(&style) else {
             return Ok(None);
         };
-        if !watch::watch_instance(&style.dict) || style.has_any(&METHODS_OF_STYLE)? {
+        let Some(watch_of_style) = InstanceWatch::new(&style.dict, ATTRIBUTES) else {
+            return Ok(None);
+        };
+        if style.has_any(&METHODS_OF_STYLE)? {
             return Ok(None);
         }
         // Other values than None can change without a report.
@@ -74,26 +108,25 @@ impl StockFormatter {
         let (Some(true), Some(format)) = (defaults.map(|it| it.is_none()), format) else {
             return Ok(None);
         };
-        let search = STYLES[kind].1;
-        let mut uses_time = format.as_any().contains(search)?;
-        let fill = match kind {
-            BRACE => Fill::Brace,
-            DOLLAR => {
+        let mut uses_time = format.as_any().contains(kind.search)?;
+        let fill = match kind.class {
+            Row::BraceStyle => Fill::Brace,
+            Row::DollarStyle => {
                 uses_time |= format.as_any().contains("$asctime")?;
                 Fill::Dollar
             }
             _ => Fill::Percent(Format::parse(&format.to_cow()?, py)),
         };
         let time = match uses_time {
-            true => Asctime::of(&formatter, stock)?,
+            true => Asctime::of(&formatter, snapshot)?,
             false => None,
         };
         if uses_time && time.is_none() {
             return Ok(None);
         }
         Ok(Some(StockFormatter {
-            itself: Identity::of(&formatter)?,
-            style: Identity::of(&style)?,
+            itself: Identity::of(&formatter, watch)?,
+            style: Identity::of(&style, watch_of_style)?,
             format: format.unbind(),
             fill,
             time,

@@ -2,12 +2,11 @@
 //!
 //! For the handlers of `logging` that write to streams, files and queues, the work of `handle`, `emit` and
 //! `format` is done here: the same calls of C functions in the same order, without Python code in between. That
-//! holds while the [class](class) of the handler has the stock methods, and by a [plan] that holds until the
+//! holds while the [class](crate::stock::class) of the handler has the stock methods, and by a [plan] that holds until the
 //! handler, its formatter or the formatter's style changes. Otherwise, and on Pythons that don't tell of changes,
 //! Python's `handle` is called.
 
 mod asctime;
-mod class;
 mod emit;
 mod failure;
 mod filter;
@@ -16,7 +15,6 @@ mod object;
 mod percent;
 mod plan;
 mod queue;
-mod stock;
 mod text;
 
 use std::sync::Arc;
@@ -75,7 +73,7 @@ fn begin(plan: Arc<Plan>, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>)
     let Some(handler) = Object::of(handler) else {
         return Ok(Begun::Not);
     };
-    Ok(match filter::passes(&handler, record, &plan.class.stock)? {
+    Ok(match filter::passes(&handler, record, &plan.snapshot)? {
         None => Begun::Not,
         Some(false) => Begun::Done,
         Some(true) => Begun::Passed(plan),

@@ -6,6 +6,39 @@ use pyo3::types::{PyDict, PyString, PyType, PyWeakrefMethods, PyWeakrefReference
 use crate::python::exception::Result;
 use crate::python::interpreter;
 use crate::python::raised::attempt;
+use crate::stock::watch::InstanceWatch;
+
+/// The attributes of handlers, formatters and styles that a plan depends on.
+pub(super) const ATTRIBUTES: &[&str] = &[
+    "handle",
+    "filter",
+    "acquire",
+    "release",
+    "emit",
+    "format",
+    "flush",
+    "shouldRollover",
+    "prepare",
+    "enqueue",
+    "level",
+    "lock",
+    "formatter",
+    "terminator",
+    "maxBytes",
+    "rolloverAt",
+    "usesTime",
+    "formatTime",
+    "formatMessage",
+    "_style",
+    "datefmt",
+    "converter",
+    "default_time_format",
+    "default_msec_format",
+    "_fmt",
+    "_defaults",
+    "_format",
+    "asctime_search",
+];
 
 /// An object whose class is known to have no attribute of the names that are read here.
 pub(super) struct Object<'a, 'py> {
@@ -58,30 +91,31 @@ pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDi
     dict.cast_into_exact().ok()
 }
 
-/// The class and the dict of an object. CPython doesn't report when the object gets others.
+/// The class and the dict of an object, in which nothing relevant has changed. CPython doesn't report when the object gets
+/// others.
 pub(super) struct Identity {
     /// So that the object isn't kept alive, nor what it leads to.
     object: Py<PyWeakrefReference>,
     class: Py<PyType>,
-    dict: usize,
+    dict: InstanceWatch,
 }
 
 impl Identity {
     /// # Errors
     /// If the object can't have weak references.
-    pub(super) fn of(object: &Object<'_, '_>) -> Result<Identity> {
+    pub(super) fn of(object: &Object<'_, '_>, dict: InstanceWatch) -> Result<Identity> {
         Ok(Identity {
             object: PyWeakrefReference::new(object.itself)?.unbind(),
             class: object.itself.get_type().unbind(),
-            dict: object.dict.as_ptr().addr(),
+            dict,
         })
     }
 
-    /// The dict of the object. `None` if the object has another class or another dict now.
+    /// The dict of the object. `None` if the object has another class or another dict now, or has changed.
     pub(super) fn dict<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyDict>> {
         let object = self.object.bind(py).upgrade()?;
         let is_same_class = object.get_type().is(&self.class);
         let dict = dict_of(&object).filter(|_| is_same_class)?;
-        (dict.as_ptr().addr() == self.dict).then_some(dict)
+        self.dict.is_current(dict.as_ptr().addr()).then_some(dict)
     }
 }

@@ -1,18 +1,21 @@
 //! What a handler does with its records, as long as nothing of it changes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
-use super::class::{self, HandlerClass, Kind};
 use super::formatter::StockFormatter;
-use super::object::Object;
+use super::object::{ATTRIBUTES, Object};
 use crate::python::exception::Result;
-use crate::python::kept::Kept;
-use crate::python::library::LOGGING_GLOBALS;
+use crate::python::kept::{Kept, Shared};
 use crate::python::once::intern;
-use crate::python::watch::{self, InstanceEpoch};
+use crate::stock::class::{self, HandlerKind};
+use crate::stock::explain;
+use crate::stock::snapshot::{self, Snapshot};
+use crate::stock::table::{Part, Row};
+use crate::stock::watch::{self, ClassWatch, InstanceWatch};
 
 /// Methods by which a handler does something else than its class.
 const METHODS: [&str; 10] = [
@@ -28,6 +31,15 @@ const METHODS: [&str; 10] = [
     "enqueue",
 ];
 
+/// Who handles the records of a handler.
+#[derive(Clone)]
+pub(crate) enum Handling {
+    /// pylog does what Python's code would do.
+    ByPlan(Arc<Plan>),
+    /// Python's code does it, for a reason that a person can be told.
+    ByPython(&'static str),
+}
+
 /// What a handler does with its records. CPython reports changes of the dicts of the handler, its formatter, and the
 /// formatter's style.
 ///
@@ -36,7 +48,8 @@ pub(crate) struct Plan {
     state: State,
     /// The least level that the handler accepts. `None` if it isn't a small number.
     pub(crate) level: Option<i32>,
-    pub(super) class: Arc<HandlerClass>,
+    pub(super) kind: HandlerKind,
+    pub(super) snapshot: Shared<Snapshot>,
     /// `None` if the handler does nothing.
     pub(super) emission: Option<Emission>,
 }
@@ -61,78 +74,130 @@ pub(super) enum Rollover {
 }
 
 impl Plan {
-    /// What a handler does with a record at this moment. `None` if only Python knows.
+    /// What a handler does with a record at this moment. `None` if Python's code handles the record.
     pub(super) fn of(
         handler: &Object<'_, '_>,
         record: &Bound<'_, PyAny>,
     ) -> Result<Option<Arc<Plan>>> {
-        let state = State::of(handler);
-        let plan = match find(state) {
-            Some(plan) => plan.filter(|plan| plan.class.is_of(handler.itself)),
-            None => Plan::make(handler, state)?,
+        let handling = match find(handler) {
+            Some(handling) => handling,
+            None => make(handler)?,
         };
-        let is_of_class = |plan: &Arc<Plan>| {
-            let class = plan.class.stock.record.bind(record.py());
-            record.get_type().is(class)
-        };
-        Ok(plan.filter(is_of_class))
-    }
-
-    fn make(handler: &Object<'_, '_>, state: State) -> Result<Option<Arc<Plan>>> {
-        let Some(class) = class::known(handler.itself)? else {
-            return Ok(None);
-        };
-        // Watched before it is read.
-        let plan = match watch::watch_instance(&handler.dict) && !handler.has_any(&METHODS)? {
-            true if class.kind == Kind::Null => Some(None),
-            true => Emission::of(&class, handler)?.map(Some),
-            false => None,
-        };
-        let level = handler.get(intern!(handler.itself.py(), "level"))?;
-        let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.extract().ok());
-        let plan = plan.map(|emission| {
-            Arc::new(Plan {
-                state,
-                level,
-                class,
-                emission,
-            })
-        });
-        let is_current = state == State::of(handler);
-        if is_current {
-            keep(state, plan.clone());
-        }
-        Ok(plan.filter(|_| is_current))
+        Ok(match handling {
+            Handling::ByPlan(plan) if plan.snapshot.has_at(&record.get_type(), Row::LogRecord) => {
+                Some(plan)
+            }
+            _ => None,
+        })
     }
 
     /// Whether nothing has changed that the plan depends on. The formatter checks itself.
     pub(super) fn is_current(&self, handler: &Object<'_, '_>) -> bool {
-        self.state == State::of(handler) && self.class.is_of(handler.itself)
+        self.state.is_of(handler) && self.has_current_snapshot(handler.py())
+    }
+
+    fn has_current_snapshot(&self, py: Python<'_>) -> bool {
+        self.snapshot.is_current()
+            || snapshot::current(py, Part::ALL).is_some_and(|now| now.is(&self.snapshot))
     }
 }
 
+/// How many records Python handles before the first plan is made. To establish everything takes as long as Python does for
+/// some records, and many programs log few.
+const FEW_RECORDS: usize = 20;
+
+#[cold]
+fn make(handler: &Object<'_, '_>) -> Result<Handling> {
+    static RECORDS: AtomicUsize = AtomicUsize::new(0);
+    if RECORDS.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
+        return Ok(Handling::ByPython(
+            "the first records are handled by Python",
+        ));
+    }
+    let py = handler.py();
+    if watch::watchers(py).is_none() {
+        return Ok(Handling::ByPython("this Python doesn't report changes"));
+    }
+    let snapshot = snapshot::current(py, Part::ALL).filter(|it| it.is_watched());
+    let Some(snapshot) = snapshot else {
+        return Ok(Handling::ByPython("not everything can be watched"));
+    };
+    let Some((kind, watch)) = class::of_handler(&handler.itself.get_type(), &snapshot)? else {
+        let reason = "its class isn't a stock one, or overrides a method, or `logging` isn't as pylog knows it";
+        return Ok(keep(handler, None, Handling::ByPython(reason)));
+    };
+    let Some(dict) = InstanceWatch::new(&handler.dict, ATTRIBUTES) else {
+        return Ok(Handling::ByPython("its attributes can't be watched"));
+    };
+    let state = State {
+        class: watch,
+        changes_of_class: watch.changes(),
+        dict,
+    };
+    let handling = match plan(handler, kind, &snapshot)? {
+        Ok((level, emission)) => Handling::ByPlan(Arc::new(Plan {
+            state,
+            level,
+            kind,
+            snapshot,
+            emission,
+        })),
+        Err(reason) => Handling::ByPython(reason),
+    };
+    Ok(keep(handler, Some(state), handling))
+}
+
+type Planned = std::result::Result<(Option<i32>, Option<Emission>), &'static str>;
+
+fn plan(handler: &Object<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> Result<Planned> {
+    let py = handler.py();
+    if handler.has_any(&METHODS)? {
+        return Ok(Err("it has a method of its own"));
+    }
+    let emission = match kind {
+        HandlerKind::Null => None,
+        _ => match Emission::of(kind, handler, snapshot)? {
+            Ok(emission) => Some(emission),
+            Err(reason) => return Ok(Err(reason)),
+        },
+    };
+    let level = handler.get(intern!(py, "level"))?;
+    let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.extract().ok());
+    Ok(Ok((level, emission)))
+}
+
 impl Emission {
-    /// `None` if only Python knows.
-    fn of(class: &HandlerClass, handler: &Object<'_, '_>) -> Result<Option<Emission>> {
+    /// The error is a reason why Python's code has to do it.
+    fn of(
+        kind: HandlerKind,
+        handler: &Object<'_, '_>,
+        snapshot: &Snapshot,
+    ) -> Result<std::result::Result<Emission, &'static str>> {
         let py = handler.py();
         let lock = handler.get(intern!(py, "lock"))?;
-        let Some(lock) = lock.filter(|lock| lock.get_type().is(&class.stock.lock)) else {
-            return Ok(None);
+        let Some(lock) = lock.filter(|lock| snapshot.has_at(&lock.get_type(), Row::Lock)) else {
+            return Ok(Err("its lock isn't an RLock"));
         };
-        let Some(formatter) = handler.get(intern!(py, "formatter"))? else {
-            return Ok(None);
+        let formatter = handler.get(intern!(py, "formatter"))?;
+        let formatter = match formatter {
+            Some(formatter) if formatter.is_none() => {
+                snapshot.get(Row::DefaultFormatter, py).cloned()
+            }
+            formatter => formatter,
         };
-        let formatter = match formatter.is_none() {
-            true => LOGGING_GLOBALS.get(intern!(py, "_defaultFormatter"))?,
-            false => formatter,
+        let Some(formatter) = formatter else {
+            return Ok(Err("it has no formatter"));
         };
-        let formatter = StockFormatter::of(&formatter, &class.stock)?;
-        let terminator = match class.kind {
-            Kind::Queue => Some(intern!(py, "").clone()),
+        let formatter = StockFormatter::of(&formatter, snapshot)?;
+        let terminator = match kind {
+            HandlerKind::Queue => Some(intern!(py, "").clone()),
             _ if !handler.has_any(&["stream"])? => None,
             _ => handler
                 .attribute("terminator")?
                 .and_then(|it| it.cast_into_exact().ok()),
+        };
+        let Some(terminator) = terminator else {
+            return Ok(Err("it has no stream, or its terminator isn't a str"));
         };
         // Python compares numbers of other classes by methods of theirs.
         let number = |name| -> Result<Option<i64>> {
@@ -140,17 +205,17 @@ impl Emission {
             let number = number.and_then(|number| number.cast_into_exact::<PyInt>().ok());
             Ok(number.and_then(|number| number.extract().ok()))
         };
-        let rollover = match class.kind {
+        let rollover = match kind {
             // Python formats the record twice.
-            Kind::Rotating if formatter.is_none() => None,
-            Kind::Rotating => number(intern!(py, "maxBytes"))?.map(Rollover::AtSize),
-            Kind::TimedRotating => number(intern!(py, "rolloverAt"))?.map(Rollover::AtTime),
+            HandlerKind::Rotating if formatter.is_none() => None,
+            HandlerKind::Rotating => number(intern!(py, "maxBytes"))?.map(Rollover::AtSize),
+            HandlerKind::TimedRotating => number(intern!(py, "rolloverAt"))?.map(Rollover::AtTime),
             _ => Some(Rollover::Never),
         };
-        let (Some(terminator), Some(rollover)) = (terminator, rollover) else {
-            return Ok(None);
+        let Some(rollover) = rollover else {
+            return Ok(Err("only Python can tell when it begins another file"));
         };
-        Ok(Some(Emission {
+        Ok(Ok(Emission {
             lock: lock.unbind(),
             terminator: terminator.unbind(),
             rollover,
@@ -159,30 +224,32 @@ impl Emission {
     }
 }
 
-/// The state of a handler during an epoch. Another handler at the same address has another dict, or CPython has reported
-/// that the dict was freed.
-#[derive(Clone, Copy, PartialEq)]
+/// The state of a handler: its class, and its dict, in which nothing relevant has changed. Another handler at the same
+/// address has another dict, or CPython has reported that the dict was freed.
+#[derive(Clone, Copy)]
 struct State {
-    handler: usize,
-    dict: usize,
-    epoch: InstanceEpoch,
+    class: ClassWatch,
+    changes_of_class: usize,
+    dict: InstanceWatch,
 }
 
 impl State {
-    fn of(handler: &Object<'_, '_>) -> State {
-        State {
-            handler: handler.itself.as_ptr().addr(),
-            dict: handler.dict.as_ptr().addr(),
-            epoch: InstanceEpoch::current(),
-        }
+    fn is_of(&self, handler: &Object<'_, '_>) -> bool {
+        self.class.is(handler.itself.get_type().as_ptr().addr())
+            && self.class.changes() == self.changes_of_class
+            && self.dict.is_current(handler.dict.as_ptr().addr())
     }
 }
 
 /// What was found out about a handler.
 struct Found {
-    state: State,
-    /// `None` if only Python knows what the handler does.
-    plan: Option<Arc<Plan>>,
+    /// The address of the handler.
+    handler: usize,
+    /// `None` if its class isn't known. A class may become one that is.
+    state: Option<State>,
+    handling: Handling,
+    /// The snapshot in which that was found out.
+    snapshot: usize,
     /// How many records the handler has got since.
     records: usize,
 }
@@ -197,42 +264,71 @@ const MAX_HANDLERS: usize = 64;
 /// records.
 const RECORDS_FOR_A_PLAN: usize = 8;
 
-/// The plan for a state, or `None` in it if Python handles this record. The outer `None` if a plan has to be made. A
-/// forked child may find [`FOUND`] locked for good.
-fn find(state: State) -> Option<Option<Arc<Plan>>> {
-    let all = FOUND.get()?;
-    let mut all = all.try_lock().ok()?;
-    let is_same = |it: &&mut Found| it.state.handler == state.handler;
-    if let Some(found) = all.iter_mut().find(is_same) {
-        found.records = found.records.saturating_add(1);
-        return match &found.plan {
-            plan if found.state == state => Some(plan.clone()),
-            _ if found.records < RECORDS_FOR_A_PLAN => Some(None),
-            _ => None,
-        };
+/// How many records a handler of an unknown class gets before its class is looked at again.
+const RECORDS_FOR_A_CLASS: usize = 1024;
+
+impl Found {
+    fn is_current(&self, handler: &Object<'_, '_>) -> bool {
+        match (&self.state, &self.handling) {
+            (_, Handling::ByPlan(plan)) => plan.is_current(handler),
+            (Some(state), _) => state.is_of(handler) && self.has_current_snapshot(handler.py()),
+            (None, _) => {
+                self.records < RECORDS_FOR_A_CLASS && self.has_current_snapshot(handler.py())
+            }
+        }
     }
-    let is_full = all.len() == MAX_HANDLERS && all.iter().all(|it| it.state.epoch == state.epoch);
-    is_full.then_some(None)
+
+    fn has_current_snapshot(&self, py: Python<'_>) -> bool {
+        snapshot::current(py, Part::ALL).is_some_and(|now| now.number() == self.snapshot)
+    }
 }
 
-fn keep(state: State, plan: Option<Arc<Plan>>) {
+/// What was found out about a handler, if that holds. `None` if a plan has to be made. A forked child may find [`FOUND`]
+/// locked for good.
+fn find(handler: &Object<'_, '_>) -> Option<Handling> {
+    let address = handler.itself.as_ptr().addr();
+    let all = FOUND.get()?;
+    let mut all = all.try_lock().ok()?;
+    if let Some(found) = all.iter_mut().find(|it| it.handler == address) {
+        found.records = found.records.saturating_add(1);
+        return match found.is_current(handler) {
+            true => Some(found.handling.clone()),
+            false if found.records < RECORDS_FOR_A_PLAN => {
+                Some(Handling::ByPython("it has just changed"))
+            }
+            false => None,
+        };
+    }
+    (all.len() == MAX_HANDLERS && all[MAX_HANDLERS - 1].records < RECORDS_FOR_A_CLASS)
+        .then_some(Handling::ByPython("there are too many handlers"))
+}
+
+fn keep(handler: &Object<'_, '_>, state: Option<State>, handling: Handling) -> Handling {
+    if let (Handling::ByPython(reason), true) = (&handling, explain::is_wanted()) {
+        eprintln!(
+            "pylog: Python's code handles the records of {}: {reason}",
+            handler.itself
+        );
+    }
     let all = FOUND.get_or_make(Mutex::default);
     let Ok(mut all) = all.try_lock() else {
-        return;
+        return handling;
     };
-    let is_same = |it: &Found| it.state.handler == state.handler;
-    let earlier = all.iter().position(is_same);
-    let is_stale = |it: &Found| it.state.epoch != state.epoch;
-    let stale = all.iter().rposition(is_stale).unwrap_or(MAX_HANDLERS - 1);
-    let other = (all.len() == MAX_HANDLERS).then_some(stale);
+    let address = handler.itself.as_ptr().addr();
+    let earlier = all.iter().position(|it| it.handler == address);
+    let other = (all.len() == MAX_HANDLERS).then_some(MAX_HANDLERS - 1);
     let replaced = earlier.or(other).map(|index| all.remove(index));
+    let snapshot = snapshot::current(handler.py(), Part::ALL);
     let new = Found {
+        handler: address,
         state,
-        plan,
+        handling: handling.clone(),
+        snapshot: snapshot.map_or(0, |snapshot| snapshot.number()),
         records: 0,
     };
     all.insert(0, new);
     drop(all);
     // Freeing it can run Python code, which may log.
     drop(replaced);
+    handling
 }

@@ -3,10 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::class;
 use crate::python::exception::Result;
 use crate::python::interpreter;
 use crate::python::once::intern;
+use crate::stock::class;
 
 /// A logger's `__dict__`, if it has one: a logger that isn't of the library may be of a class written in C.
 pub(crate) struct LoggerDict<'py>(Option<Bound<'py, PyDict>>);
@@ -27,7 +27,7 @@ impl<'py> LoggerDict<'py> {
     /// `Logger.disabled`, which `dictConfig` and pytest set without an invalidation.
     pub(crate) fn is_disabled(&self, logger: &Bound<'py, PyAny>) -> Result<bool> {
         let name = intern!(logger.py(), "disabled");
-        let disabled = match class::is_plain(&logger.get_type()) {
+        let disabled = match class::has_own_attributes(&logger.get_type()) {
             true => self.get(name)?,
             false => None,
         };
@@ -37,15 +37,15 @@ impl<'py> LoggerDict<'py> {
     }
 
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
-    /// `is_plain` says whether its class is known to be [plain][class::is_plain].
-    pub(crate) fn has_method(&self, is_plain: bool) -> Result<bool> {
+    /// `handles` says whether its class [handles][class::LoggerClass::handles] records as the stock one.
+    pub(crate) fn has_method(&self, handles: bool) -> Result<bool> {
         let Some(dict) = &self.0 else {
             return Ok(false);
         };
         let py = dict.py();
         // `Logger.__init__` and `Manager.getLogger` set nine attributes. A plain logger works without
         // `manager`, but fails without any of the other eight.
-        if is_plain && dict.len() == 9 && dict.contains(intern!(py, "manager"))? {
+        if handles && dict.len() == 9 && dict.contains(intern!(py, "manager"))? {
             return Ok(false);
         }
         for method in [

@@ -12,7 +12,7 @@ use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
 #[cfg(target_os = "linux")]
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
@@ -292,10 +292,6 @@ impl PlainClass {
             Ok(Bound::from_owned_ptr_or_err(py, instance)?)
         }
     }
-
-    pub(crate) fn bind<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
-        self.0.bind(py)
-    }
 }
 
 /// `Py_TPFLAGS_HEAPTYPE`: a class isn't static.
@@ -501,18 +497,77 @@ pub(crate) fn count_forks() -> Result<(), ()> {
     Ok(())
 }
 
-/// How many changes of watched dicts and classes CPython has reported, plus one. The dicts of [`INSTANCES`] don't count.
+/// How many relevant changes CPython has reported, plus one: of a key in [`KEYS`], or of a class in [`CLASSES`] that other
+/// classes and objects are compared with.
 pub(crate) static CHANGES: AtomicUsize = AtomicUsize::new(1);
 
-/// The watched dicts of instances, by their addresses. A free place has a 0.
-pub(crate) static INSTANCES: [AtomicUsize; 256] = [const { AtomicUsize::new(0) }; 256];
+/// The keys of watched dicts whose changes are relevant. The entries are as many as [`KEY_COUNT`].
+pub(crate) static KEYS: [WatchedKey; 160] = [const { WatchedKey::new() }; 160];
+pub(crate) static KEY_COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// How many changes of these dicts CPython has reported, plus one.
-pub(crate) static INSTANCE_CHANGES: AtomicUsize = AtomicUsize::new(1);
+/// The watched classes, by their addresses, and how many there are.
+pub(crate) static CLASSES: [WatchedClass; 160] = [const { WatchedClass::new() }; 160];
+pub(crate) static CLASS_COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether a watched class may lack a version. CPython reports the next change of a class only if the
-/// class has one, and takes the version away as it reports a change.
-pub(crate) static A_CLASS_LACKS_VERSION: AtomicBool = AtomicBool::new(false);
+/// The watched dicts of instances, by their addresses, and below which place they are. A free place has the address 0.
+pub(crate) static INSTANCES: [WatchedInstance; 256] = [const { WatchedInstance::new() }; 256];
+pub(crate) static INSTANCE_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// The keys of instances whose changes are relevant, and how many there are.
+pub(crate) static INSTANCE_KEYS: [WatchedKey; 32] = [const { WatchedKey::new() }; 32];
+pub(crate) static INSTANCE_KEY_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// A key of a watched dict, by the addresses of both, and the hash of the key.
+pub(crate) struct WatchedKey {
+    pub(crate) dict: AtomicUsize,
+    pub(crate) key: AtomicUsize,
+    pub(crate) hash: AtomicIsize,
+}
+
+pub(crate) struct WatchedClass {
+    pub(crate) address: AtomicUsize,
+    /// Whether a change counts among the [`CHANGES`].
+    pub(crate) is_of_table: AtomicBool,
+    /// CPython reports the next change of a class only if the class has a version, and takes the version away as it
+    /// reports a change.
+    pub(crate) lacks_version: AtomicBool,
+    pub(crate) changes: AtomicUsize,
+}
+
+pub(crate) struct WatchedInstance {
+    pub(crate) dict: AtomicUsize,
+    pub(crate) changes: AtomicUsize,
+}
+
+impl WatchedKey {
+    const fn new() -> WatchedKey {
+        WatchedKey {
+            dict: AtomicUsize::new(0),
+            key: AtomicUsize::new(0),
+            hash: AtomicIsize::new(0),
+        }
+    }
+}
+
+impl WatchedClass {
+    const fn new() -> WatchedClass {
+        WatchedClass {
+            address: AtomicUsize::new(0),
+            is_of_table: AtomicBool::new(false),
+            lacks_version: AtomicBool::new(true),
+            changes: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl WatchedInstance {
+    const fn new() -> WatchedInstance {
+        WatchedInstance {
+            dict: AtomicUsize::new(0),
+            changes: AtomicUsize::new(0),
+        }
+    }
+}
 
 type DictCallback = extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
 /// `PyDict_EVENT_DEALLOCATED`.
@@ -524,37 +579,78 @@ type ClassCallback = extern "C" fn(*mut PyObject) -> c_int;
 ///
 /// SAFETY: CPython calls this from its C code with the GIL held (nothing is watched where there is no
 /// GIL), just before a watched dict changes, possibly in the middle of a deallocation and with an
-/// exception set. The callback must not call into Python, unwind, or touch the objects of its arguments, which are
-/// an event, the dict, and two more borrowed or null object pointers. It compares the address of the dict, stores to
-/// atomics, and returns 0, which reports success. Its address is given to `PyDict_AddWatcher`, which keeps it until the process
-/// ends; a Python extension module is never unloaded.
+/// exception set. The arguments are an event, the dict, and two more borrowed or null object pointers: the key and the new
+/// value. The callback must not run Python code or unwind. It compares addresses, reads the class of the key, and the hash
+/// of a `str` or `bytes`, which is C code that can't fail. It stores to atomics, and returns 0, which reports success. Its
+/// address is given to `PyDict_AddWatcher`, which keeps it until the process ends; a Python extension module is never
+/// unloaded.
 extern "C" fn on_dict_change(
     event: c_int,
     dict: *mut PyObject,
-    _: *mut PyObject,
+    key: *mut PyObject,
     _: *mut PyObject,
 ) -> c_int {
-    let is_this = |it: &&AtomicUsize| it.load(Ordering::Relaxed) == dict.addr();
-    let changes = match INSTANCES.iter().find(is_this) {
-        Some(instance) => {
-            if event == DEALLOCATED {
-                instance.store(0, Ordering::Relaxed);
-            }
-            &INSTANCE_CHANGES
+    let instances = &INSTANCES[..INSTANCE_COUNT.load(Ordering::Relaxed)];
+    let is_this = |it: &&WatchedInstance| it.dict.load(Ordering::Relaxed) == dict.addr();
+    if let Some(instance) = instances.iter().find(is_this) {
+        if event == DEALLOCATED {
+            instance.dict.store(0, Ordering::Relaxed);
         }
-        None => &CHANGES,
-    };
-    changes.fetch_add(1, Ordering::Relaxed);
+        let keys = &INSTANCE_KEYS[..INSTANCE_KEY_COUNT.load(Ordering::Relaxed)];
+        if is_relevant(key, keys.iter()) {
+            instance.changes.fetch_add(1, Ordering::Relaxed);
+        }
+        return 0;
+    }
+    let keys = &KEYS[..KEY_COUNT.load(Ordering::Relaxed)];
+    let of_dict = keys
+        .iter()
+        .filter(|it| it.dict.load(Ordering::Relaxed) == dict.addr());
+    if is_relevant(key, of_dict) {
+        CHANGES.fetch_add(1, Ordering::Relaxed);
+    }
     0
+}
+
+/// Whether a change of `key` counts. It is null where all keys change.
+fn is_relevant<'a>(
+    key: *mut PyObject,
+    relevant: impl Iterator<Item = &'a WatchedKey> + Clone,
+) -> bool {
+    if key.is_null()
+        || relevant
+            .clone()
+            .any(|it| it.key.load(Ordering::Relaxed) == key.addr())
+    {
+        return true;
+    }
+    // SAFETY: see `on_dict_change`.
+    let hash = unsafe {
+        match pyo3::ffi::PyUnicode_CheckExact(key) != 0 || pyo3::ffi::PyBytes_CheckExact(key) != 0 {
+            true => pyo3::ffi::PyObject_Hash(key),
+            // Keys of other classes compare as they like.
+            false => return true,
+        }
+    };
+    relevant
+        .clone()
+        .any(|it| it.hash.load(Ordering::Relaxed) == hash)
 }
 
 /// A `PyType_WatchCallback`.
 ///
-/// SAFETY: as for [`on_dict_change`]. The argument is the class, and the address is given to
+/// SAFETY: as for [`on_dict_change`]. The argument is the class, which isn't touched, and the address is given to
 /// `PyType_AddWatcher`.
-extern "C" fn on_class_change(_: *mut PyObject) -> c_int {
-    A_CLASS_LACKS_VERSION.store(true, Ordering::Relaxed);
-    CHANGES.fetch_add(1, Ordering::Relaxed);
+extern "C" fn on_class_change(class: *mut PyObject) -> c_int {
+    let classes = &CLASSES[..CLASS_COUNT.load(Ordering::Relaxed)];
+    let is_this = |it: &&WatchedClass| it.address.load(Ordering::Relaxed) == class.addr();
+    if let Some(watched) = classes.iter().find(is_this) {
+        watched.lacks_version.store(true, Ordering::Relaxed);
+        watched.changes.fetch_add(1, Ordering::Relaxed);
+        if watched.is_of_table.load(Ordering::Relaxed) {
+            CHANGES.fetch_add(1, Ordering::Relaxed);
+        }
+    }
     0
 }
 

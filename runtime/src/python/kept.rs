@@ -89,24 +89,44 @@ impl<T: Send + Sync + 'static> Kept<T> {
         let made: Erased = Box::new(make()?);
         Ok(Shared::new(self.place.keep(Arc::new(made))))
     }
+
+    /// Keeps another value from now on.
+    pub(crate) fn set(&'static self, value: T) -> Shared<T> {
+        let made: Erased = Box::new(value);
+        let made = Arc::new(made);
+        // Dropping the earlier value can run Python code, which may log.
+        drop(self.place.replace(Some(Arc::clone(&made))));
+        Shared::new(made)
+    }
 }
 
 impl Place {
     /// Keeps a value, unless there is one. Returns the value that is kept.
     fn keep(&'static self, made: Arc<Erased>) -> Arc<Erased> {
+        let new = Some(Arc::clone(&made));
+        let earlier = self.store(|value| value.compare_and_swap(ptr::null(), new));
+        earlier.and_then(Guard::into_inner).unwrap_or(made)
+    }
+
+    /// Keeps a value. Returns the earlier one.
+    fn replace(&'static self, made: Option<Arc<Erased>>) -> Option<Arc<Erased>> {
+        self.store(|value| value.swap(made)).flatten()
+    }
+
+    /// `None` if nothing is kept any more.
+    fn store<R>(&'static self, store: impl FnOnce(&ArcSwapOption<Erased>) -> R) -> Option<R> {
         if are_released() {
-            return made;
+            return None;
         }
         if !self.is_listed.swap(true, Ordering::SeqCst) {
             ALL.push(self);
         }
-        let new = Some(Arc::clone(&made));
-        let earlier = self.value.compare_and_swap(ptr::null(), new);
+        let stored = store(&self.value);
         // `release_all` may have missed what was listed or stored after it had begun.
         if are_released() {
             self.release();
         }
-        Guard::into_inner(earlier).unwrap_or(made)
+        Some(stored)
     }
 
     fn release(&self) {
@@ -122,11 +142,22 @@ pub(crate) struct Shared<T> {
 }
 
 impl<T> Shared<T> {
+    /// Whether both are one value.
+    pub(crate) fn is(&self, other: &Shared<T>) -> bool {
+        Arc::ptr_eq(&self.value, &other.value)
+    }
+
     fn new(value: Arc<Erased>) -> Shared<T> {
         Shared {
             value,
             of: PhantomData,
         }
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Shared<T> {
+        Shared::new(Arc::clone(&self.value))
     }
 }
 

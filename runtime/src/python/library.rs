@@ -90,6 +90,11 @@ impl Globals {
         Ok(globals.is(&self.dict(py)?))
     }
 
+    /// The name of the module.
+    pub(crate) fn name(&self) -> &'static str {
+        self.module
+    }
+
     /// The dict of all names.
     ///
     /// # Errors
@@ -165,6 +170,7 @@ pub(crate) static COPY_GLOBALS: Globals = Globals::of("copy");
 pub(crate) static COPYREG_GLOBALS: Globals = Globals::of("copyreg");
 pub(crate) static OS_GLOBALS: Globals = Globals::of("os");
 pub(crate) static THREADING_GLOBALS: Globals = Globals::of("threading");
+pub(crate) static THREAD_GLOBALS: Globals = Globals::of("_thread");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
 pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
 

@@ -10,24 +10,37 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::attributes::ATTRIBUTES;
 use super::content::Content;
-use super::guards::Guards;
-use super::new_record::NewRecord;
 use super::process;
-use super::thread::RecordThread;
+use super::thread::{RecordThread, StockThreads};
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
 use crate::python::asyncio::task_name;
 use crate::python::exception::Result;
+use crate::python::kept::Shared;
 use crate::python::library::loaded;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::stock::class;
+use crate::stock::snapshot::{self, Snapshot};
+use crate::stock::table::{Part, Row};
 
-/// The first record of a callsite, as Python made it.
+/// A record that has been made.
+pub(crate) struct NewRecord<'py> {
+    pub(crate) record: Bound<'py, PyAny>,
+    /// Whether the class of the logger handles it as the stock one does.
+    pub(crate) is_handled_as_stock: bool,
+}
+
+/// A record of a callsite, as Python made it.
 ///
 /// The values that seldom vary are kept besides the attributes, and are set only if they have changed.
 pub(crate) struct RecordPrototype {
     attributes: Py<PyDict>,
-    guards: Guards,
+    /// What `logging` was when Python made the record.
+    snapshot: Shared<Snapshot>,
+    settings: Settings,
+    levelno: i32,
+    level_name: Py<PyAny>,
     /// The message, if it is a constant. Calls of the `log` crate on one line share a callsite, so the
     /// next message may be another one.
     msg: Option<&'static str>,
@@ -40,48 +53,112 @@ pub(crate) struct RecordPrototype {
     task_name: Option<Py<PyAny>>,
 }
 
+/// The settings of `logging`, as the rows of the snapshot are.
+struct Settings {
+    clock: Clock,
+    level_names: Py<PyDict>,
+    threads: Shared<StockThreads>,
+    active_threads: Py<PyDict>,
+    has_stock_ident: bool,
+    log_threads: bool,
+    log_processes: bool,
+    log_multiprocessing: bool,
+    log_asyncio_tasks: bool,
+    /// Whether the program has imported these modules.
+    uses_multiprocessing: bool,
+    uses_asyncio: bool,
+}
+
+impl Settings {
+    /// `None` if one of them isn't of the kind that `logging` has.
+    fn of(snapshot: &Snapshot, py: Python<'_>) -> Result<Option<Settings>> {
+        let is_on = |row| match snapshot.get(row, py) {
+            Some(switch) => switch.is_truthy(),
+            None => Ok(false),
+        };
+        let has_loaded = |row| {
+            snapshot
+                .get(row, py)
+                .is_some_and(|module| !module.is_none())
+        };
+        let dict = |row| {
+            Some(
+                snapshot
+                    .get(row, py)?
+                    .cast::<PyDict>()
+                    .ok()?
+                    .clone()
+                    .unbind(),
+            )
+        };
+        let clock = snapshot
+            .get(Row::StartTime, py)
+            .and_then(Clock::starting_at);
+        let (Some(clock), Some(level_names), Some(active_threads)) =
+            (clock, dict(Row::LevelNames), dict(Row::Active))
+        else {
+            return Ok(None);
+        };
+        let threads = StockThreads::get(py)?;
+        let get_ident = snapshot.get(Row::GetIdent, py);
+        Ok(Some(Settings {
+            clock,
+            level_names,
+            has_stock_ident: get_ident.is_some_and(|it| threads.has_get_ident(it)),
+            threads,
+            active_threads,
+            log_threads: is_on(Row::LogThreads)?,
+            log_processes: is_on(Row::LogProcesses)?,
+            log_multiprocessing: is_on(Row::LogMultiprocessing)?,
+            log_asyncio_tasks: is_on(Row::LogAsyncioTasks)?,
+            uses_multiprocessing: has_loaded(Row::Multiprocessing),
+            uses_asyncio: has_loaded(Row::Asyncio),
+        }))
+    }
+
+    /// `logging.getLevelName(levelno)`, if the level has a name.
+    fn level_name<'py>(&self, levelno: i32, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        let name = self.level_names.bind(py).get_item(levelno)?;
+        Ok(name.filter(|name| !name.is_none()))
+    }
+}
+
 impl RecordPrototype {
-    /// `None` if the record has other attributes than the stock ones.
+    /// What `logging` is at this moment, if Python's records can be prototypes now.
+    pub(super) fn snapshot(py: Python<'_>) -> Option<Shared<Snapshot>> {
+        snapshot::current(py, Part::OF_RECORDS).filter(|snapshot| snapshot.has(Part::RECORD))
+    }
+
+    /// Makes a record that Python has made a prototype. `None` if the record has other attributes than the stock ones, or if
+    /// `logging` has changed since it was that of the snapshot.
     pub(super) fn of(
         record: &Bound<'_, PyAny>,
-        guards: Guards,
+        logger: &Bound<'_, PyAny>,
+        snapshot: Shared<Snapshot>,
         content: &Content<'_, '_>,
     ) -> Result<Option<RecordPrototype>> {
         let py = record.py();
-        let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
-        // A copy shares its keys with the class, as the dicts of Python's own records do: without them
-        // it would take more than twice the memory.
-        let attributes = of_record.copy()?;
-        // The values of this call alone.
-        if let Some(extra) = &content.attributes.extra {
-            for key in extra.cast::<PyDict>()?.keys() {
-                attributes.del_item(key)?;
-            }
-        }
-        for name in [intern!(py, "exc_info"), intern!(py, "stack_info")] {
-            attributes.set_item(name, py.None())?;
-        }
-        // A message can be large, or secret.
-        let msg = content.message.constant();
-        attributes.set_item(intern!(py, "msg"), msg)?;
-        attributes.set_item(intern!(py, "args"), PyTuple::empty(py))?;
-        let has_task_name = attributes.contains("taskName")?;
-        let expected = if has_task_name {
-            &ATTRIBUTES[..]
-        } else {
-            &ATTRIBUTES[..20]
-        };
-        let mut is_stock = attributes.len() == expected.len();
-        for (name, expected) in attributes.keys().iter().zip(expected) {
-            is_stock &= name.cast::<PyString>()?.to_cow()? == *expected;
-        }
-        if !is_stock {
+        let is_same = RecordPrototype::snapshot(py).is_some_and(|now| now.is(&snapshot));
+        if !is_same || !class::of_logger(&logger.get_type(), &snapshot)?.makes_records() {
             return Ok(None);
         }
+        let levelno = content.level.levelno();
+        let Some(settings) = Settings::of(&snapshot, py)? else {
+            return Ok(None);
+        };
+        let (Some(attributes), Some(level_name)) = (
+            constant_attributes(record, content)?,
+            settings.level_name(levelno, py)?,
+        ) else {
+            return Ok(None);
+        };
         let get = |name| record.getattr(name);
         Ok(Some(RecordPrototype {
-            guards,
-            msg,
+            snapshot,
+            settings,
+            levelno,
+            level_name: level_name.unbind(),
+            msg: content.message.constant(),
             name: get("name")?.unbind(),
             thread: get("thread")?.extract()?,
             thread_name: get("threadName")?.unbind(),
@@ -92,135 +169,218 @@ impl RecordPrototype {
         }))
     }
 
-    /// The record that `LogRecord(…)` would have been. `None` if Python has to make it.
+    /// Whether `logging` is as it was when Python made the record.
+    pub(super) fn is_current(&self, py: Python<'_>) -> bool {
+        self.snapshot.is_current()
+            || RecordPrototype::snapshot(py).is_some_and(|now| now.is(&self.snapshot))
+    }
+
+    /// The record that `LogRecord(…)` would have been, while the prototype is current. `None` if Python has to make it.
     pub(super) fn make<'py>(
         &self,
         logger: &Bound<'py, PyAny>,
-        dict: LoggerDict<'py>,
+        dict: &LoggerDict<'py>,
         content: &Content<'_, 'py>,
     ) -> Result<Option<NewRecord<'py>>> {
         let py = logger.py();
-        let Guards {
-            stock,
-            settings,
-            levelno: prototype_levelno,
-            level_name: prototype_level_name,
-            ..
-        } = &self.guards;
-        let Some(facts) = self.guards.check(logger)? else {
-            return Ok(None);
-        };
-        if dict.has_method(facts.has_stock_logger())? {
+        let class = class::of_logger(&logger.get_type(), &self.snapshot)?;
+        if !class.makes_records() || dict.has_method(class.handles())? {
             return Ok(None);
         }
-        let levelno = content.level.levelno();
-        let is_same_level = levelno == *prototype_levelno;
-        let level_name = match prototype_level_name {
-            Some(known) if is_same_level && facts.all_is_watched() => Some(known.bind(py).clone()),
-            _ => settings.level_name(levelno, py)?,
-        };
-        let clock = match facts.all_is_watched() {
-            true => stock.clock.bind(py).clone(),
-            false => Clock::function(py)?,
-        };
-        if !clock.is(&stock.clock) {
-            // A replacement may look at its caller's frames, so Python has to call it.
-            return Ok(None);
-        }
-        let times = match content.origin {
-            Some(origin) => Times::of_origin(origin, &clock, settings.clock)?,
-            None => Times::by(&clock, settings.clock)?,
-        };
-        let (Some(times), Some(level_name)) = (times, level_name) else {
+        let Some(times) = self.times(content, py)? else {
             return Ok(None);
         };
         let attributes = self.attributes.bind(py).copy()?;
-        let set_if_changed =
-            |name, value: Bound<'py, PyAny>, before: &Py<PyAny>| match value.is(before) {
-                true => Ok(()),
-                false => attributes.set_item(name, value),
-            };
+        times.set_among(&attributes)?;
+        if !self.set_call(&attributes, logger, dict, class.handles(), content)? {
+            return Ok(None);
+        }
+        // Attributes that are switched off are `None` in the prototype, too.
+        self.set_thread(&attributes, content)?;
+        self.set_process(&attributes)?;
+        self.set_task(&attributes, content)?;
+        content.attributes.add_to(&attributes)?;
+        let Some(record) = self.snapshot.new_record(py) else {
+            return Ok(None);
+        };
+        let record = record?;
+        record.setattr(intern!(py, "__dict__"), attributes)?;
+        Ok(Some(NewRecord {
+            record,
+            is_handled_as_stock: class.handles(),
+        }))
+    }
 
-        attributes.set_item(intern!(py, "created"), times.created)?;
-        attributes.set_item(intern!(py, "msecs"), times.msecs)?;
-        attributes.set_item(intern!(py, "relativeCreated"), times.relative_created)?;
+    fn times(&self, content: &Content<'_, '_>, py: Python<'_>) -> Result<Option<Times>> {
+        let clock = self.settings.clock;
+        let Some(function) = self.snapshot.get(clock.row(), py) else {
+            return Ok(None);
+        };
+        match content.origin {
+            Some(origin) => Times::of_origin(origin, function, clock),
+            None => Times::by(function, clock),
+        }
+    }
 
+    /// Sets the name of the logger, the level and the message. Returns `false` if the level has no name.
+    fn set_call<'py>(
+        &self,
+        attributes: &Bound<'py, PyDict>,
+        logger: &Bound<'py, PyAny>,
+        dict: &LoggerDict<'py>,
+        is_plain: bool,
+        content: &Content<'_, 'py>,
+    ) -> Result<bool> {
+        let py = attributes.py();
         let name = intern!(py, "name");
-        let logger_name = match facts.has_stock_logger() {
+        let logger_name = match is_plain {
             true => dict.get(name)?,
             false => None,
         };
         let logger_name = logger_name.map_or_else(|| logger.getattr(name), Ok)?;
-        set_if_changed(name, logger_name, &self.name)?;
+        set_if_changed(attributes, name, &logger_name, &self.name)?;
         if content.message.constant() != self.msg || self.msg.is_none() {
             attributes.set_item(intern!(py, "msg"), content.msg(py))?;
         }
         if let Some(args) = content.message.args(py)? {
             attributes.set_item(intern!(py, "args"), args)?;
         }
-        let is_same_name = |before: &Py<PyAny>| level_name.is(before);
-        if !prototype_level_name.as_ref().is_some_and(is_same_name) {
-            attributes.set_item(intern!(py, "levelname"), level_name)?;
-        }
-        if !is_same_level {
+        let levelno = content.level.levelno();
+        let Some(level_name) = self.settings.level_name(levelno, py)? else {
+            return Ok(false);
+        };
+        set_if_changed(
+            attributes,
+            intern!(py, "levelname"),
+            &level_name,
+            &self.level_name,
+        )?;
+        if levelno != self.levelno {
             attributes.set_item(intern!(py, "levelno"), levelno)?;
         }
+        Ok(true)
+    }
 
-        // Attributes that are switched off are `None` in the prototype too.
-        if settings.log_threads {
-            let thread = match facts.all_is_watched() {
-                true => {
-                    let active = stock.active_threads.bind(py).clone();
-                    RecordThread::among(active, None, content.origin, &stock.threads)
-                }
-                false => RecordThread::get(py, content.origin, &stock.threads),
-            }?;
-            set_if_changed(intern!(py, "threadName"), thread.name()?, &self.thread_name)?;
-            if Some(thread.ident.number) != self.thread {
-                attributes.set_item(intern!(py, "thread"), thread.ident.object)?;
-            }
+    fn set_thread<'py>(
+        &self,
+        attributes: &Bound<'py, PyDict>,
+        content: &Content<'_, 'py>,
+    ) -> Result<()> {
+        if !self.settings.log_threads {
+            return Ok(());
         }
-        if settings.log_processes {
+        let py = attributes.py();
+        let active = self.settings.active_threads.bind(py).clone();
+        let get_ident = match self.settings.has_stock_ident {
+            true => None,
+            false => self.snapshot.get(Row::GetIdent, py),
+        };
+        let threads = &self.settings.threads;
+        let thread = RecordThread::among(
+            active,
+            get_ident,
+            content.origin,
+            threads,
+            Some(&self.snapshot),
+        )?;
+        set_if_changed(
+            attributes,
+            intern!(py, "threadName"),
+            &thread.name()?,
+            &self.thread_name,
+        )?;
+        if Some(thread.ident.number) != self.thread {
+            attributes.set_item(intern!(py, "thread"), thread.ident.object)?;
+        }
+        Ok(())
+    }
+
+    fn set_process(&self, attributes: &Bound<'_, PyDict>) -> Result<()> {
+        let py = attributes.py();
+        if self.settings.log_processes {
             let process = Some(process::id());
             if process != self.process {
                 attributes.set_item(intern!(py, "process"), process)?;
             }
         }
-        if settings.log_multiprocessing {
-            let name = match facts.uses_multiprocessing() {
+        if self.settings.log_multiprocessing {
+            let name = match self.settings.uses_multiprocessing {
                 true => process_name(py)?,
                 false => None,
             };
             let name = name.unwrap_or_else(|| intern!(py, "MainProcess").as_any().clone());
-            set_if_changed(intern!(py, "processName"), name, &self.process_name)?;
+            set_if_changed(
+                attributes,
+                intern!(py, "processName"),
+                &name,
+                &self.process_name,
+            )?;
         }
-        if let (true, Some(before)) = (settings.log_asyncio_tasks, &self.task_name) {
-            let name = match content.origin {
-                None if facts.uses_asyncio() => attempt(py, task_name(py)).flatten(),
-                None => None,
-                Some(origin) => origin.task_name(py),
-            };
-            let name = name.unwrap_or_else(|| py.None().into_bound(py));
-            set_if_changed(intern!(py, "taskName"), name, before)?;
-        }
-
-        if let Some(exc_info) = &content.attributes.exc_info {
-            attributes.set_item(intern!(py, "exc_info"), exc_info)?;
-        }
-        if let Some(stack_info) = &content.attributes.stack_info {
-            attributes.set_item(intern!(py, "stack_info"), stack_info)?;
-        }
-        if let Some(extra) = &content.attributes.extra {
-            attributes.update(extra.cast::<PyDict>()?.as_mapping())?;
-        }
-
-        let record = stock.new_record(py)?;
-        record.setattr(intern!(py, "__dict__"), attributes)?;
-        Ok(Some(NewRecord {
-            record,
-            stock_logger: facts.has_stock_logger().then_some(dict),
-        }))
+        Ok(())
     }
+
+    fn set_task<'py>(
+        &self,
+        attributes: &Bound<'py, PyDict>,
+        content: &Content<'_, 'py>,
+    ) -> Result<()> {
+        let py = attributes.py();
+        let (true, Some(before)) = (self.settings.log_asyncio_tasks, &self.task_name) else {
+            return Ok(());
+        };
+        let name = match content.origin {
+            None if self.settings.uses_asyncio => attempt(py, task_name(py)).flatten(),
+            None => None,
+            Some(origin) => origin.task_name(py),
+        };
+        let name = name.unwrap_or_else(|| py.None().into_bound(py));
+        set_if_changed(attributes, intern!(py, "taskName"), &name, before)
+    }
+}
+
+fn set_if_changed(
+    attributes: &Bound<'_, PyDict>,
+    name: &Bound<'_, PyString>,
+    value: &Bound<'_, PyAny>,
+    before: &Py<PyAny>,
+) -> Result<()> {
+    match value.is(before) {
+        true => Ok(()),
+        false => Ok(attributes.set_item(name, value)?),
+    }
+}
+
+/// The attributes of a record without what is of this call alone. `None` if they aren't the stock ones.
+fn constant_attributes<'py>(
+    record: &Bound<'py, PyAny>,
+    content: &Content<'_, '_>,
+) -> Result<Option<Bound<'py, PyDict>>> {
+    let py = record.py();
+    let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
+    // A copy shares its keys with the class, as the dicts of Python's own records do: without them
+    // it would take more than twice the memory.
+    let attributes = of_record.copy()?;
+    if let Some(extra) = &content.attributes.extra {
+        for key in extra.cast::<PyDict>()?.keys() {
+            attributes.del_item(key)?;
+        }
+    }
+    for name in [intern!(py, "exc_info"), intern!(py, "stack_info")] {
+        attributes.set_item(name, py.None())?;
+    }
+    // A message can be large, or secret.
+    attributes.set_item(intern!(py, "msg"), content.message.constant())?;
+    attributes.set_item(intern!(py, "args"), PyTuple::empty(py))?;
+    let has_task_name = attributes.contains("taskName")?;
+    let expected = match has_task_name {
+        true => &ATTRIBUTES[..],
+        false => &ATTRIBUTES[..20],
+    };
+    let mut is_stock = attributes.len() == expected.len();
+    for (name, expected) in attributes.keys().iter().zip(expected) {
+        is_stock &= name.cast::<PyString>()?.to_cow()? == *expected;
+    }
+    Ok(is_stock.then_some(attributes))
 }
 
 /// `multiprocessing.current_process().name`, if the program has imported the module.

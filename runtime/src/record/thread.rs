@@ -7,15 +7,16 @@ use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyString, PyType};
+use pyo3::types::{PyDict, PyInt, PyString};
 
 use crate::event::buffer::Buffer;
 use crate::event::origin::{self, Origin};
 use crate::python::exception::Result;
 use crate::python::kept::{Kept, Shared};
-use crate::python::library::{PROPERTY, THREADING_GLOBALS, is_builtin};
+use crate::python::library::{THREADING_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
-use crate::python::watch::{self, CheckedIn};
+use crate::stock::snapshot::Snapshot;
+use crate::stock::table::{Part, Row};
 
 /// The thread of a record: the current one, or that of its [`Origin`].
 ///
@@ -29,6 +30,8 @@ pub(super) struct RecordThread<'a, 'py> {
     dummy: Option<Bound<'py, PyAny>>,
     origin: Option<&'a Origin>,
     pub(super) stock: &'a StockThreads,
+    /// What is known of `threading` at this moment.
+    snapshot: Option<&'a Snapshot>,
 }
 
 impl<'a, 'py> RecordThread<'a, 'py> {
@@ -40,7 +43,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         let get_ident = stock.get_ident(py)?;
         // gevent, for example, replaces it.
         let other = (!stock.has_get_ident(&get_ident)).then_some(&get_ident);
-        RecordThread::among(stock.active(py)?, other, origin, stock)
+        RecordThread::among(stock.active(py)?, other, origin, stock, None)
     }
 
     /// The same, given `threading._active`, and `threading.get_ident` if that isn't the stock function.
@@ -49,6 +52,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         get_ident: Option<&Bound<'py, PyAny>>,
         origin: Option<&'a Origin>,
         stock: &'a StockThreads,
+        snapshot: Option<&'a Snapshot>,
     ) -> Result<Self> {
         let py = active.py();
         let ident = match (origin, get_ident) {
@@ -82,6 +86,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             known,
             origin,
             stock,
+            snapshot,
         })
     }
 
@@ -102,7 +107,12 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             });
         };
         // The stock property `name` only returns `_name`.
-        let name = match self.stock.has_stock_name(&thread.get_type())? {
+        let class = thread.get_type();
+        let has_stock_name = self.snapshot.is_some_and(|it| {
+            it.has(Part::THREAD_NAME)
+                && (it.has_at(&class, Row::Thread) || it.has_at(&class, Row::MainThread))
+        });
+        let name = match has_stock_name {
             true => thread.getattr(intern!(py, "_name")),
             false => thread.getattr(name),
         }?;
@@ -223,10 +233,6 @@ pub(super) struct StockThreads {
     /// `threading.get_ident`, if it was the stock one at first.
     stock_get_ident: Option<Py<PyAny>>,
     dummy_class: Py<PyAny>,
-    /// The classes of most threads. There can be many others, which aren't watched.
-    classes: [(Py<PyAny>, CheckedIn); 2],
-    /// The property `Thread.name`, if it was the stock one at first.
-    name: Option<Py<PyAny>>,
 }
 
 impl StockThreads {
@@ -238,19 +244,11 @@ impl StockThreads {
     fn find(py: Python<'_>) -> Result<StockThreads> {
         let get_ident = THREADING_GLOBALS.get(intern!(py, "get_ident"))?;
         let has_get_ident = is_builtin(&get_ident, "_thread", "get_ident")?;
-        let class = THREADING_GLOBALS.get(intern!(py, "Thread"))?;
-        let main_class = THREADING_GLOBALS.get(intern!(py, "_MainThread"))?;
         let dummy_class = THREADING_GLOBALS.get(intern!(py, "_DummyThread"))?;
-        let name = class.getattr(intern!(py, "name"))?;
-        let has_name = name.get_type().is(&PROPERTY.get(py)?)
-            && THREADING_GLOBALS.define(&name.getattr("fget")?)?;
-        let classes = [class, main_class];
         Ok(StockThreads {
             threading: THREADING_GLOBALS.dict(py)?.unbind(),
             stock_get_ident: has_get_ident.then(|| get_ident.unbind()),
             dummy_class: dummy_class.unbind(),
-            classes: classes.map(|class| (class.unbind(), CheckedIn::never())),
-            name: has_name.then(|| name.unbind()),
         })
     }
 
@@ -278,25 +276,5 @@ impl StockThreads {
     /// Whether a thread is a `threading._DummyThread`: Python hasn't started it.
     fn is_dummy(&self, thread: &Bound<'_, PyAny>) -> bool {
         thread.get_type().is(&self.dummy_class)
-    }
-
-    /// Whether the `name` of threads of a class is the stock property.
-    fn has_stock_name(&self, class: &Bound<'_, PyType>) -> Result<bool> {
-        let py = class.py();
-        let mut epoch = None;
-        for (watched, checked_in) in &self.classes {
-            if class.is(watched) {
-                if checked_in.is_current() {
-                    return Ok(true);
-                }
-                epoch = watch::watch(py, [], [class]).map(|epoch| (checked_in, epoch));
-            }
-        }
-        let name = class.getattr(intern!(py, "name"))?;
-        let is_stock = self.name.as_ref().is_some_and(|stock| name.is(stock));
-        if let (true, Some((checked_in, epoch))) = (is_stock, epoch) {
-            checked_in.set(epoch);
-        }
-        Ok(is_stock)
     }
 }

@@ -1,12 +1,13 @@
 //! The times of a record.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt};
+use pyo3::types::{PyDict, PyFloat, PyInt};
 
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
 use crate::python::exception::Result;
 use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
 use crate::python::once::{Once, intern};
+use crate::stock::table::Row;
 
 /// How `LogRecord` computes its times, and from which start.
 #[derive(Clone, Copy)]
@@ -28,6 +29,14 @@ impl Clock {
         let start = fractional(start)?;
         let is_whole = py.version_info() >= (3, 10);
         Some(Clock::Seconds { start, is_whole })
+    }
+
+    /// The row of the function that `LogRecord` calls.
+    pub(super) fn row(self) -> Row {
+        match self {
+            Clock::Seconds { .. } => Row::Clock,
+            Clock::Nanoseconds { .. } => Row::ClockNs,
+        }
     }
 
     /// Whether a function is the stock one.
@@ -97,6 +106,14 @@ impl Times {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Sets the times among the attributes of a record.
+    pub(super) fn set_among(&self, attributes: &Bound<'_, PyDict>) -> Result<()> {
+        let py = attributes.py();
+        attributes.set_item(intern!(py, "created"), self.created)?;
+        attributes.set_item(intern!(py, "msecs"), self.msecs)?;
+        Ok(attributes.set_item(intern!(py, "relativeCreated"), self.relative_created)?)
     }
 
     pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> Result<()> {

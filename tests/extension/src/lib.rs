@@ -6,6 +6,7 @@ mod errors;
 mod logged;
 mod numbered;
 mod python;
+mod stock;
 mod tasks;
 mod threads;
 mod values;
@@ -30,6 +31,8 @@ pub mod _native {
         Noisy, call, call_in_thread, enabled, evaluations, log_at, log_from_everywhere,
         log_message, log_to, log_while_raising, log_with_display,
     };
+    #[pymodule_export]
+    use crate::stock::{explain, stock_functions, stock_rows};
     #[pymodule_export]
     use crate::tasks::{log_in_coroutine, log_in_future, log_in_tasks};
     #[pymodule_export]

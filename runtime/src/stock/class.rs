@@ -1,0 +1,263 @@
+//! Classes of loggers and handlers, the library's and the program's own: which stock methods they have.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::snapshot::{Snapshot, is_plain};
+use super::table::{Part, Row};
+use super::watch::{self, ClassWatch};
+use crate::python::exception::Result;
+use crate::python::interpreter::CLASSES;
+
+/// What a class of loggers has of the stock one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LoggerClass(u8);
+
+impl LoggerClass {
+    /// `makeRecord` is the stock one.
+    const MAKES_RECORDS: u8 = 1;
+    /// Reading an attribute of a logger means reading its dict, and records are handled as by `logging.Logger`, unless
+    /// the logger has a method of its own.
+    const HANDLES: u8 = 2;
+
+    pub(crate) fn makes_records(self) -> bool {
+        self.0 & LoggerClass::MAKES_RECORDS != 0
+    }
+
+    pub(crate) fn handles(self) -> bool {
+        self.0 & LoggerClass::HANDLES != 0
+    }
+}
+
+/// A kind of handlers: which stock methods their class has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandlerKind {
+    Null,
+    Stream,
+    File,
+    Rotating,
+    TimedRotating,
+    Queue,
+}
+
+impl HandlerKind {
+    const ALL: [HandlerKind; 6] = [
+        HandlerKind::Null,
+        HandlerKind::Stream,
+        HandlerKind::File,
+        HandlerKind::Rotating,
+        HandlerKind::TimedRotating,
+        HandlerKind::Queue,
+    ];
+
+    /// What the work of such a handler rests on, and the rows of the methods that its class must have.
+    fn needs(self) -> (Part, &'static [(&'static str, Row)]) {
+        match self {
+            HandlerKind::Null => (Part::NULL, &[("handle", Row::NullHandle)]),
+            HandlerKind::Stream => (
+                Part::STREAM,
+                &[("flush", Row::Flush), ("emit", Row::StreamEmit)],
+            ),
+            HandlerKind::File => (
+                Part::FILE,
+                &[("flush", Row::Flush), ("emit", Row::FileEmit)],
+            ),
+            HandlerKind::Rotating => (
+                Part::ROTATING,
+                &[
+                    ("flush", Row::Flush),
+                    ("emit", Row::RotatingEmit),
+                    ("shouldRollover", Row::IsFull),
+                ],
+            ),
+            HandlerKind::TimedRotating => (
+                Part::TIMED,
+                &[
+                    ("flush", Row::Flush),
+                    ("emit", Row::RotatingEmit),
+                    ("shouldRollover", Row::IsTime),
+                ],
+            ),
+            HandlerKind::Queue => (
+                Part::QUEUE,
+                &[
+                    ("emit", Row::QueueEmit),
+                    ("prepare", Row::Prepare),
+                    ("enqueue", Row::Enqueue),
+                ],
+            ),
+        }
+    }
+
+    /// Whether `emit` lets a `RecursionError` pass.
+    pub(crate) fn raises_recursion_errors(self) -> bool {
+        matches!(self, HandlerKind::Stream | HandlerKind::File)
+    }
+}
+
+/// The methods that a record passes through in each handler but a `NullHandler`.
+const OF_HANDLER: &[(&str, Row)] = &[
+    ("handle", Row::Handle),
+    ("filter", Row::HandlerFilter),
+    ("acquire", Row::Acquire),
+    ("release", Row::Release),
+    ("format", Row::Format),
+];
+
+/// Attributes that a handler has itself, so that its class must have none of them.
+const NOT_IN_HANDLER: &[&str] = &[
+    "level",
+    "filters",
+    "formatter",
+    "lock",
+    "stream",
+    "maxBytes",
+    "rolloverAt",
+];
+
+/// Attributes that a logger has itself, or is true without them.
+const NOT_IN_LOGGER: &[&str] = &[
+    "name",
+    "level",
+    "parent",
+    "propagate",
+    "handlers",
+    "filters",
+    "disabled",
+    "_cache",
+    "__bool__",
+    "__len__",
+];
+
+/// What was last found out about the watched classes. It holds until the class changes, or there is another snapshot.
+static FOUND: [Found; CLASSES.len()] = [const { Found::new() }; CLASSES.len()];
+
+struct Found {
+    snapshot: AtomicUsize,
+    changes: AtomicUsize,
+    answer: AtomicU8,
+}
+
+impl Found {
+    const fn new() -> Found {
+        Found {
+            snapshot: AtomicUsize::new(0),
+            changes: AtomicUsize::new(0),
+            answer: AtomicU8::new(0),
+        }
+    }
+}
+
+/// Whether reading an attribute of a logger of this class is known to mean reading its dict.
+pub(crate) fn has_own_attributes(class: &Bound<'_, PyType>) -> bool {
+    ClassWatch::find(class.as_ptr().addr()).is_some_and(|watch| {
+        let found = &FOUND[watch.place()];
+        let handles = LoggerClass(found.answer.load(Ordering::Relaxed)).handles();
+        handles && found.changes.load(Ordering::Relaxed) == watch.changes()
+    })
+}
+
+/// The answer of `find` about a class, which is kept if CPython reports changes of the class. The [`ClassWatch`] then
+/// tells whether it still holds.
+fn answer(
+    class: &Bound<'_, PyType>,
+    snapshot: &Snapshot,
+    find: impl FnOnce() -> Result<u8>,
+) -> Result<(u8, Option<ClassWatch>)> {
+    let py = class.py();
+    if let Some(watch) = ClassWatch::find(class.as_ptr().addr()) {
+        let found = &FOUND[watch.place()];
+        if found.snapshot.load(Ordering::Relaxed) == snapshot.number()
+            && found.changes.load(Ordering::Relaxed) == watch.changes()
+        {
+            return Ok((found.answer.load(Ordering::Relaxed), Some(watch)));
+        }
+    }
+    let watch = match watch::watchers(py).filter(|_| snapshot.is_watched()) {
+        Some(watchers) => watchers.watch(class, false)?,
+        None => None,
+    };
+    let changes = watch.map(ClassWatch::changes);
+    let answer = find()?;
+    if let (Some(watch), Some(changes)) = (watch, changes) {
+        let found = &FOUND[watch.place()];
+        found.answer.store(answer, Ordering::Relaxed);
+        found.changes.store(changes, Ordering::Relaxed);
+        found.snapshot.store(snapshot.number(), Ordering::Relaxed);
+    }
+    Ok((answer, watch))
+}
+
+/// What a class of loggers has of the stock one.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(crate) fn of_logger(class: &Bound<'_, PyType>, snapshot: &Snapshot) -> Result<LoggerClass> {
+    let find = || {
+        let mut answer = 0;
+        if has(class, &[("makeRecord", Row::MakeRecord)], snapshot)? {
+            answer |= LoggerClass::MAKES_RECORDS;
+        }
+        let methods = &[
+            ("handle", Row::LoggerHandle),
+            ("filter", Row::LoggerFilter),
+            ("callHandlers", Row::CallHandlers),
+        ];
+        // Where nothing is watched, finding this out at each record takes longer than Python's code.
+        if snapshot.is_watched()
+            && snapshot.has(Part::LOGGER)
+            && has(class, methods, snapshot)?
+            && is_plain(class, NOT_IN_LOGGER)?
+        {
+            answer |= LoggerClass::HANDLES;
+        }
+        Ok(answer)
+    };
+    Ok(LoggerClass(answer(class, snapshot, find)?.0))
+}
+
+/// The kind of the handlers of a class, and the watch that tells of its changes. `None` if Python's code has to handle
+/// their records.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(crate) fn of_handler(
+    class: &Bound<'_, PyType>,
+    snapshot: &Snapshot,
+) -> Result<Option<(HandlerKind, ClassWatch)>> {
+    const UNKNOWN: u8 = 0;
+    let find = || {
+        for (index, kind) in HandlerKind::ALL.into_iter().enumerate() {
+            let (part, methods) = kind.needs();
+            let (common, without): (&[_], &[_]) = match kind {
+                HandlerKind::Null => (&[], &["level"]),
+                _ => (OF_HANDLER, NOT_IN_HANDLER),
+            };
+            if snapshot.has(part)
+                && has(class, methods, snapshot)?
+                && has(class, common, snapshot)?
+                && is_plain(class, without)?
+            {
+                return Ok(index as u8 + 1);
+            }
+        }
+        Ok(UNKNOWN)
+    };
+    Ok(match answer(class, snapshot, find)? {
+        (UNKNOWN, _) | (_, None) => None,
+        (index, Some(watch)) => Some((HandlerKind::ALL[usize::from(index) - 1], watch)),
+    })
+}
+
+/// Whether a class has the stock methods of these rows, inherited or not.
+fn has(class: &Bound<'_, PyType>, methods: &[(&str, Row)], snapshot: &Snapshot) -> Result<bool> {
+    for (name, row) in methods {
+        let method = class.getattr_opt(*name)?;
+        if !method.is_some_and(|method| snapshot.has_at(&method, *row)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

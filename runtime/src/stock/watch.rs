@@ -1,0 +1,267 @@
+//! Learning of a change instead of looking for one at each call.
+//!
+//! From 3.12 on CPython calls back when a watched dict or class changes (`PyDict_Watch`, `PyType_Watch`). The callback is
+//! told the dict and the key: a change of a key that nothing depends on doesn't count. Of a class it is told nothing, so
+//! any change of it counts.
+//!
+//! Where CPython lacks these functions, where other libraries have taken the eight places for watchers, and on
+//! free-threaded Python, where a change may come between a check and its use, nothing is watched.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyType};
+
+use crate::python::exception::Result;
+use crate::python::interpreter::{
+    CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEY_COUNT, INSTANCE_KEYS, INSTANCES,
+    KEY_COUNT, KEYS, WatchFunctions, WatchedClass, WatchedKey, Watchers,
+};
+use crate::python::kept::{self, Kept};
+use crate::python::library::SYS_GLOBALS;
+use crate::python::once::{Once, intern};
+use crate::python::raised;
+
+// Everything here happens under the GIL, so that the atomics need no order.
+
+/// How many relevant changes there were. Never 0.
+#[inline]
+pub(crate) fn changes() -> usize {
+    CHANGES.load(Ordering::Relaxed)
+}
+
+/// The dicts, classes and keys that are watched, so that no other object gets their addresses.
+static WATCHED: Kept<boxcar::Vec<Py<PyAny>>> = Kept::new();
+
+fn keep_alive(object: &Bound<'_, PyAny>) {
+    WATCHED
+        .get_or_make(boxcar::Vec::new)
+        .push(object.clone().unbind());
+}
+
+/// Our watchers. `None` where nothing can be watched, and when objects are no longer kept.
+pub(crate) fn watchers(py: Python<'_>) -> Option<&'static Watchers> {
+    static WATCHERS: Once<Option<Watchers>> = Once::new();
+    if kept::are_released() {
+        return None;
+    }
+    if let Some(watchers) = WATCHERS.get() {
+        return watchers.as_ref();
+    }
+    let find = || match has_gil(py)? {
+        true => WatchFunctions::find(py).map(Some),
+        false => Ok(None),
+    };
+    let functions = raised::attempt(py, find()).flatten();
+    // From here on no Python code runs, so that no other thread adds watchers too.
+    let add = |functions: WatchFunctions| raised::attempt(py, functions.add_watchers(py));
+    WATCHERS.get_or_make(|| functions.and_then(add)).as_ref()
+}
+
+fn has_gil(py: Python<'_>) -> Result<bool> {
+    let version: String = SYS_GLOBALS.get(intern!(py, "version"))?.extract()?;
+    Ok(!version.contains("free-threading"))
+}
+
+impl WatchedKey {
+    /// Whether it is a key of that dict with that hash. Of two keys with one hash, each counts for the other.
+    fn is(&self, dict: usize, hash: isize) -> bool {
+        self.dict.load(Ordering::Relaxed) == dict && self.hash.load(Ordering::Relaxed) == hash
+    }
+
+    /// Adds a key to an array. Returns whether there was room.
+    fn add(
+        all: &'static [WatchedKey],
+        count: &AtomicUsize,
+        dict: usize,
+        key: &Bound<'_, PyAny>,
+    ) -> Result<bool> {
+        let place = count.load(Ordering::Relaxed);
+        let Some(new) = all.get(place) else {
+            return Ok(false);
+        };
+        keep_alive(key);
+        new.dict.store(dict, Ordering::Relaxed);
+        new.key.store(key.as_ptr().addr(), Ordering::Relaxed);
+        new.hash.store(key.hash()?, Ordering::Relaxed);
+        count.store(place + 1, Ordering::Relaxed);
+        Ok(true)
+    }
+}
+
+impl Watchers {
+    /// Makes changes of a key of a dict count. Returns whether that was possible.
+    ///
+    /// # Errors
+    /// The exception that CPython raises.
+    pub(super) fn watch_key(
+        &self,
+        dict: &Bound<'_, PyDict>,
+        key: &Bound<'_, PyAny>,
+    ) -> Result<bool> {
+        let (address, hash) = (dict.as_ptr().addr(), key.hash()?);
+        let known = &KEYS[..KEY_COUNT.load(Ordering::Relaxed)];
+        if known.iter().any(|it| it.is(address, hash)) {
+            return Ok(true);
+        }
+        if !known
+            .iter()
+            .any(|it| it.dict.load(Ordering::Relaxed) == address)
+        {
+            keep_alive(dict);
+            self.watch_dict(dict)?;
+        }
+        WatchedKey::add(&KEYS, &KEY_COUNT, address, key)
+    }
+
+    /// Watches a class, also for changes of what it inherits. `None` if there is no room, or if CPython doesn't report
+    /// changes of the class: after a thousand changes, or because a metaclass has a say in what it inherits.
+    ///
+    /// # Errors
+    /// The exception that CPython raises.
+    pub(super) fn watch(
+        &self,
+        class: &Bound<'_, PyType>,
+        is_of_table: bool,
+    ) -> Result<Option<ClassWatch>> {
+        let Some(watch) = self.entry(class)? else {
+            return Ok(None);
+        };
+        let entry = watch.entry();
+        if is_of_table {
+            entry.is_of_table.store(true, Ordering::Relaxed);
+        }
+        if entry.lacks_version.load(Ordering::Relaxed) {
+            if !self.give_version(class) {
+                return Ok(None);
+            }
+            entry.lacks_version.store(false, Ordering::Relaxed);
+        }
+        Ok(Some(watch))
+    }
+
+    fn entry(&self, class: &Bound<'_, PyType>) -> Result<Option<ClassWatch>> {
+        let address = class.as_ptr().addr();
+        if let Some(known) = ClassWatch::find(address) {
+            return Ok(Some(known));
+        }
+        let place = CLASS_COUNT.load(Ordering::Relaxed);
+        let is_class = class.get_type().is(class.py().get_type::<PyType>());
+        let Some(new) = CLASSES.get(place).filter(|_| is_class) else {
+            return Ok(None);
+        };
+        keep_alive(class);
+        self.watch_class(class)?;
+        new.address.store(address, Ordering::Relaxed);
+        CLASS_COUNT.store(place + 1, Ordering::Relaxed);
+        Ok(Some(ClassWatch(place)))
+    }
+}
+
+/// The place of a watched class.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClassWatch(usize);
+
+impl ClassWatch {
+    /// The place of the class at an address.
+    pub(crate) fn find(address: usize) -> Option<ClassWatch> {
+        let known = &CLASSES[..CLASS_COUNT.load(Ordering::Relaxed)];
+        let is_this = |it: &WatchedClass| it.address.load(Ordering::Relaxed) == address;
+        known.iter().position(is_this).map(ClassWatch)
+    }
+
+    fn entry(self) -> &'static WatchedClass {
+        &CLASSES[self.0]
+    }
+
+    /// Whether this is the class at that address.
+    pub(crate) fn is(self, address: usize) -> bool {
+        self.entry().address.load(Ordering::Relaxed) == address
+    }
+
+    pub(crate) fn place(self) -> usize {
+        self.0
+    }
+
+    /// How often the class has changed.
+    pub(crate) fn changes(self) -> usize {
+        self.entry().changes.load(Ordering::Relaxed)
+    }
+}
+
+/// The state of the dict of an instance: until a relevant key of it changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InstanceWatch {
+    place: usize,
+    changes: usize,
+}
+
+impl InstanceWatch {
+    /// Watches the dict of an instance for a while: until it is freed, or many others are watched. `keys` are the same at
+    /// each call: the names in any instance whose changes are relevant. `None` if it can't be watched.
+    pub(crate) fn new(dict: &Bound<'_, PyDict>, keys: &[&str]) -> Option<InstanceWatch> {
+        let py = dict.py();
+        let watchers = watchers(py)?;
+        let address = dict.as_ptr().addr();
+        let known = &INSTANCES[..INSTANCE_COUNT.load(Ordering::Relaxed)];
+        let has = |address: usize| {
+            known
+                .iter()
+                .position(|it| it.dict.load(Ordering::Relaxed) == address)
+        };
+        if let Some(place) = has(address) {
+            return Some(InstanceWatch::at(place));
+        }
+        let watch = || -> Result<()> {
+            if INSTANCE_KEY_COUNT.load(Ordering::Relaxed) == 0 {
+                for key in keys {
+                    WatchedKey::add(
+                        &INSTANCE_KEYS,
+                        &INSTANCE_KEY_COUNT,
+                        0,
+                        PyString::intern(py, key).as_any(),
+                    )?;
+                }
+            }
+            store_apart(dict)?;
+            watchers.watch_dict(dict)
+        };
+        raised::attempt(py, watch())?;
+        let place = has(0).unwrap_or_else(|| match known.len() < INSTANCES.len() {
+            true => known.len(),
+            false => {
+                for instance in &INSTANCES {
+                    instance.dict.store(0, Ordering::Relaxed);
+                    instance.changes.fetch_add(1, Ordering::Relaxed);
+                }
+                0
+            }
+        });
+        INSTANCES[place].dict.store(address, Ordering::Relaxed);
+        INSTANCE_COUNT.fetch_max(place + 1, Ordering::Relaxed);
+        Some(InstanceWatch::at(place))
+    }
+
+    fn at(place: usize) -> InstanceWatch {
+        let changes = INSTANCES[place].changes.load(Ordering::Relaxed);
+        InstanceWatch { place, changes }
+    }
+
+    /// Whether the dict of the instance is at that address, and nothing relevant in it has changed.
+    #[inline]
+    pub(crate) fn is_current(self, address: usize) -> bool {
+        INSTANCES[self.place].dict.load(Ordering::Relaxed) == address
+            && InstanceWatch::at(self.place) == self
+    }
+}
+
+/// Python 3.13.0 doesn't report changes of attributes that are stored in the instance itself (python/cpython#125608).
+/// A key that isn't a string moves them into the dict for good.
+fn store_apart(dict: &Bound<'_, PyDict>) -> Result<()> {
+    let version = dict.py().version_info();
+    if (version.major, version.minor, version.patch) == (3, 13, 0) {
+        dict.set_item(0, ())?;
+        dict.del_item(0)?;
+    }
+    Ok(())
+}
