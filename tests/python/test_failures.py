@@ -5,13 +5,19 @@ import logging
 import re
 import sys
 import threading
-import tracemalloc
 
 import pytest
 from processes import run
 from programs.collecting import Collector
 from pylog_probe import _native as native
-from waiting import wait_until
+from waiting import needs_nested_records, wait_until
+
+try:
+    import tracemalloc
+except ImportError:  # PyPy
+    tracemalloc = None
+
+needs_tracemalloc = pytest.mark.skipif(not tracemalloc, reason="this Python counts no memory")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -21,6 +27,7 @@ def test_a_replaced_part_of_the_library_costs_no_record(replaced, when):
     run("replaced_library", replaced, when)
 
 
+@needs_tracemalloc
 def test_a_large_message_is_not_kept():
     # Without propagation: pytest keeps each record that arrives at the root logger.
     logger = logging.getLogger("large.message")
@@ -40,6 +47,7 @@ def test_a_large_message_is_not_kept():
         tracemalloc.stop()
 
 
+@needs_tracemalloc
 def test_a_record_that_is_kept_takes_little_more_memory_than_pythons_own(arrived):
     own = logging.getLogger("own")
 
@@ -107,6 +115,7 @@ def test_calls_that_do_not_return_are_reported(monkeypatch):
     assert re.match(place + r'python.rs:\d+ in the thread "ThreadId\(1\)" runs a filter', slow)
 
 
+@needs_nested_records
 def test_a_wrong_limit_of_the_watchdog(monkeypatch):
     monkeypatch.setenv("PYLOG_WATCHDOG", "soon")
     _, stderr = run("nesting_on_a_small_stack", "1024", "handler", "direct")

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from processes import finish, run, start
+from waiting import needs_detached_threads_at_exit, needs_nested_records
 
 
 def test_logging_in_atexit_and_in_destructors_at_the_end():
@@ -87,17 +88,19 @@ def test_no_need_of_ctypes(ctypes):
         assert stdout == "handle\n", "the fast path, which calls the handler directly"
 
 
+@needs_nested_records
 def test_a_handler_that_logs_what_it_handles_ends_with_a_recursion_error():
     run("nested_logging")
 
 
+@needs_nested_records
 @pytest.mark.parametrize("handlers", ["2", "3"])
 def test_one_recursion_error_ends_all_handlers_that_log_what_they_handle(handlers):
     run("nested_handlers", handlers)
 
 
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
-@pytest.mark.parametrize("how", ["handler", "hook"])
+@pytest.mark.parametrize("how", [pytest.param("handler", marks=needs_nested_records), "hook"])
 @pytest.mark.parametrize("kibibytes", ["128", "192", "256", "512", "1024", "8192"])
 def test_nesting_on_a_small_stack(kibibytes, how, delivery):
     run("nesting_on_a_small_stack", kibibytes, how, delivery)
@@ -119,6 +122,7 @@ def test_a_class_that_was_changed_more_often_than_cpython_tells_of():
     run("often_changed_class")
 
 
+@needs_detached_threads_at_exit
 @pytest.mark.parametrize("attempt", range(5))
 def test_threads_that_log_while_the_interpreter_ends(attempt):
     """Below Python 3.13 a thread that attaches then would abort the process."""
@@ -144,6 +148,7 @@ def test_the_end_of_a_forked_child_does_not_wait_for_threads_of_its_parent():
     run("fork_beside_a_handler")
 
 
+@needs_nested_records
 def test_a_handler_that_logs_the_records_that_are_queued_at_exit():
     _, stderr = run("queue_of_nested_records_at_exit")
     pairs = [[f"nested MainThread record {n}", f"outer MainThread record {n}"] for n in range(100)]
@@ -180,6 +185,7 @@ def test_children_of_multiprocessing_deliver_their_queue(method, where):
     assert stderr.splitlines() == [f"child flood 0 {n}" for n in range(100)] * 3
 
 
+@needs_nested_records
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
 def test_signal_handlers_that_log_while_other_threads_do(delivery):
     _, stderr = run("signals_while_logging", delivery)

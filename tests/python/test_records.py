@@ -15,7 +15,7 @@ import pylog_oldest
 import pytest
 from programs.collecting import Collector
 from pylog_probe import _native
-from waiting import wait_until
+from waiting import needs_nested_records, wait_until
 
 ALPHA = "pylog_probe._native.calls.alpha"
 PYTHON = "pylog_probe._native.python"
@@ -412,6 +412,24 @@ def test_a_display_that_panics_panics_in_the_caller_and_logging_goes_on(handler,
     assert [record.msg for record in handler.records] == ["displayed ordinary"] * 2
 
 
+@pytest.mark.parametrize("log", ["by Rust", "by Python"])
+def test_a_handler_that_logs_gets_the_records_that_pythons_own_logger_would_handle(log):
+    """CPython 3.13.5 ignores the record inside, and its level must not be taken for an answer that holds later."""
+
+    def logged(call):
+        handler = Collector()
+        handler.before = lambda record: record.msg == "outer" and call()
+        logging.root.handlers = [handler]
+        logging.root.setLevel(logging.INFO)
+        own.info("outer") if log == "by Python" else _native.log_to_target("outer", "outer")
+        call()
+        return [record.levelname for record in handler.records]
+
+    own = logging.getLogger("own")
+    assert logged(lambda: _native.call("alpha", logging.INFO)) == logged(lambda: own.info("text"))
+
+
+@needs_nested_records
 def test_logging_in_drop_in_a_handler_and_in_the_collector(handler):
     depth = []
 

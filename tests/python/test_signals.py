@@ -16,7 +16,7 @@ import pytest
 from programs.collecting import Collector
 from processes import finish, start
 from pylog_probe import _native as native
-from waiting import wait_until
+from waiting import needs_nested_records, wait_until
 
 LOGGER = native.__name__
 
@@ -55,7 +55,10 @@ def raises(error, calls):
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), Timeout(), GeneratorExit()])
-@pytest.mark.parametrize("nested", [False, True], ids=["outermost", "nested"])
+@pytest.mark.parametrize(
+    "nested",
+    [pytest.param(False, id="outermost"), pytest.param(True, id="nested", marks=needs_nested_records)],
+)
 def test_the_program_gets_the_same_object_once(signalled, unraisable, error, nested):
     calls = []
     signalled(signal.SIGTERM, raises(error, calls))

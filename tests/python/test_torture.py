@@ -9,12 +9,16 @@ import sys
 
 import pytest
 from processes import finish, start
+from waiting import needs_detached_threads_at_exit
 
 
 TIMES = int(os.environ.get("PYLOG_TORTURE", "1"))
 
 
-@pytest.mark.parametrize("what, count", [("exits", 100 * TIMES), ("forks", 40 * TIMES)])
+@pytest.mark.parametrize(
+    "what, count",
+    [pytest.param("exits", 100 * TIMES, marks=needs_detached_threads_at_exit), ("forks", 40 * TIMES)],
+)
 def test_no_crash_and_no_hang(what, count, report):
     if what == "forks" and sys.version_info < (3, 12):
         # PyOS_AfterFork_Child takes a lock that a thread of the parent holds while it makes a thread

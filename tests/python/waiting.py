@@ -1,14 +1,45 @@
 """Waits for other threads, with a limit that is only there against hangs."""
 
 import contextlib
+import logging
 import sys
 import threading
 import time
+
+import pytest
 
 LIMIT = 60  # seconds
 
 # Without a GIL threads run at the same time, whatever the switch interval is.
 HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+# The process ends with SIGABRT if the thread was detached by Rust code, whether or not that logs.
+needs_detached_threads_at_exit = pytest.mark.skipif(
+    not HAS_GIL and sys.version_info < (3, 14),
+    reason="CPython 3.13t ends a thread that comes back from `Python::detach` at the end of the interpreter",
+)
+
+
+def _handles_nested_records():
+    logger = logging.Logger("nesting")
+    arrived = []
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            arrived.append(record.msg)
+            if record.msg == "outer":
+                logger.info("inner")
+
+    logger.addHandler(Handler())
+    logger.info("outer")
+    return arrived == ["outer", "inner"]
+
+
+# 3.13.4 and 3.13.5 ignore what a handler logs, whatever the logger.
+needs_nested_records = pytest.mark.skipif(
+    not _handles_nested_records(), reason="this Python's `Logger.handle` ignores what a handler logs"
+)
 
 
 def wait_until(condition):
