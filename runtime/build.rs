@@ -16,6 +16,8 @@ const NAMED_LEVELS: [(&str, i32); 7] = [
 fn main() {
     println!("cargo::rerun-if-env-changed=PYLOG_MAX_LEVEL");
     println!("cargo::rustc-check-cfg=cfg(pylog_directed)");
+    // Those who build PyO3 without its pool of references set it.
+    println!("cargo::rustc-check-cfg=cfg(pyo3_disable_reference_pool)");
     let variable = env::var("PYLOG_MAX_LEVEL").unwrap_or_default();
     let directives = parse(&variable).unwrap_or_else(|mistake| {
         println!("cargo::error=PYLOG_MAX_LEVEL: {mistake}");

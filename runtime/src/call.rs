@@ -12,6 +12,7 @@ use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::levels;
 use crate::python::exception::Result;
+use crate::python::loose::Loose;
 use crate::record::content::Content;
 
 /// A call. Small, since many can be queued.
@@ -46,7 +47,7 @@ impl<'a> Call<'a> {
     }
 
     /// Sends the call to the Python logger of a `logger:` option.
-    pub(crate) fn with_logger(mut self, logger: Py<PyAny>) -> Call<'a> {
+    pub(crate) fn with_logger(mut self, logger: Loose<Py<PyAny>>) -> Call<'a> {
         self.values.get_or_insert_default().logger = Some(logger);
         self
     }

@@ -31,6 +31,7 @@ use crate::level::Level;
 use crate::logger::as_logger::AsLogger;
 use crate::logger::{levels, stock_answer};
 use crate::python::attach::{attach, if_attached, try_attach};
+use crate::python::loose::Loose;
 use crate::python::nesting;
 use crate::queue::producer::{self, Producer};
 #[cfg(feature = "log")]
@@ -47,7 +48,7 @@ pub struct Admitted {
 /// The permission to log to the logger of a `logger:` option.
 #[derive(Debug)]
 pub struct AdmittedTo {
-    logger: Py<PyAny>,
+    logger: Loose<Py<PyAny>>,
     level: Level,
     decision: Decision,
 }
@@ -181,7 +182,7 @@ impl Callsite {
     #[inline(never)]
     pub fn check_logger(&'static self, level: Level, logger: &dyn AsLogger) -> Option<AdmittedTo> {
         let admit = |logger: Bound<'_, PyAny>, decision| AdmittedTo {
-            logger: logger.unbind(),
+            logger: Loose::new(logger.unbind()),
             level,
             decision,
         };

@@ -21,6 +21,17 @@ impl AtomicIndex {
         self.0.store(index as u32 + 1, Ordering::Release);
     }
 
+    /// Sets the index if `from` is the one that is there.
+    pub(crate) fn replace(&self, from: Option<usize>, index: usize) {
+        let stored = |index: usize| index as u32 + 1;
+        let _ = self.0.compare_exchange(
+            from.map_or(0, stored),
+            stored(index),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+    }
+
     /// Sets the index unless there is one. Returns the one that is there now.
     pub(crate) fn get_or_set(&self, index: usize) -> usize {
         let stored = index as u32 + 1;

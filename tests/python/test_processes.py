@@ -242,3 +242,18 @@ def test_a_child_frees_what_a_record_of_its_parent_held(delivery):
 
 def test_no_audit_hook_runs_within_a_call():
     run("audited")
+
+
+@pytest.mark.parametrize("delivery", ["direct", "queued", "all-queued"])
+def test_a_child_that_c_code_has_forked(delivery):
+    """uWSGI and mod_wsgi fork so: no hook of Python's runs."""
+    stdout, _ = run("fork_in_c", delivery)
+    of_child = ["child from a thread", "child attached"]
+    of_parent = [f"parent of the parent {number}" for number in range(3)]
+    assert stdout.splitlines() == of_child + (of_parent if delivery != "direct" else [])
+
+
+@pytest.mark.parametrize("delivery", ["queued", "all-queued"])
+def test_a_fork_waits_for_the_record_that_is_being_delivered(delivery):
+    """Otherwise the child finds the stream of the handler locked."""
+    run("fork_beside_a_delivery", delivery)

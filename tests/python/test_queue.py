@@ -701,6 +701,23 @@ class TestAllQueued:
         native.set_queue()
         assert len(arrived.records) == 400
 
+    def test_a_call_while_the_garbage_collector_visits_objects(self, all_queued, arrived):
+        """There PyO3 allows no Python, and an object that is made would join those that are being visited."""
+        native.log_message("before")  # The thread is known from now on.
+        assert native.flush()
+        variable = contextvars.ContextVar("variable", default="none")
+        arrived.before = lambda record: setattr(record, "variable", variable.get())
+        variable.set("of the caller")
+        visited = [native.LogsWhenVisited([]) for _ in range(100)]
+        gc.collect()
+        assert native.flush()
+        messages = collections.Counter(arrived.messages[1:])
+        assert messages["visited"] == messages["visited, with log"] >= len(visited)
+        del arrived.records[0]
+        # Copying the context of the thread would make an object.
+        assert {record.variable for record in arrived.records} == {"none"}
+        assert {record.threadName for record in arrived.records} == {"MainThread"}
+
     def test_a_thread_that_has_ended_keeps_its_name(self, all_queued, arrived):
         for number in range(3):
             thread = threading.Thread(target=native.log_keywords, args=(number,), name=f"short {number}")

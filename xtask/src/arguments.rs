@@ -29,6 +29,9 @@ options of `test`:
   --quick-start    only do what the README's quick start says, on the oldest and the newest Python
   --packages       only package both crates and wheels of the examples, which the other tests don't do: the
                    wheels are built with the oldest Python and installed into the newest
+  --no-reference-pool
+                   run only the Python-side tests, with an extension that aborts the process where a
+                   detached thread drops a reference to a Python object
   --python VERSION use only this version, such as 3.13, for all but the Rust tests; may be given
                    several times
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
@@ -72,6 +75,8 @@ pub(crate) struct Selection {
     pub(crate) only_pytest: bool,
     pub(crate) only_quick_start: bool,
     pub(crate) only_packages: bool,
+    /// Whether PyO3 is to keep no references that detached threads drop.
+    pub(crate) no_reference_pool: bool,
     /// The versions of Python for all but the Rust tests. Empty stands for all that are found.
     pub(crate) pythons: Vec<String>,
     /// Further arguments of pytest.
@@ -129,6 +134,10 @@ fn selection(options: Vec<String>) -> Result<Selection> {
             "--pytest" => selection.only_pytest = true,
             "--quick-start" => selection.only_quick_start = true,
             "--packages" => selection.only_packages = true,
+            "--no-reference-pool" => {
+                selection.only_pytest = true;
+                selection.no_reference_pool = true;
+            }
             "--python" => selection.pythons.push(python_version(&mut options)?),
             "--" => {
                 selection.only_pytest = true;
@@ -276,6 +285,12 @@ mod tests {
             ..Selection::default()
         };
         assert_eq!(parsed("test --packages"), Ok(Task::Test(packages)));
+        let no_pool = Selection {
+            only_pytest: true,
+            no_reference_pool: true,
+            ..Selection::default()
+        };
+        assert_eq!(parsed("test --no-reference-pool"), Ok(Task::Test(no_pool)));
     }
 
     #[test]

@@ -44,6 +44,27 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(modules)
 }
 
+/// Builds `pylog_probe` with a PyO3 that aborts the process where a thread that isn't attached drops a reference, as some
+/// projects build it. Returns the directory to import it from.
+pub(crate) fn build_without_reference_pool() -> Result<PathBuf> {
+    let modules = target("modules-without-reference-pool");
+    let directory = target("without-reference-pool");
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let flags = format!("{flags} --cfg pyo3_disable_reference_pool");
+    let package = "pylog-test-extension";
+    cargo_build(
+        &format!("--package {package} --features abi3"),
+        &directory,
+        &[("RUSTFLAGS", Path::new(&flags))],
+    )?;
+    copy(
+        &directory.join("debug/libpylog_test_extension.so"),
+        &modules.join("pylog_probe/_native.abi3.so"),
+    )?;
+    write(&modules.join("pylog_probe/__init__.py"), "")?;
+    Ok(modules)
+}
+
 /// Builds a member of the workspace as an extension module for every Python version.
 pub(crate) fn build_member(package: &str, module: &Path) -> Result {
     let extensions = target("extensions");

@@ -1,6 +1,6 @@
 //! `cargo xtask test`.
 
-use std::path::Path;
+use std::ffi::OsString;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -86,15 +86,20 @@ fn test_rust(embedded: &Python) -> Result {
 
 fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
     headline("Building the extension modules, with the newest and the oldest PyO3");
-    let modules = extension::build()?;
-    let arguments = &selection.pytest;
+    let mut modules = vec![extension::build()?];
+    if selection.no_reference_pool {
+        headline("Building the extension module without PyO3's pool of references");
+        modules.insert(0, extension::build_without_reference_pool()?);
+    }
+    let modules = std::env::join_paths(modules)
+        .map_err(|error| format!("The path of this repository can't be used: {error}"))?;
     // To install the packages and to test with them takes a minute.
     let newest = pythons.last();
     let tests_packages = |python: &Python| {
         let is_newest = newest.is_some_and(|newest| std::ptr::eq(newest, python));
         is_newest || !selection.pythons.is_empty()
     };
-    let pytest = |python| pytest(python, &modules, arguments, tests_packages(python));
+    let pytest = |python| pytest(python, &modules, selection, tests_packages(python));
     if let [python] = pythons {
         headline(&format!("Python-side tests, with {python}"));
         return run(&mut pytest(python)?, HINT);
@@ -124,8 +129,8 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
 
 fn pytest(
     python: &Python,
-    modules: &Path,
-    arguments: &[String],
+    modules: &OsString,
+    selection: &Selection,
     tests_packages: bool,
 ) -> Result<Command> {
     let environment = python.environment("test", &["hypothesis", "pytest"])?;
@@ -140,7 +145,11 @@ fn pytest(
     // Used if the arguments name no file.
     pytest
         .args(["-o", "testpaths=tests/python"])
-        .args(arguments);
+        .args(&selection.pytest);
+    if selection.no_reference_pool {
+        // `pyo3-async-runtimes` itself drops references in detached threads.
+        pytest.args(["--deselect", "tests/python/test_tasks.py::test_awaitables"]);
+    }
     pytest
         .env("PYTHONPATH", modules)
         .env("PYTHONDONTWRITEBYTECODE", "1");

@@ -12,6 +12,7 @@ use crate::python::attach::try_attach;
 use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::SYS_GLOBALS;
+use crate::python::loose::Loose;
 use crate::python::once::intern;
 
 /// An exception for a record, as the call gives it.
@@ -24,7 +25,7 @@ enum Kind<'a> {
     /// The exception that Python code is handling: `exc_info=True`.
     Handled,
     Raised(&'a PyErr),
-    Object(Py<PyAny>),
+    Object(Loose<Py<PyAny>>),
     /// A Rust error and its sources.
     Rust(Vec<Link<'a>>),
 }
@@ -38,7 +39,7 @@ enum Link<'a> {
     /// The last link: a Python exception has its own `__cause__`.
     Python(&'a PyErr),
     /// The same.
-    Object(Py<PyAny>),
+    Object(Loose<Py<PyAny>>),
 }
 
 impl Link<'_> {
@@ -88,13 +89,13 @@ impl ToExcInfo for PyErr {
 impl<T> ToExcInfo for Py<T> {
     fn to_exc_info(&self) -> ExcInfo<'_> {
         let object = try_attach(|py| self.clone_ref(py).into_any());
-        ExcInfo(object.map_or(Kind::None, Kind::Object))
+        ExcInfo(object.map_or(Kind::None, |object| Kind::Object(Loose::new(object))))
     }
 }
 
 impl<T> ToExcInfo for Bound<'_, T> {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        ExcInfo(Kind::Object(self.clone().into_any().unbind()))
+        ExcInfo(Kind::Object(Loose::new(self.clone().into_any().unbind())))
     }
 }
 
@@ -120,7 +121,9 @@ impl Link<'_> {
     fn into_owned(self, py: Option<Python<'_>>) -> Option<Link<'static>> {
         match self {
             Link::Rust { type_name, message } => Some(Link::Rust { type_name, message }),
-            Link::Python(error) => py.map(|py| Link::Object(object_of(py, error).unbind())),
+            Link::Python(error) => {
+                py.map(|py| Link::Object(Loose::new(object_of(py, error).unbind())))
+            }
             Link::Object(object) => Some(Link::Object(object)),
         }
     }
@@ -140,7 +143,9 @@ impl ExcInfo<'_> {
     /// [needs Python][ExcInfo::needs_python] is left out.
     pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> ExcInfo<'static> {
         let object = |object: Option<Bound<'_, PyAny>>| {
-            object.map_or(Kind::None, |object| Kind::Object(object.unbind()))
+            object.map_or(Kind::None, |object| {
+                Kind::Object(Loose::new(object.unbind()))
+            })
         };
         ExcInfo(match self.0 {
             Kind::None => Kind::None,

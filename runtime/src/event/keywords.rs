@@ -13,6 +13,7 @@ use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
 use crate::python::exception::Result;
+use crate::python::loose::Loose;
 use crate::python::once::intern;
 
 /// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
@@ -109,7 +110,7 @@ pub(crate) struct Values<'a> {
     stack_info: StackInfo,
     limited: Option<Allowed>,
     /// The Python logger of a `logger:` option.
-    pub(crate) logger: Option<Py<PyAny>>,
+    pub(crate) logger: Option<Loose<Py<PyAny>>>,
 }
 
 /// `stack_info`.

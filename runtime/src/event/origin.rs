@@ -12,8 +12,9 @@ use pyo3::types::{PyDict, PyString};
 use crate::python::context::{Inside, RecordContext};
 use crate::python::exception::Result;
 use crate::python::library::THREADING_GLOBALS;
+use crate::python::loose::Loose;
 use crate::python::once::{Once, intern};
-use crate::python::{fork, interpreter};
+use crate::python::{interpreter, process};
 
 pub(crate) struct Origin {
     /// Nanoseconds since the Unix epoch.
@@ -32,7 +33,7 @@ pub(crate) struct OriginThread {
     /// Whether Python may have a `threading.Thread` for it.
     has_thread_state: bool,
     /// The name that it had in Python when its first record was delivered.
-    pub(crate) name: Once<Py<PyString>>,
+    pub(crate) name: Once<Loose<Py<PyString>>>,
 }
 
 thread_local! {
@@ -78,7 +79,7 @@ impl OriginThread {
     fn current() -> Arc<OriginThread> {
         let has_thread_state = interpreter::has_thread_state().unwrap_or_default();
         // In a forked child the thread has another native id.
-        let generation = fork::generation();
+        let generation = process::generation();
         let new = || {
             Arc::new(OriginThread {
                 ident: interpreter::thread_ident(),
@@ -122,7 +123,7 @@ impl OriginThread {
         if has_name {
             let name = thread.getattr(intern!(py, "_name"))?;
             if let Ok(name) = name.cast_into_exact::<PyString>() {
-                self.name.get_or_make(|| name.unbind());
+                self.name.get_or_make(|| Loose::new(name.unbind()));
             }
         }
         Ok(())
@@ -142,7 +143,7 @@ impl OriginThread {
             return Ok(true);
         }
         // In a forked child, the `native_id` of the thread that forked is still that in the parent.
-        let is_child = fork::generation().is_some_and(|generation| generation > 0);
+        let is_child = process::generation().is_some_and(|generation| generation > 0);
         Ok(is_child
             && THREADING_GLOBALS
                 .get(intern!(thread.py(), "_main_thread"))?

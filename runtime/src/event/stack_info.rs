@@ -6,10 +6,11 @@ use pyo3::types::PyList;
 use crate::python::exception::Result;
 use crate::python::interpreter;
 use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
+use crate::python::loose::Loose;
 use crate::python::once::intern;
 
 /// The functions on the stack of a thread, the current one first.
-pub(crate) struct Stack(Vec<Frame>);
+pub(crate) struct Stack(Loose<Vec<Frame>>);
 
 /// The part of a frame that a traceback shows. A frame itself would keep all local variables alive.
 struct Frame {
@@ -36,7 +37,7 @@ impl Stack {
             }
             next = frame.back()?;
         }
-        Ok(Stack(frames))
+        Ok(Stack(Loose::new(frames)))
     }
 
     /// `record.stack_info` as `Logger.findCaller` computes it: `None` for an empty stack.
@@ -52,7 +53,7 @@ impl Stack {
             code,
             globals,
             line,
-        } in &self.0
+        } in &*self.0
         {
             let frame = SIMPLE_NAMESPACE.get(py)?.call0()?;
             frame.setattr(intern!(py, "f_code"), code)?;

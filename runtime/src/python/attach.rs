@@ -15,7 +15,7 @@ use super::exception::{Exception, Result};
 use super::exit::{self, AttachPermit};
 use super::nesting::{self, CallGuard};
 use super::watchdog::Watched;
-use super::{fork, interpreter, library, raised};
+use super::{fork, interpreter, library, loose, raised};
 use crate::metadata::Metadata;
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
@@ -42,6 +42,7 @@ fn attach_and_run(metadata: &Metadata, f: &mut dyn FnMut(Python<'_>) -> Result<(
     Python::try_attach(|py| {
         watched.set_attached();
         with_nothing_in_flight(py, &mut || {
+            loose::release(py);
             raised::suspend(py);
             unless_raised(py, metadata, &mut || {
                 raised::attempt(py, interpreter::prepare(py));

@@ -20,7 +20,9 @@ use super::interpreter::{
     self, copy_current_context, enter_context, exit_context, has_thread_state, new_context,
 };
 use super::kept::Kept;
+use super::loose::Loose;
 use super::once::{Once, intern};
+use super::process::OfProcess;
 use super::raised::attempt;
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
@@ -92,7 +94,7 @@ fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
     static CONTEXTS: Kept<Py<PyDict>> = Kept::new();
     let contexts = CONTEXTS.get_or_make(|| PyDict::new(py).unbind());
     let contexts = contexts.bind(py).clone();
-    while let Some(number) = DROPPED.pop() {
+    while let Some(number) = DROPPED.get().and_then(SegQueue::pop) {
         // At the end of the interpreter it may be gone.
         let _ = contexts.del_item(number);
     }
@@ -100,7 +102,7 @@ fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
 }
 
 /// The numbers of contexts that have been dropped, perhaps by detached threads.
-static DROPPED: SegQueue<u64> = SegQueue::new();
+static DROPPED: OfProcess<SegQueue<u64>> = OfProcess::new();
 
 impl Registered {
     fn new(context: &Bound<'_, PyAny>) -> Result<Registered> {
@@ -118,7 +120,7 @@ impl Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        DROPPED.push(self.0);
+        DROPPED.get_or_make(|_| SegQueue::new()).push(self.0);
     }
 }
 
@@ -137,8 +139,8 @@ enum Source {
     /// The context of one record of a thread of Python's: a copy of the current one, and the name of the current
     /// asyncio task.
     OfRecord {
-        copy: Py<PyAny>,
-        task_name: Option<Py<PyAny>>,
+        copy: Loose<Py<PyAny>>,
+        task_name: Option<Loose<Py<PyAny>>>,
     },
 }
 
@@ -170,8 +172,8 @@ impl RecordContext {
     pub(crate) fn copy_current(py: Python<'_>) -> Result<RecordContext> {
         let task_name = asyncio::task_name_without_python(py).ok().flatten();
         Ok(RecordContext(Arc::new(Source::OfRecord {
-            copy: copy_current_context(py)?.unbind(),
-            task_name: task_name.map(Bound::unbind),
+            copy: Loose::new(copy_current_context(py)?.unbind()),
+            task_name: task_name.map(|name| Loose::new(name.unbind())),
         })))
     }
 

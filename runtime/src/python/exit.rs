@@ -11,18 +11,18 @@
 //! later are made by Python.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
 use super::exception::Result;
-use super::fork::{self, Hooks};
 use super::kept;
 use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use super::once::{RunOnce, intern};
-use super::{interpreter, raised};
+use super::process;
+use super::{interpreter, loose, raised};
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -30,6 +30,9 @@ static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
 /// Twice the number of permits, plus [`CLOSED`]. Both are in one integer, so that a permit is either acquired before
 /// the end, and counted, or after it, and refused.
 static PERMITS: AtomicUsize = AtomicUsize::new(0);
+
+/// The process in which [`PERMITS`] are counted.
+static COUNTED_IN: AtomicU32 = AtomicU32::new(0);
 
 const PERMIT: usize = 2;
 
@@ -50,6 +53,7 @@ pub(crate) struct AttachPermit;
 impl AttachPermit {
     /// `None` where attaching is no longer safe.
     pub(crate) fn acquire() -> Option<AttachPermit> {
+        forget_permits_of_parent();
         let before = PERMITS.fetch_add(PERMIT, Ordering::Acquire);
         let permit = AttachPermit;
         (before & CLOSED == 0 || may_attach()).then_some(permit)
@@ -61,6 +65,16 @@ impl Drop for AttachPermit {
         // In a forked child the count has started anew.
         let less = |permits: usize| permits.checked_sub(PERMIT);
         let _ = PERMITS.fetch_update(Ordering::Release, Ordering::Relaxed, less);
+    }
+}
+
+/// The threads that held permits don't exist in a child.
+fn forget_permits_of_parent() {
+    let here = process::generation().unwrap_or_default();
+    if COUNTED_IN.load(Ordering::Relaxed) != here
+        && COUNTED_IN.swap(here, Ordering::Relaxed) != here
+    {
+        PERMITS.fetch_and(CLOSED, Ordering::Relaxed);
     }
 }
 
@@ -87,7 +101,6 @@ static REGISTERED: RunOnce = RunOnce::new();
 /// # Errors
 /// The exception that `atexit.register` raises.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
-    static HOOKS_ADDED: RunOnce = RunOnce::new();
     REGISTERED.run(|| -> Result<()> {
         if raised::attempt(py, is_calling_exit_functions(py)) == Some(true) {
             // Python would not call a function that is registered now.
@@ -96,18 +109,6 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
         }
         let finalize = callback(py, finalize)?;
         REGISTER_AT_EXIT.get(py)?.call1((finalize,))?;
-        Ok(())
-    })?;
-    HOOKS_ADDED.run(|| {
-        fork::add_hooks(Hooks {
-            before: || {},
-            in_parent: || {},
-            // The threads that held permits don't exist in the child.
-            in_child: |_| {
-                PERMITS.fetch_and(CLOSED, Ordering::Relaxed);
-                Ok(())
-            },
-        });
         Ok(())
     })
 }
@@ -147,6 +148,7 @@ fn end(py: Python<'_>) {
     set_finalizer();
     raised::attempt(py, library::prepare_release(py));
     kept::release_all(py);
+    loose::release_at_end(py);
 }
 
 fn run_last_actions() {
@@ -171,6 +173,7 @@ fn finalize(py: Python<'_>) -> Result<()> {
         }
     }
     set_finalizer();
+    forget_permits_of_parent();
     py.detach(|| {
         let end = Instant::now() + WAIT_FOR_PERMITS;
         while PERMITS.load(Ordering::Acquire) >= PERMIT && Instant::now() < end {

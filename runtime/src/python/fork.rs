@@ -1,8 +1,4 @@
-//! Forked children.
-//!
-//! A child has one thread, the one that forked; everything else is as it was in the parent at that
-//! moment. So whatever is remembered of threads or of the process is remembered together with the
-//! [generation] in which it was found, and is void in another one.
+//! Functions that run before and after Python's forks.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -22,12 +18,6 @@ pub(crate) struct Hooks {
 static HOOKS: boxcar::Vec<Hooks> = boxcar::Vec::new();
 
 static REGISTERED: RunOnce = RunOnce::new();
-
-/// How many forks lie between the first process and this one. The system counts them, so that forks made in C count
-/// too, and a child knows before its first hook runs. `None` before [`prepare`].
-pub(crate) fn generation() -> Option<u32> {
-    interpreter::forks()
-}
 
 /// Adds hooks, which run from the next fork on.
 pub(crate) fn add_hooks(hooks: Hooks) {

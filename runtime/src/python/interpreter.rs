@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU32, AtomicUsize, Orderin
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
+#[cfg(not(pyo3_disable_reference_pool))]
+use pyo3::types::PyBytes;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::exception::Result;
@@ -168,16 +170,49 @@ pub(crate) fn is_attached() -> bool {
     FUNCTIONS.get().is_none_or(Functions::is_attached)
 }
 
-/// Calls `f` with a token if this thread is attached. Unlike [`Python::try_attach`], this never waits, and
-/// doesn't run the destructors of objects that were dropped in detached threads, which can be Python code.
+/// Calls `f` with a token if this thread is attached, and PyO3 knows it. Unlike [`Python::try_attach`], this never
+/// waits, and doesn't run the destructors of objects that were dropped in detached threads, which can be Python code.
 pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
     if !FUNCTIONS.get().is_some_and(Functions::is_attached) {
         return f(None);
     }
     // SAFETY: this thread is attached, and stays so while `f` runs: `f` gets the token, and only code with a
-    // token can detach, which lasts no longer than a call. PyO3 also forbids Python in a `__traverse__`, which may
-    // do nothing but visit objects; a log call there breaks that rule of PyO3's.
-    f(Some(unsafe { Python::assume_attached() }))
+    // token can detach, which lasts no longer than a call. Until PyO3 is known to allow it, in a `__traverse__` for
+    // example, the token serves to make and to drop a `bytes`, which no garbage collector keeps track of.
+    let py = unsafe { Python::assume_attached() };
+    f(lets_use_python(py).then_some(py))
+}
+
+/// Whether PyO3 lets this thread use Python: the thread has attached by PyO3, and no `__traverse__` runs. This is seen
+/// by whether it releases an object at once.
+#[cfg(not(pyo3_disable_reference_pool))]
+fn lets_use_python(py: Python<'_>) -> bool {
+    let object = PyBytes::new(py, b"pylog");
+    drop(object.clone().unbind());
+    // SAFETY: this thread is attached, as `py` shows, and `object` is alive.
+    unsafe { pyo3::ffi::Py_REFCNT(object.as_ptr()) == 1 }
+}
+
+/// The same where PyO3 keeps no objects, which [`Python::try_attach`] would release.
+#[cfg(pyo3_disable_reference_pool)]
+fn lets_use_python(_py: Python<'_>) -> bool {
+    Python::try_attach(|_| ()).is_some()
+}
+
+/// Calls `drop`, which drops Python objects, if this thread is attached. Returns whether it has. Never waits.
+pub(crate) fn drop_if_attached(drop: &mut dyn FnMut()) -> bool {
+    if !FUNCTIONS.get().is_some_and(Functions::is_attached) {
+        return false;
+    }
+    // CPython calls destructors from its own code, where PyO3 doesn't know that the thread is attached. If it can't, it
+    // aborts.
+    #[cfg(pyo3_disable_reference_pool)]
+    return Python::try_attach(|_| drop()).is_some();
+    #[cfg(not(pyo3_disable_reference_pool))]
+    {
+        drop();
+        true
+    }
 }
 
 /// Whether Python has a thread state for this thread. Python's own threads always have one, Rust

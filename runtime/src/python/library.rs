@@ -10,6 +10,7 @@ use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWe
 
 use super::exception::{Exception, Result};
 use super::kept::{self, Kept};
+use super::loose::Loose;
 use super::once::{Once, intern};
 
 /// A name in a module, imported on first use.
@@ -266,6 +267,8 @@ pub(crate) fn callback(
 
 /// A Python callable that ignores its arguments and returns what `call` returns.
 pub(crate) fn function(py: Python<'_>, call: Call) -> Result<Bound<'_, PyCFunction>> {
+    // Python frees the callable wherever it frees the last reference, which PyO3 doesn't see.
+    let call = Loose::new(call);
     let call = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
         call(args.py()).map_err(Exception::into_inner)
     };

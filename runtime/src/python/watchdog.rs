@@ -3,13 +3,14 @@
 //! It is a help in the search for a deadlock. It isn't on by default because it needs a thread of its own: Python 3.12
 //! and later warn when a process with several threads forks.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_queue::SegQueue;
 
+use super::process::OfProcess;
 use crate::metadata::Metadata;
 
 const VARIABLE: &str = "PYLOG_WATCHDOG";
@@ -27,8 +28,14 @@ struct PendingCall {
     stage: AtomicU8,
 }
 
-/// The calls since the watchdog has last looked.
-static NEW_CALLS: SegQueue<Arc<PendingCall>> = SegQueue::new();
+struct Watchdog {
+    is_started: AtomicBool,
+    /// The calls since it has last looked.
+    new_calls: SegQueue<Arc<PendingCall>>,
+}
+
+/// A child needs a thread of its own.
+static WATCHDOG: OfProcess<Watchdog> = OfProcess::new();
 
 /// Lives while a call is under way that is watched.
 pub(super) struct Watched(Option<Arc<PendingCall>>);
@@ -37,8 +44,8 @@ impl Watched {
     /// The call waits for the GIL from now on.
     #[inline]
     pub(super) fn new(metadata: &Metadata) -> Watched {
-        static IS_ON: OnceLock<bool> = OnceLock::new();
-        Watched(IS_ON.get_or_init(start).then(|| watch(metadata)))
+        static LIMIT: OnceLock<Option<Duration>> = OnceLock::new();
+        Watched(LIMIT.get_or_init(limit).map(|limit| watch(metadata, limit)))
     }
 
     /// The call runs Python code from now on.
@@ -59,28 +66,33 @@ impl Drop for Watched {
     }
 }
 
-/// Starts the watchdog if the variable is set. Returns whether it has.
+/// How long a call may take, if the variable is set.
 #[cold]
-fn start() -> bool {
-    let Some(value) = std::env::var_os(VARIABLE) else {
-        return false;
-    };
+fn limit() -> Option<Duration> {
+    let value = std::env::var_os(VARIABLE)?;
     // Reading fractions would add 30 KiB to each extension.
     match value.to_str().and_then(|value| value.parse().ok()) {
-        Some(seconds) if seconds > 0 => {
-            let limit = Duration::from_secs(seconds);
-            let builder = thread::Builder::new().name("pylog watchdog".to_owned());
-            builder.spawn(move || run(limit)).is_ok()
-        }
+        Some(seconds) if seconds > 0 => Some(Duration::from_secs(seconds)),
         _ => {
             eprintln!("pylog: {VARIABLE} is {value:?}, not a whole number of seconds");
-            false
+            None
         }
     }
 }
 
 #[cold]
-fn watch(metadata: &Metadata) -> Arc<PendingCall> {
+fn watch(metadata: &Metadata, limit: Duration) -> Arc<PendingCall> {
+    let watchdog = WATCHDOG.get_or_make(|_| Watchdog {
+        is_started: AtomicBool::new(false),
+        new_calls: SegQueue::new(),
+    });
+    if !watchdog.is_started.swap(true, Ordering::Relaxed) {
+        let builder = thread::Builder::new().name("pylog watchdog".to_owned());
+        let started = builder.spawn(move || run(watchdog, limit));
+        watchdog
+            .is_started
+            .store(started.is_ok(), Ordering::Relaxed);
+    }
     let thread = thread::current();
     let call = Arc::new(PendingCall {
         file: metadata.file,
@@ -91,15 +103,15 @@ fn watch(metadata: &Metadata) -> Arc<PendingCall> {
         since: Instant::now(),
         stage: AtomicU8::new(WAITS),
     });
-    NEW_CALLS.push(Arc::clone(&call));
+    watchdog.new_calls.push(Arc::clone(&call));
     call
 }
 
-fn run(limit: Duration) {
+fn run(watchdog: &Watchdog, limit: Duration) {
     let mut calls = Vec::new();
     loop {
         thread::sleep(limit / 4);
-        while let Some(call) = NEW_CALLS.pop() {
+        while let Some(call) = watchdog.new_calls.pop() {
             calls.push(call);
         }
         calls.retain(|call| match call.stage.load(Ordering::Relaxed) {

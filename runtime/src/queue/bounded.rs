@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_queue::SegQueue;
 
+use super::hold::Hold;
 use super::waker::Waker;
 use crate::call::Call;
 use crate::callsite::site::Callsite;
@@ -29,6 +30,7 @@ pub(crate) struct Queue {
     /// How many records found no slot since that was last reported.
     dropped: AtomicUsize,
     pub(super) waker: Waker,
+    pub(super) hold: Hold,
 }
 
 /// Room for one entry. It must be used, since it is counted already.
@@ -66,6 +68,7 @@ impl Queue {
             delivered: AtomicUsize::new(count),
             dropped: AtomicUsize::new(0),
             waker: Waker::new(),
+            hold: Hold::new(),
         }
     }
 

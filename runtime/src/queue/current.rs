@@ -1,20 +1,21 @@
 //! The queue of this process.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use super::bounded::Queue;
 use crate::callsite::site::reset_questions;
-use crate::index::AtomicIndex;
-use crate::python::exit;
+use crate::python::attach::try_attach;
+use crate::python::process::OfProcess;
+use crate::python::{exit, nesting};
 
-/// One queue for each generation of forked children.
-static QUEUES: boxcar::Vec<Queue> = boxcar::Vec::new();
+static QUEUES: OfProcess<Queue> = OfProcess::new();
 
-/// Where the current queue is in [`QUEUES`], if one was needed.
-static CURRENT: AtomicIndex = AtomicIndex::none();
+/// How long a fork waits for the end of the delivery that is under way. Its handler may wait for the forking thread.
+const WAIT_FOR_DELIVERY: Duration = Duration::from_secs(1);
 
 thread_local! {
-    /// A child has the parent's queue until its hooks have run.
+    /// The drain thread delivers nothing meanwhile.
     static IS_FORKING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -23,37 +24,47 @@ pub(super) fn is_forking() -> bool {
     IS_FORKING.try_with(Cell::get).unwrap_or_default()
 }
 
+/// The queue of this process, if it or a parent needed one.
 pub(super) fn current() -> Option<&'static Queue> {
-    CURRENT.get().map(|index| &QUEUES[index])
+    QUEUES.is_in_use().then(make_current)
 }
 
-pub(super) fn make_current_if_none() {
-    if current().is_none() {
-        renew();
-    }
-}
-
-fn renew() {
-    CURRENT.set(QUEUES.push(Queue::after(current())));
+pub(super) fn make_current() -> &'static Queue {
+    QUEUES.get_or_make(|of_parent| {
+        if of_parent.is_some() {
+            // The parent answers them.
+            reset_questions();
+        }
+        Queue::after(of_parent)
+    })
 }
 
 fn set_forking(is_forking: bool) {
     let _ = IS_FORKING.try_with(|it| it.set(is_forking));
 }
 
+/// Holds the drain thread, so that the child finds no lock of a handler taken by a thread that it doesn't have.
 pub(super) fn before_fork() {
+    if let Some(queue) = current() {
+        queue.hold.begin();
+        let wait = || queue.hold.wait_until_effective(WAIT_FOR_DELIVERY);
+        // A handler that forks can't wait for the end of its own delivery.
+        if !queue.hold.is_effective() && !nesting::is_in_call() {
+            try_attach(|py| py.detach(wait));
+        }
+    }
     set_forking(true);
 }
 
 pub(super) fn after_fork_in_parent() {
     set_forking(false);
+    if let Some(queue) = current() {
+        queue.hold.end();
+        queue.waker.wake();
+    }
 }
 
 pub(super) fn after_fork_in_child() {
-    if current().is_some() {
-        renew();
-        reset_questions();
-    }
     set_forking(false);
 }
 
@@ -61,6 +72,6 @@ impl Queue {
     /// Whether the current thread may take entries out. Not in a child that a handler has forked, since
     /// the queue is the parent's. At the end of the program only the finalizing thread may.
     pub(super) fn is_current(&self) -> bool {
-        current().is_some_and(|current| std::ptr::eq(current, self)) && exit::may_attach()
+        QUEUES.get().is_some_and(|queue| std::ptr::eq(queue, self)) && exit::may_attach()
     }
 }

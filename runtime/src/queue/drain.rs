@@ -30,6 +30,10 @@ impl Queue {
     pub(super) fn deliver_all(&self, py: Python<'_>) {
         let end = self.reserved();
         while !self.has_delivered(end) && self.is_current() {
+            let delivering = self.hold.start_delivery();
+            if delivering.is_none() && !exit::is_finalizing() {
+                return;
+            }
             let Some(entry) = self.pop() else {
                 // A slot that is reserved but not filled yet. This thread doesn't wait for it.
                 break;
@@ -48,7 +52,9 @@ impl Queue {
         }
         if self.is_current() && self.is_empty() {
             // Records that were dropped meanwhile.
-            self.report_dropped(py);
+            if let Some(_delivering) = self.hold.start_delivery() {
+                self.report_dropped(py);
+            }
         }
     }
 

@@ -7,13 +7,14 @@
 //! that would be handled at once, but has records ahead of it, goes behind them and waits for a moment.
 //!
 //! In a forked child, the threads that were about to put something in or take something out don't exist,
-//! and the queue may wait for them forever. So a child begins with a [new queue][current]. The records in
-//! the old one are delivered by the parent.
+//! and the queue may wait for them forever. So a child begins with a [new queue][current], whoever has forked it. The
+//! records in the old one are delivered by the parent. Python's forks also [hold] the drain thread between two records.
 
 mod bounded;
 mod current;
 pub(crate) mod drain;
 pub(crate) mod flush;
+mod hold;
 pub(crate) mod mode;
 mod multiprocessing;
 pub(crate) mod producer;

@@ -71,7 +71,7 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
         prepare(py).map_err(Exception::into_inner)?;
         // If this fails, a child of `multiprocessing` may end before its records are delivered.
         attempt(py, multiprocessing::flush_at_end(py));
-        current::make_current_if_none();
+        current::make_current();
         push::link();
         CAPACITY.store(capacity.max(1), Ordering::Release);
     }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::bounded::Queue;
 use crate::python::exit::{self, AttachPermit};
-use crate::python::raised;
+use crate::python::{loose, raised};
 
 thread_local! {
     static IS_DRAIN_THREAD: Cell<bool> = const { Cell::new(false) };
@@ -41,10 +41,15 @@ fn run(queue: &'static Queue) {
     IS_DRAIN_THREAD.set(true);
     // In a child that a handler has forked, the queue is the parent's.
     while queue.is_current() {
+        if queue.hold.is_held() {
+            queue.waker.wait_while(|| queue.hold.is_held());
+            continue;
+        }
         let Some(permit) = AttachPermit::acquire() else {
             return;
         };
         let has_drained = Python::try_attach(|py| {
+            loose::release(py);
             raised::attempt(py, exit::prepare(py));
             queue.deliver_all(py);
             raised::schedule(py);

@@ -70,6 +70,15 @@ impl Waker {
         }
     }
 
+    /// Returns when a condition doesn't hold any more. Whoever changes that calls [`Waker::wake`].
+    pub(super) fn wait_while(&self, condition: impl Fn() -> bool) {
+        while condition() {
+            self.state.store(NAPPING, Ordering::Relaxed);
+            thread::park_timeout(NAP);
+        }
+        self.state.store(BUSY, Ordering::Relaxed);
+    }
+
     /// Returns when there is something to do. `may_sleep` looks at the counts.
     pub(super) fn rest(&self, has_work: impl Fn() -> bool, may_sleep: impl Fn() -> bool) {
         for _ in 0..NAPS_BEFORE_SLEEP {

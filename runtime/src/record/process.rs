@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::python::fork;
+use crate::python::process;
 
 /// The id of the process and, in the upper half, the generation in which it was asked for. 0 at first.
 static KNOWN: AtomicU64 = AtomicU64::new(0);
 
 /// `os.getpid()`. That is a system call, so the answer is kept until the process forks.
 pub(super) fn id() -> u32 {
-    let Some(generation) = fork::generation() else {
+    let Some(generation) = process::generation() else {
         return std::process::id();
     };
     let known = KNOWN.load(Ordering::Relaxed);

@@ -14,6 +14,7 @@ use crate::event::origin::{self, Origin};
 use crate::python::exception::Result;
 use crate::python::kept::{Kept, Shared};
 use crate::python::library::{THREADING_GLOBALS, is_builtin};
+use crate::python::loose::Loose;
 use crate::python::once::{Once, intern};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
@@ -118,7 +119,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         }?;
         // An object of another class may lead to objects of the program.
         if let (Some(last), Ok(name)) = (last, name.cast_exact::<PyString>()) {
-            last.get_or_make(|| name.clone().unbind());
+            last.get_or_make(|| Loose::new(name.clone().unbind()));
         }
         Ok(name)
     }
@@ -193,7 +194,7 @@ impl<'py> Ident<'py> {
     /// The ident of the current thread, asked for once in each thread.
     fn get(stock: &StockThreads, py: Python<'py>) -> Result<Ident<'py>> {
         thread_local! {
-            static IDENT: OnceCell<(c_ulong, Py<PyInt>)> = const { OnceCell::new() };
+            static IDENT: OnceCell<(c_ulong, Loose<Py<PyInt>>)> = const { OnceCell::new() };
         }
         let known = IDENT.try_with(|known| {
             if let Some((number, object)) = known.get() {
@@ -211,7 +212,7 @@ impl<'py> Ident<'py> {
                 }
             }
             if let Ok(object) = ident.object.cast_exact::<PyInt>() {
-                known.get_or_init(|| (ident.number, object.clone().unbind()));
+                known.get_or_init(|| (ident.number, Loose::new(object.clone().unbind())));
             }
             Ok(ident)
         });

@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -87,4 +88,22 @@ pub(crate) fn log_under_a_lock(kind: &str) -> PyResult<()> {
         _ => return Err(PyValueError::new_err("no such kind")),
     }
     Ok(())
+}
+
+/// Logs when the garbage collector visits it, where PyO3 allows no Python.
+#[pyclass]
+pub(crate) struct LogsWhenVisited(Py<PyAny>);
+
+#[pymethods]
+impl LogsWhenVisited {
+    #[new]
+    fn new(object: Py<PyAny>) -> LogsWhenVisited {
+        LogsWhenVisited(object)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        pylog::info!(number = 7; "visited");
+        log::info!("visited, with log");
+        visit.call(&self.0)
+    }
 }

@@ -16,7 +16,9 @@ mod values;
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
     #[pymodule_export]
-    use crate::all_queued::{count_switches, log_keywords, log_once, log_under_a_lock};
+    use crate::all_queued::{
+        LogsWhenVisited, count_switches, log_keywords, log_once, log_under_a_lock,
+    };
     #[pymodule_export]
     use crate::errors::log_endless_error;
     #[pymodule_export]

@@ -16,6 +16,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyTuple};
 
 use super::error::{ErrorRef, MAX_SOURCES};
 use crate::python::exception::Result;
+use crate::python::loose::Loose;
 
 /// The value of an attribute, which becomes a Python object when the record is made.
 ///
@@ -63,8 +64,8 @@ enum Kind<'a> {
     Tuple(Vec<Value<'a>>),
     Set(Vec<Value<'a>>),
     Dict(Vec<(Value<'a>, Value<'a>)>),
-    Object(Py<PyAny>),
-    Convertible(Arc<dyn Convertible>),
+    Object(Loose<Py<PyAny>>),
+    Convertible(Loose<Arc<dyn Convertible>>),
 }
 
 /// Types that have a natural form in Python, so that `key = value` takes them.
@@ -180,7 +181,7 @@ impl Value<'_> {
     where
         T: for<'py> IntoPyObject<'py> + Clone + fmt::Debug + Send + Sync + 'static,
     {
-        Value(Kind::Convertible(Arc::new(value)))
+        Value(Kind::Convertible(Loose::new(Arc::new(value))))
     }
 
     /// The text of a `Display` or `Debug`.
@@ -299,7 +300,7 @@ impl ToValue for Value<'_> {
                     .collect(),
             ),
             Kind::Object(object) => return object.to_value(),
-            Kind::Convertible(value) => Kind::Convertible(Arc::clone(value)),
+            Kind::Convertible(value) => Kind::Convertible(Loose::new(Arc::clone(value))),
         })
     }
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 use super::{Hashable, Kind, ToValue, Value};
 use crate::python::attach::try_attach;
+use crate::python::loose::Loose;
 
 macro_rules! from {
     ($($kind:ident: $($type:ty as $target:ty),+;)+) => {$($(
@@ -80,7 +81,7 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 
 impl From<Py<PyAny>> for Value<'_> {
     fn from(object: Py<PyAny>) -> Self {
-        Value(Kind::Object(object))
+        Value(Kind::Object(Loose::new(object)))
     }
 }
 

@@ -11,10 +11,10 @@ use pyo3::prelude::*;
 
 use super::{hold, is_main_thread};
 use crate::python::exception::{Exception, Result};
-use crate::python::fork;
 use crate::python::interpreter::add_pending_call;
 use crate::python::library::{function, loaded};
 use crate::python::once::intern;
+use crate::python::process;
 
 /// The exceptions, the earliest first. Locked by attached threads, for a few instructions.
 static SCHEDULED: Mutex<Vec<Exception>> = Mutex::new(Vec::new());
@@ -53,7 +53,7 @@ pub(super) fn add(errors: Vec<Exception>) {
 /// Makes Python raise what is scheduled, unless it is going to. If there is no place for another pending call, the next
 /// log call tries again.
 pub(super) fn make_call_due(py: Python<'_>) {
-    let here = fork::generation().map_or(1, |generation| generation + 1);
+    let here = process::generation().map_or(1, |generation| generation + 1);
     if !has_scheduled() || CALL_IS_DUE_IN.swap(here, Ordering::Relaxed) == here {
         return;
     }

@@ -10,11 +10,12 @@ use pyo3::types::PyDict;
 use crate::python::exception::{Exception, Result};
 use crate::python::interpreter::set_async_exception;
 use crate::python::library::function;
+use crate::python::loose::Loose;
 use crate::python::once::intern;
 
 thread_local! {
     /// The asynchronous exception of this thread.
-    static SCHEDULED: RefCell<Option<Exception>> = const { RefCell::new(None) };
+    static SCHEDULED: RefCell<Option<Loose<Exception>>> = const { RefCell::new(None) };
 }
 
 /// How many threads have one.
@@ -25,7 +26,7 @@ pub(super) fn has_scheduled() -> bool {
     COUNT.load(Ordering::Relaxed) > 0
 }
 
-fn take() -> Option<Exception> {
+fn take() -> Option<Loose<Exception>> {
     let taken = SCHEDULED.try_with(RefCell::take).unwrap_or_default();
     if taken.is_some() {
         COUNT.fetch_sub(1, Ordering::Relaxed);
@@ -39,14 +40,14 @@ pub(super) fn cancel(py: Python<'_>, ident: c_ulong) -> Option<Exception> {
     if taken.is_some() {
         set_async_exception(py, ident, None);
     }
-    taken
+    taken.map(Loose::into_inner)
 }
 
 /// Makes Python raise the exception in this thread. The exception comes back if that isn't possible.
 pub(super) fn raise(py: Python<'_>, ident: c_ulong, error: Exception) -> Option<Exception> {
     match class_that_makes(py, &error) {
         Ok(class) if set_async_exception(py, ident, Some(&class)) => {
-            if let Ok(None) = SCHEDULED.try_with(|it| it.replace(Some(error))) {
+            if let Ok(None) = SCHEDULED.try_with(|it| it.replace(Some(Loose::new(error)))) {
                 COUNT.fetch_add(1, Ordering::Relaxed);
             }
             None

@@ -1,0 +1,69 @@
+//! Holding the drain thread between two records.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Whether the drain thread is held, and whether it delivers a record.
+///
+/// The drain thread says that it delivers before it looks whether it is held, and a thread that holds it does both in the
+/// other order. At least one of them sees the other, since all accesses are sequentially consistent.
+pub(super) struct Hold {
+    holders: AtomicUsize,
+    is_delivering: AtomicBool,
+}
+
+/// A guard: a record is being delivered while it lives.
+pub(super) struct Delivering<'a>(&'a Hold);
+
+impl Drop for Delivering<'_> {
+    fn drop(&mut self) {
+        self.0.is_delivering.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Hold {
+    pub(super) fn new() -> Hold {
+        Hold {
+            holders: AtomicUsize::new(0),
+            is_delivering: AtomicBool::new(false),
+        }
+    }
+
+    /// `None` while deliveries are held.
+    pub(super) fn start_delivery(&self) -> Option<Delivering<'_>> {
+        self.is_delivering.store(true, Ordering::SeqCst);
+        let delivering = Delivering(self);
+        (!self.is_held()).then_some(delivering)
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.holders.load(Ordering::SeqCst) > 0
+    }
+
+    /// No delivery starts from now on.
+    pub(super) fn begin(&self) {
+        self.holders.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn end(&self) {
+        let less = |holders: usize| holders.checked_sub(1);
+        // There may have been no queue when the fork began.
+        let _ = self
+            .holders
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+    }
+
+    /// Whether no delivery is under way.
+    pub(super) fn is_effective(&self) -> bool {
+        !self.is_delivering.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the end of the delivery that is under way.
+    pub(super) fn wait_until_effective(&self, timeout: Duration) {
+        let end = Instant::now() + timeout;
+        while !self.is_effective() && Instant::now() < end {
+            thread::sleep(Duration::from_micros(100));
+        }
+    }
+}
