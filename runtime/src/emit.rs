@@ -33,7 +33,7 @@ use crate::logger::{levels, stock_answer};
 use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::loose::Loose;
 use crate::python::nesting;
-use crate::queue::producer::{self, Producer};
+use crate::queue::producer::{self, Producer, Route};
 #[cfg(feature = "log")]
 use crate::without_python;
 
@@ -70,10 +70,12 @@ impl Callsite {
         let decision = match self.cached_answer(level) {
             Some(true) => Decision::Cached,
             Some(false) => return None,
-            None => match producer::for_this_thread() {
-                Some(queue) => self.decide_without_python(queue, level)?,
-                None if self.is_accepted(level) => Decision::Accepted,
-                None => return self.admit_without_interpreter(level),
+            None => match producer::route(self) {
+                Route::Queue(queue) | Route::HandOver(queue) => {
+                    self.decide_without_python(queue, level)?
+                }
+                Route::Direct if self.is_accepted(level) => Decision::Accepted,
+                Route::Direct => return self.admit_without_interpreter(level),
             },
         };
         let decision = Some(decision);
@@ -110,12 +112,16 @@ impl Callsite {
     #[cold]
     #[inline(never)]
     pub fn is_enabled(&'static self, level: Level) -> bool {
-        match producer::for_this_thread() {
-            None => self.is_accepted(level) || self.admit_without_interpreter(level).is_some(),
-            Some(queue) => self.cached_answer(level).unwrap_or_else(|| {
-                queue.ask(self, level);
-                self.answer_without_python(level).unwrap_or(true)
-            }),
+        match producer::route(self) {
+            Route::Direct => {
+                self.is_accepted(level) || self.admit_without_interpreter(level).is_some()
+            }
+            Route::Queue(queue) | Route::HandOver(queue) => {
+                self.cached_answer(level).unwrap_or_else(|| {
+                    queue.ask(self, level);
+                    self.answer_without_python(level).unwrap_or(true)
+                })
+            }
         }
     }
 
@@ -230,18 +236,22 @@ fn send(call: Call<'_>) {
         return;
     }
     let metadata = call.callsite.metadata();
-    let Some(queue) = producer::for_this_thread() else {
-        attach(metadata, |py| {
-            let pushed = match producer::current() {
-                Some(queue) => queue.push_behind_others(call, py),
-                None => Err(call),
-            };
-            match pushed {
-                Ok(()) => Ok(()),
-                Err(call) => call.deliver(py).map(drop),
-            }
-        });
-        return;
+    let queue = match producer::route(call.callsite) {
+        Route::Direct => {
+            attach(metadata, |py| {
+                let pushed = match producer::current() {
+                    Some(queue) => queue.push_behind_others(call, py),
+                    None => Err(call),
+                };
+                match pushed {
+                    Ok(()) => Ok(()),
+                    Err(call) => call.deliver(py).map(drop),
+                }
+            });
+            return;
+        }
+        Route::HandOver(queue) => return queue.hand_over(call),
+        Route::Queue(queue) => queue,
     };
     if_attached(|py| match py {
         // Only Python can evaluate its values, so it waits for the GIL.

@@ -790,7 +790,7 @@ class TestAllQueued:
     @pytest.mark.parametrize("kind", ["mutex", "lazy", "dependency"])
     def test_threads_that_log_under_a_lock(self, kind):
         """Eight threads of Python's, whose handler lets go of the GIL."""
-        output, _ = run("log_under_a_lock", "all_queued", kind)
+        output, _ = run("log_under_a_lock", "all-queued", kind)
         assert output == f"{200 * (1 if kind == 'lazy' else 8)} records\n"
 
 

@@ -17,15 +17,19 @@ pub(crate) struct Args {
     /// The value of the option that asks for the bridge, which isn't there without pylog's feature `log`.
     pub(crate) asks_for_log: Option<Span>,
     pub(crate) tracing: bool,
-    pub(crate) delivery: Option<Delivery>,
+    pub(crate) delivery: Delivery,
     pub(crate) krate: Path,
 }
 
-/// `queue = 65536` or `queue_all = 65536`.
-pub(crate) struct Delivery {
-    /// The variant of `pylog::Delivery`.
-    pub(crate) variant: &'static str,
-    pub(crate) capacity: LitInt,
+/// How records get to Python.
+pub(crate) enum Delivery {
+    Default,
+    /// `direct = true`.
+    Direct,
+    /// `queue = 65536`.
+    Queued(LitInt),
+    /// `queue_all = 65536`.
+    AllQueued(LitInt),
 }
 
 /// A target, or "" for all others, and the level from which on its records of the `log` crate pass.
@@ -35,12 +39,13 @@ pub(crate) struct Filter {
 }
 
 /// The options, each with an example.
-const OPTIONS: [(&str, &str); 8] = [
+const OPTIONS: [(&str, &str); 9] = [
     ("logger", "logger = \"…\""),
     ("crates", "crates = [\"…\"]"),
     ("log", "log = false"),
     ("log_filter", "log_filter = \"…\""),
     ("tracing", "tracing = true"),
+    ("direct", "direct = true"),
     ("queue", "queue = 65536"),
     ("queue_all", "queue_all = 65536"),
     ("crate", "crate = path"),
@@ -59,7 +64,11 @@ impl Parse for Args {
         let mut log: Option<LitBool> = None;
         let mut log_filter: Option<LitStr> = None;
         let mut tracing: Option<LitBool> = None;
-        let mut delivery: Option<Delivery> = None;
+        let mut direct: Option<LitBool> = None;
+        let mut queue: Option<LitInt> = None;
+        let mut queue_all: Option<LitInt> = None;
+        // The names of those options that choose a delivery.
+        let mut deliveries = Vec::new();
         let mut krate = None;
         while !input.is_empty() {
             if !input.peek(Ident::peek_any) {
@@ -79,8 +88,9 @@ impl Parse for Args {
                 "log" => log.replace(value(input, &name)?).is_some(),
                 "log_filter" => log_filter.replace(value(input, &name)?).is_some(),
                 "tracing" => tracing.replace(value(input, &name)?).is_some(),
-                "queue" => set_delivery(&mut delivery, "Queued", input, &name)?,
-                "queue_all" => set_delivery(&mut delivery, "AllQueued", input, &name)?,
+                "direct" => direct.replace(value(input, &name)?).is_some(),
+                "queue" => queue.replace(capacity(input, &name)?).is_some(),
+                "queue_all" => queue_all.replace(capacity(input, &name)?).is_some(),
                 "crate" => krate.replace(value(input, &name)?).is_some(),
                 _ => {
                     let accepted = accepted();
@@ -94,9 +104,16 @@ impl Parse for Args {
                     format!("duplicate option `{name}`"),
                 ));
             }
+            if ["direct", "queue", "queue_all"].contains(&&*name.to_string()) {
+                deliveries.push(name);
+            }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
+        }
+        if let [first, second, ..] = &deliveries[..] {
+            let message = format!("`{first}` and `{second}` exclude each other");
+            return Err(Error::new(second.span(), message));
         }
         if let Some(logger) = &logger {
             crate::call::check_target(logger)?;
@@ -133,19 +150,19 @@ impl Parse for Args {
             log,
             asks_for_log,
             tracing: tracing.is_some_and(|tracing| tracing.value()),
-            delivery,
+            delivery: match (direct, queue, queue_all) {
+                (Some(direct), ..) if direct.value() => Delivery::Direct,
+                (_, Some(capacity), _) => Delivery::Queued(capacity),
+                (.., Some(capacity)) => Delivery::AllQueued(capacity),
+                _ => Delivery::Default,
+            },
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })
     }
 }
 
-/// Parses the value of `queue` or `queue_all`. Returns whether the same option was there before.
-fn set_delivery(
-    delivery: &mut Option<Delivery>,
-    variant: &'static str,
-    input: ParseStream<'_>,
-    name: &Ident,
-) -> Result<bool> {
+/// Parses the value of `queue` or `queue_all`.
+fn capacity(input: ParseStream<'_>, name: &Ident) -> Result<LitInt> {
     let capacity: LitInt = value(input, name)?;
     let number = capacity.base10_parse::<usize>();
     if !matches!(capacity.suffix(), "" | "usize") || !number.is_ok_and(|it| it > 0) {
@@ -153,13 +170,7 @@ fn set_delivery(
             format!("`{name}` takes how many records may wait, at least 1: `{name} = 65536`");
         return Err(Error::new(capacity.span(), message));
     }
-    match delivery.replace(Delivery { variant, capacity }) {
-        Some(earlier) if earlier.variant != variant => {
-            let message = "`queue` and `queue_all` exclude each other";
-            Err(Error::new(name.span(), message))
-        }
-        earlier => Ok(earlier.is_some()),
-    }
+    Ok(capacity)
 }
 
 /// `["forms_core", "forms_util"]`.

@@ -119,10 +119,14 @@ fn init(args: &Args, module: &Ident, is_inline: bool) -> Expr {
         krate,
     } = args;
     let logger = option(logger.as_ref(), krate);
-    let delivery = delivery.as_ref().map(|Delivery { variant, capacity }| {
-        let variant = Ident::new(variant, Span::mixed_site());
-        quote!(|py| #krate::set_delivery(py, #krate::Delivery::#variant(#capacity)))
-    });
+    // Direct delivery is what there is without a setting, and an extension that sets none is linked without a queue.
+    let delivery = match delivery {
+        Delivery::Default => Some(quote!(Default)),
+        Delivery::Direct => None,
+        Delivery::Queued(capacity) => Some(quote!(Queued(#capacity))),
+        Delivery::AllQueued(capacity) => Some(quote!(AllQueued(#capacity))),
+    };
+    let delivery = delivery.map(|it| quote!(|py| #krate::set_delivery(py, #krate::Delivery::#it)));
     let delivery = option(delivery.as_ref(), krate);
     let filters = log.as_ref().map(|filters| {
         let filters = filters

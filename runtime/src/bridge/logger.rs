@@ -195,7 +195,7 @@ impl Logger {
                 true => LevelCache::new(),
                 false => LevelCache::disabled(),
             };
-            Callsite::at_run_time(metadata, cache, self.name(key.target))
+            Callsite::bridged(metadata, cache, self.name(key.target))
         })
     }
 

@@ -9,7 +9,7 @@ use crate::level::Level;
 use crate::level_cache::cache::LevelCache;
 use crate::level_cache::invalidation;
 use crate::logger::dict::LoggerDict;
-use crate::logger::names::LoggerName;
+use crate::logger::names::{self, LoggerName};
 use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
 use crate::python::exception::Result;
@@ -32,18 +32,21 @@ struct CallsiteState {
     place: AtomicIndex,
     prototype: Kept<RecordPrototype>,
     questions: Questions,
+    /// Whether it is of the `log` crate or of `tracing`.
+    is_bridged: bool,
 }
 
 static STATES: boxcar::Vec<CallsiteState> = boxcar::Vec::new();
 
 impl CallsiteState {
     /// Stores a new state, and returns its index.
-    fn push(name: LoggerName) -> usize {
+    fn push(name: LoggerName, is_bridged: bool) -> usize {
         STATES.push(CallsiteState {
             name,
             place: AtomicIndex::none(),
             prototype: Kept::new(),
             questions: Questions::new(),
+            is_bridged,
         })
     }
 }
@@ -88,14 +91,38 @@ impl Callsite {
         cache: LevelCache,
         name: Option<String>,
     ) -> Callsite {
+        Callsite::with_state(metadata, cache, name, false)
+    }
+
+    /// The same for a call of the `log` crate or of `tracing`.
+    #[cfg(feature = "log")]
+    pub(crate) fn bridged(metadata: Metadata, cache: LevelCache, name: Option<String>) -> Callsite {
+        Callsite::with_state(metadata, cache, name, true)
+    }
+
+    fn with_state(
+        metadata: Metadata,
+        cache: LevelCache,
+        name: Option<String>,
+        is_bridged: bool,
+    ) -> Callsite {
         let state = AtomicIndex::none();
         let name = name.map_or_else(LoggerName::of_target, LoggerName::fixed);
-        state.set(CallsiteState::push(name));
+        state.set(CallsiteState::push(name, is_bridged));
         Callsite {
             cache,
             state,
             metadata,
         }
+    }
+
+    /// Whether the call is of a crate of which nobody says that it belongs to a Python module. It may hold locks that
+    /// the author of the module doesn't know.
+    pub(crate) fn is_of_dependency(&self) -> bool {
+        self.state
+            .get()
+            .is_some_and(|index| STATES[index].is_bridged)
+            && !names::is_renamed(self.metadata.target)
     }
 
     /// Whether Python is known to refuse `level`.
@@ -124,7 +151,7 @@ impl Callsite {
 
     fn state(&self) -> &'static CallsiteState {
         let index = self.state.get().unwrap_or_else(|| {
-            let new = CallsiteState::push(LoggerName::of_target());
+            let new = CallsiteState::push(LoggerName::of_target(), false);
             self.state.get_or_set(new)
         });
         &STATES[index]

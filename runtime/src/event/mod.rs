@@ -1,5 +1,6 @@
 //! The content of one call: its message, its values, when and where it was made.
 
+pub(crate) mod awaited;
 pub(crate) mod buffer;
 pub(crate) mod error;
 pub(crate) mod exc_info;

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
+use super::awaited::Awaited;
 use crate::python::context::{Inside, RecordContext};
 use crate::python::exception::Result;
 use crate::python::library::THREADING_GLOBALS;
@@ -21,6 +22,8 @@ pub(crate) struct Origin {
     pub(crate) time: i64,
     pub(crate) thread: Arc<OriginThread>,
     context: Option<RecordContext>,
+    /// Whether the thread waits for the delivery.
+    pub(crate) is_awaited: bool,
 }
 
 /// A thread, which may have ended by the time of the delivery.
@@ -32,6 +35,8 @@ pub(crate) struct OriginThread {
     pub(crate) rust: Thread,
     /// Whether Python may have a `threading.Thread` for it.
     has_thread_state: bool,
+    /// The records that it waits for.
+    pub(crate) awaited: Awaited,
     /// The name that it had in Python when its first record was delivered.
     pub(crate) name: Once<Loose<Py<PyString>>>,
 }
@@ -53,6 +58,7 @@ impl Origin {
             time: nanoseconds_since_epoch(),
             thread,
             context: context(py),
+            is_awaited: false,
         }
     }
 
@@ -86,6 +92,7 @@ impl OriginThread {
                 native_id: interpreter::native_id(),
                 rust: thread::current(),
                 has_thread_state,
+                awaited: Awaited::new(),
                 name: Once::new(),
             })
         };
@@ -102,6 +109,11 @@ impl OriginThread {
         });
         // At the end of a thread the variable may be gone.
         current.unwrap_or_else(|_| new())
+    }
+
+    /// The record that this thread waits for has been delivered.
+    pub(crate) fn acknowledge(&self) {
+        self.awaited.acknowledge(&self.rust);
     }
 
     /// Keeps the name of the current thread, if it is a stock `threading.Thread`, or a `_DummyThread` with a name that

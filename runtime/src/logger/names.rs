@@ -29,7 +29,6 @@ fn name_of(target: &str) -> String {
 }
 
 /// Whether a target has another name in Python than its own.
-#[cfg(feature = "log")]
 pub(crate) fn is_renamed(target: &str) -> bool {
     renamed(target).is_some()
 }

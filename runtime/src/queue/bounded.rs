@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_queue::SegQueue;
 
+use super::budget::Budget;
 use super::hold::Hold;
 use super::waker::Waker;
 use crate::call::Call;
@@ -31,6 +32,7 @@ pub(crate) struct Queue {
     dropped: AtomicUsize,
     pub(super) waker: Waker,
     pub(super) hold: Hold,
+    pub(super) budget: Budget,
 }
 
 /// Room for one entry. It must be used, since it is counted already.
@@ -69,6 +71,7 @@ impl Queue {
             dropped: AtomicUsize::new(0),
             waker: Waker::new(),
             hold: Hold::new(),
+            budget: Budget::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Taking records out of the queue and delivering them.
 
+use std::hint;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use super::thread::is_drain_thread;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
 use crate::event::keywords::Keywords;
+use crate::event::origin::OriginThread;
 use crate::level::Level;
 use crate::python::attach::guard;
 use crate::python::once::Once;
@@ -18,6 +21,12 @@ use crate::python::{exit, raised};
 
 /// The target of a WARNING about dropped records, if the crate has a `#[pylog::module]`.
 static OWNER: Once<&'static str> = Once::new();
+
+/// How long the drain thread keeps the GIL: as long as Python lets a thread run by default.
+const TURN: Duration = Duration::from_millis(5);
+
+/// How long the drain thread waits with the GIL for the next record of a thread that it has woken.
+const WAIT_FOR_NEXT: Duration = Duration::from_micros(50);
 
 /// Sets the crate that is a Python module.
 pub(crate) fn set_owner(root: &'static str) {
@@ -28,26 +37,52 @@ impl Queue {
     /// Delivers the entries that are in the queue now. Only the drain thread does this, and at the end the
     /// finalizing thread: a handler may want a lock that a logging thread holds.
     pub(super) fn deliver_all(&self, py: Python<'_>) {
+        self.deliver(py, || false);
+    }
+
+    /// The same in the drain thread. It gives other threads their turn, and keeps the GIL a moment for the next records
+    /// of those that it has woken: beside a busy thread it would wait long to get it again.
+    pub(super) fn deliver_in_turn(&self, py: Python<'_>) {
+        let start = Instant::now();
+        let is_over = || start.elapsed() >= TURN;
+        while self.deliver(py, is_over) && !is_over() {
+            let waits_since = Instant::now();
+            while !self.has_work() {
+                if waits_since.elapsed() >= WAIT_FOR_NEXT || self.hold.is_held() {
+                    return;
+                }
+                hint::spin_loop();
+            }
+        }
+    }
+
+    /// Returns whether a thread was woken.
+    fn deliver(&self, py: Python<'_>, is_over: impl Fn() -> bool) -> bool {
+        let mut has_woken = false;
         let end = self.reserved();
-        while !self.has_delivered(end) && self.is_current() {
+        while !self.has_delivered(end) && self.is_current() && !is_over() {
             let delivering = self.hold.start_delivery();
             if delivering.is_none() && !exit::is_finalizing() {
-                return;
+                return false;
             }
             let Some(entry) = self.pop() else {
                 // A slot that is reserved but not filled yet. This thread doesn't wait for it.
                 break;
             };
-            deliver(self, entry, py);
+            let awaiting = deliver(self, entry, py);
             if self.has_delivered(end - 1) && self.is_current() {
                 // Before the last entry counts as delivered, so that `flush` waits for the WARNING too.
                 self.report_dropped(py);
             }
             self.count_delivered();
+            if let Some(thread) = awaiting {
+                thread.acknowledge();
+                has_woken = true;
+            }
             // An exception for the program doesn't wait for the other records, unless no other thread
             // will deliver them.
             if raised::is_held() && !exit::is_finalizing() {
-                break;
+                return false;
             }
         }
         if self.is_current() && self.is_empty() {
@@ -56,6 +91,7 @@ impl Queue {
                 self.report_dropped(py);
             }
         }
+        has_woken
     }
 
     fn report_dropped(&self, py: Python<'_>) {
@@ -76,17 +112,21 @@ impl Queue {
     }
 }
 
-fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) {
+/// Returns the thread that waits for the delivery.
+fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) -> Option<Arc<OriginThread>> {
+    let mut awaiting = None;
     let (callsite, is_accepted) = match entry {
         Entry::Call(call) => {
             let callsite = call.callsite;
             let origin = call.origin.as_ref();
+            let awaited = origin.filter(|origin| origin.is_awaited);
+            awaiting = awaited.map(|origin| Arc::clone(&origin.thread));
             let delivered = guard(py, callsite.metadata(), || {
                 let _inside = origin.and_then(|origin| origin.enter_context(py));
                 call.deliver(py)
             });
             if call.decision != Decision::Undecided {
-                return;
+                return awaiting;
             }
             (callsite, delivered)
         }
@@ -103,6 +143,7 @@ fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) {
     if is_accepted != Some(false) {
         queue.count_dropped(dropped);
     }
+    awaiting
 }
 
 /// Logs the WARNING that records were dropped.

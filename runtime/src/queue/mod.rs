@@ -1,5 +1,6 @@
 //! Queued delivery: threads leave their records to a thread of pylog's, so that they don't wait for the GIL, or
-//! so that they run no Python code.
+//! so that they run no Python code. With the default delivery, those threads do that which Rust has spawned, and they
+//! wait for the delivery within a [budget].
 //!
 //! A record enters the [queue][bounded] together with its time, its thread and its context. Only the
 //! [drain thread][thread] takes records out, and at the end of the program the thread that finalizes the
@@ -11,6 +12,7 @@
 //! records in the old one are delivered by the parent. Python's forks also [hold] the drain thread between two records.
 
 mod bounded;
+mod budget;
 mod current;
 pub(crate) mod drain;
 pub(crate) mod flush;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 
 use super::bounded::CAPACITY;
-use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS};
+use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS, UNKNOWN_THREADS};
 use super::{current, flush, multiprocessing, push};
 use crate::python::exception::{Exception, Result};
 use crate::python::fork::{self, Hooks};
@@ -14,9 +14,23 @@ use crate::python::raised::attempt;
 use crate::python::{exit, garbage, interpreter, library};
 
 /// How records get to Python; see [`set_delivery`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {
+    /// The default of [`module`](macro@crate::module). A call in a thread that Python knows attaches, and returns when
+    /// the record has been handled, as with [`Delivery::Direct`]. There are two exceptions, which never wait for the
+    /// GIL:
+    ///
+    /// - A thread that Rust has spawned puts its record into a queue, as with [`Delivery::Queued`], and waits until the
+    ///   drain thread has handled it. But all such waits together take no more than a tenth of the time. Beyond that a
+    ///   call returns at once.
+    /// - The record of a dependency, which comes from the `log` crate or from `tracing` with a target that belongs neither
+    ///   to the module's crate nor to its `crates`, is handled by the drain thread, too, whatever thread makes it: it may
+    ///   be made under a lock that another thread wants. An attached thread doesn't wait for that.
+    ///
+    /// The queue has room for 65,536 records.
+    #[default]
+    Default,
     /// A call that is on attaches to Python, and returns when the record has been handled. A thread that
     /// holds the GIL must not wait for a thread that logs.
     Direct,
@@ -43,8 +57,8 @@ pub enum Delivery {
     AllQueued(usize),
 }
 
-/// Sets how the records of this extension get to Python from now on. `#[pylog::module(queue = 65536)]`
-/// does that at import.
+/// Sets how the records of this extension get to Python from now on. [`module`](macro@crate::module) does that at
+/// import. Until then, and where there is no such attribute, delivery is direct.
 ///
 /// Queued records stay in order when delivery becomes direct again.
 ///
@@ -63,6 +77,7 @@ pub enum Delivery {
 /// elsewhere if the program hides its symbols.
 pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
     let (threads, capacity) = match delivery {
+        Delivery::Default => (UNKNOWN_THREADS, Some(DEFAULT_CAPACITY)),
         Delivery::Direct => (NO_THREAD, None),
         Delivery::Queued(capacity) => (DETACHED_THREADS, Some(capacity)),
         Delivery::AllQueued(capacity) => (EVERY_THREAD, Some(capacity)),
@@ -78,6 +93,9 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
     QUEUES_RECORDS.store(threads, Ordering::Release);
     Ok(())
 }
+
+/// How many records may wait with the default delivery.
+const DEFAULT_CAPACITY: usize = 65_536;
 
 fn prepare(py: Python<'_>) -> Result<()> {
     interpreter::prepare(py)?;

@@ -23,6 +23,10 @@ pub(crate) trait Producer {
     /// an `origin` the call is of this thread and this moment.
     fn push_or_drop(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>);
 
+    /// Queues a call of this thread, which isn't attached, and waits for its delivery, unless waiting has taken too long
+    /// lately. Without an `origin` the call is of this moment.
+    fn hand_over(&'static self, call: Call<'_>);
+
     /// Has Python asked whether it accepts a level, unless that is on its way already.
     fn ask(&'static self, callsite: &'static Callsite, level: Level);
 
@@ -51,6 +55,19 @@ pub(super) static QUEUES_RECORDS: AtomicU8 = AtomicU8::new(NO_THREAD);
 pub(super) const NO_THREAD: u8 = 0;
 pub(super) const DETACHED_THREADS: u8 = 1;
 pub(super) const EVERY_THREAD: u8 = 2;
+/// Threads that Python doesn't know, and all threads for the records of dependencies.
+pub(super) const UNKNOWN_THREADS: u8 = 3;
+
+/// What becomes of a call.
+#[derive(Clone, Copy)]
+pub(crate) enum Route {
+    /// It is delivered at once.
+    Direct,
+    /// It is left in the queue.
+    Queue(&'static dyn Producer),
+    /// It is left in the queue, and the thread waits for its delivery.
+    HandOver(&'static dyn Producer),
+}
 
 /// Sets the function by which threads find the queue.
 pub(super) fn link(current: Current) {
@@ -62,14 +79,25 @@ pub(crate) fn current() -> Option<&'static dyn Producer> {
     CURRENT.get()?()
 }
 
-/// The queue, if this thread has to leave its records there.
-pub(crate) fn for_this_thread() -> Option<&'static dyn Producer> {
-    match QUEUES_RECORDS.load(Ordering::Acquire) {
-        NO_THREAD => return None,
-        DETACHED_THREADS if interpreter::is_attached() => return None,
-        _ => {}
+/// What becomes of a call that this thread makes.
+pub(crate) fn route(callsite: &Callsite) -> Route {
+    let route = match QUEUES_RECORDS.load(Ordering::Acquire) {
+        NO_THREAD => return Route::Direct,
+        DETACHED_THREADS if interpreter::is_attached() => return Route::Direct,
+        UNKNOWN_THREADS => {
+            let is_known = interpreter::has_thread_state() != Some(false);
+            match callsite.is_of_dependency() {
+                false if is_known => return Route::Direct,
+                true if interpreter::is_attached() => Route::Queue,
+                _ => Route::HandOver,
+            }
+        }
+        _ => Route::Queue,
+    };
+    match current() {
+        Some(queue) if !delivers_own() => route(queue),
+        _ => Route::Direct,
     }
-    if delivers_own() { None } else { current() }
 }
 
 /// Whether this thread's calls must not run Python code.

@@ -1,17 +1,19 @@
 //! Putting calls into the queue.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::bounded::{Entry, Queue};
+use super::bounded::{Entry, Queue, Slot};
 use super::current::current;
 use super::producer::{self, Producer};
 use super::thread::spawn_if_none;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
-use crate::event::origin::Origin;
+use crate::event::origin::{Origin, OriginThread};
 use crate::level::Level;
+use crate::python::attach::attach;
 use crate::python::garbage;
 use crate::python::{exit, nesting};
 
@@ -26,38 +28,27 @@ pub(super) fn link() {
 
 impl Producer for Queue {
     fn push_or_drop(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>) {
-        if !exit::may_attach() {
-            return; // The last records have been delivered, or are being delivered.
-        }
-        let (callsite, level) = (call.callsite, call.level);
-        let is_decided = call.decision != Decision::Undecided;
-        match self.reserve(is_decided) {
-            Some(slot) => {
-                if !is_decided {
-                    callsite.questions().add();
-                }
-                let call = garbage::without_collection(py, || {
-                    let origin = origin.unwrap_or_else(|| Origin::here(py));
-                    call.into_queued(origin, py)
-                });
-                slot.send(Entry::Call(call));
+        self.push(call, origin, py);
+    }
+
+    fn hand_over(&'static self, call: Call<'_>) {
+        let wait = self.budget.start();
+        let mut origin = Origin::here(None);
+        let awaited = wait.as_ref().map(|_| Awaited::announce(&mut origin));
+        let is_queued = match call.needs_python() {
+            // Only Python can evaluate its values, so it waits for the GIL.
+            true => {
+                let metadata = call.callsite.metadata();
+                attach(metadata, |py| Ok(self.push(call, Some(origin), Some(py))))
             }
-            None if is_decided => {
-                call.give_back();
-                self.count_dropped(1);
-                self.waker.wake();
-            }
-            // Whether it counts as dropped is known when Python has been asked.
-            None => {
-                call.give_back();
-                if callsite.questions().drop_call() {
-                    let question = Entry::Question(callsite, level);
-                    self.reserve_for_question().send(question);
-                }
-                self.waker.wake();
+            false => Some(self.push(call, Some(origin), None)),
+        };
+        if let (Some(wait), Some(awaited)) = (wait, awaited) {
+            match is_queued {
+                Some(true) => self.wait_for(&awaited, wait.limit, wait.is_alone()),
+                _ => awaited.revoke(),
             }
         }
-        spawn_if_none(self);
     }
 
     fn ask(&'static self, callsite: &'static Callsite, level: Level) {
@@ -87,14 +78,81 @@ impl Producer for Queue {
         let Some(slot) = self.reserve(true) else {
             return Err(call);
         };
-        let call = call.into_queued(Origin::here(Some(py)), Some(py));
-        let position = slot.send(Entry::Call(call));
-        spawn_if_none(self);
-        py.detach(|| self.wait(position, Instant::now() + WAIT_BEHIND_OTHERS));
+        let mut origin = Origin::here(Some(py));
+        let awaited = Awaited::announce(&mut origin);
+        self.send(slot, call.into_queued(origin, Some(py)));
+        py.detach(|| self.wait_for(&awaited, WAIT_BEHIND_OTHERS, false));
         Ok(())
     }
 
     fn flush(&'static self, timeout: Duration) -> bool {
         self.flush_within(timeout)
+    }
+}
+
+impl Queue {
+    /// Does what [`Producer::push_or_drop`] does. Returns whether the call is in the queue.
+    fn push(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>) -> bool {
+        if !exit::may_attach() {
+            return false; // The last records have been delivered, or are being delivered.
+        }
+        let (callsite, level) = (call.callsite, call.level);
+        let is_decided = call.decision != Decision::Undecided;
+        if let Some(slot) = self.reserve(is_decided) {
+            if !is_decided {
+                callsite.questions().add();
+            }
+            let call = garbage::without_collection(py, || {
+                let origin = origin.unwrap_or_else(|| Origin::here(py));
+                call.into_queued(origin, py)
+            });
+            self.send(slot, call);
+            return true;
+        }
+        call.give_back();
+        // Otherwise it is known whether it counts as dropped when Python has been asked.
+        if is_decided {
+            self.count_dropped(1);
+        } else if callsite.questions().drop_call() {
+            let question = Entry::Question(callsite, level);
+            self.reserve_for_question().send(question);
+        }
+        self.waker.wake();
+        spawn_if_none(self);
+        false
+    }
+
+    fn send(&'static self, slot: Slot, call: Call<'static>) {
+        slot.send(Entry::Call(call));
+        spawn_if_none(self);
+    }
+
+    /// Waits for a record of this thread, which isn't attached.
+    fn wait_for(&self, awaited: &Awaited, limit: Duration, may_spin: bool) {
+        self.waker.wake();
+        let Awaited { thread, number } = awaited;
+        let may_wait = || !exit::is_finalizing();
+        thread.awaited.wait(*number, limit, may_spin, may_wait);
+    }
+}
+
+/// A record that this thread waits for.
+struct Awaited {
+    thread: Arc<OriginThread>,
+    number: usize,
+}
+
+impl Awaited {
+    /// Announces the record of this origin.
+    fn announce(origin: &mut Origin) -> Awaited {
+        origin.is_awaited = true;
+        let thread = Arc::clone(&origin.thread);
+        let number = thread.awaited.announce();
+        Awaited { thread, number }
+    }
+
+    /// The record will not be delivered.
+    fn revoke(&self) {
+        self.thread.awaited.revoke();
     }
 }

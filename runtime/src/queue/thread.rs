@@ -51,7 +51,7 @@ fn run(queue: &'static Queue) {
         let has_drained = Python::try_attach(|py| {
             loose::release(py);
             raised::attempt(py, exit::prepare(py));
-            queue.deliver_all(py);
+            queue.deliver_in_turn(py);
             raised::schedule(py);
         });
         drop(permit);

@@ -71,6 +71,8 @@ pub(crate) fn log_under_a_lock(kind: &str) -> PyResult<()> {
     static MUTEX: Mutex<()> = Mutex::new(());
     static LAZY: LazyLock<()> =
         LazyLock::new(|| log(|number| pylog::info!("certificate {number}")));
+    static DEPENDENCY: LazyLock<()> =
+        LazyLock::new(|| log(|number| log::info!(target: "dependency", "certificate {number}")));
     fn log(log: impl Fn(u32)) {
         (0..200).for_each(log);
     }
@@ -85,6 +87,7 @@ pub(crate) fn log_under_a_lock(kind: &str) -> PyResult<()> {
             log(|number| log::info!(target: "dependency", "certificate {number}"));
         }
         "lazy" => *LAZY,
+        "lazy dependency" => *DEPENDENCY,
         _ => return Err(PyValueError::new_err("no such kind")),
     }
     Ok(())

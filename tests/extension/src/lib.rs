@@ -10,9 +10,11 @@ mod stock;
 mod tasks;
 mod threads;
 mod values;
+mod waits;
 
 /// The inline form, without an init function of its own.
-#[pylog::module]
+// A test chooses another delivery where it wants one.
+#[pylog::module(direct = true)]
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
     #[pymodule_export]
@@ -42,12 +44,17 @@ pub mod _native {
         JoinsWhenDropped, flood, flood_and_err, flush, join_while_attached, log_a_panic,
         log_and_check_signals, log_forever, log_forever_in_tokio, log_in_context,
         log_in_pool_while_attached, log_in_stages, log_in_worker, log_what_needs_python,
-        log_with_lock, set_queue, with_lock,
+        log_with_lock, set_default_delivery, set_queue, with_lock,
     };
     #[pymodule_export]
     use crate::values::{
         count_evaluations, log_containers, log_error_types, log_handled, log_limited, log_objects,
         log_pair, log_raised, log_rust_errors, log_stack, log_std_types, log_types_of_other_crates,
         log_values,
+    };
+    #[pymodule_export]
+    use crate::waits::{
+        Joining, wait_for_pool, wait_for_scope, wait_for_scope_detached, wait_for_tasks,
+        wait_for_watcher,
     };
 }

@@ -30,6 +30,12 @@ pub(crate) fn set_queue(
     pylog::set_delivery(py, delivery)
 }
 
+/// The default of `#[pylog::module]`.
+#[pyfunction]
+pub(crate) fn set_default_delivery(py: Python<'_>) -> PyResult<()> {
+    pylog::set_delivery(py, Delivery::default())
+}
+
 #[pyfunction]
 #[pyo3(signature = (seconds = 600.0, detached = false))]
 pub(crate) fn flush(py: Python<'_>, seconds: f64, detached: bool) -> bool {

@@ -1,9 +1,9 @@
 """Eight threads log while they hold a lock of the extension's.
 
-    python tests/python/programs/log_under_a_lock.py {direct,queued,all_queued} {mutex,lazy,dependency}
+    python tests/python/programs/log_under_a_lock.py DELIVERY {mutex,lazy,dependency,lazy dependency}
 
-With direct and with queued delivery this deadlocks: the handler lets go of the GIL, another thread takes it and
-waits for the lock.
+DELIVERY is one of `deliveries.DELIVERIES`. With direct and with queued delivery this deadlocks, and by default unless a
+dependency logs: the handler lets go of the GIL, another thread takes it and waits for the lock.
 """
 
 import logging
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 
+from deliveries import DELIVERIES
 from pylog_probe import _native as native
 
 
@@ -23,8 +24,7 @@ class Count(logging.Handler):
 
 
 delivery, kind = sys.argv[1:]
-if delivery != "direct":
-    native.set_queue(100_000, every_thread=delivery == "all_queued")
+DELIVERIES[delivery]()
 handler = Count()
 logging.basicConfig(level=logging.INFO, handlers=[handler])
 sys.setswitchinterval(1e-5)

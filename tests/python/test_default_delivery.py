@@ -1,0 +1,86 @@
+"""The default delivery: no call hangs because the holder of the GIL waits, and a join finds the records."""
+
+import logging
+import sys
+import threading
+
+import pytest
+from processes import run
+from pylog_probe import _native as native
+from waiting import LIMIT, blocked
+
+SCENES = ["scope", "many threads", "tasks", "pool", "drop", "collector", "watcher"]
+
+
+@pytest.fixture
+def default():
+    native.set_default_delivery()
+    yield
+    assert native.flush()
+    native.set_queue()
+
+
+@pytest.mark.parametrize("kind", ["own", "dependency"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_holder_of_the_gil_waits_for_threads_that_log(scene, kind):
+    run("waits", "default", scene, kind)
+
+
+@pytest.mark.parametrize("kind", ["dependency", "lazy dependency"])
+def test_a_dependency_logs_under_a_lock_in_eight_threads(kind):
+    output, _ = run("log_under_a_lock", "default", kind)
+    assert output == f"{200 * (1 if kind.startswith('lazy') else 8)} records\n"
+
+
+@pytest.mark.parametrize("is_dependency", [False, True], ids=["own", "dependency"])
+def test_all_records_are_there_after_a_join(default, arrived, is_dependency):
+    for _ in range(20):
+        native.wait_for_scope_detached(is_dependency, 2, 2)
+        assert len(arrived.records) == 4
+        arrived.records.clear()
+
+
+def test_a_record_is_handled_by_another_thread(default, arrived):
+    deliverers = []
+    arrived.after = lambda record: deliverers.append(threading.get_ident())
+    _, _, ident = native.log_in_worker("of a Rust thread")
+    native.log_message("attached")
+    native.call("alpha", logging.INFO, True)
+    assert arrived.messages == ["of a Rust thread", "attached", "level 20"]
+    (record, *_) = arrived.records
+    assert (record.thread, record.threadName) == (ident, "worker")
+    assert threading.get_ident() != deliverers[0] != ident
+    assert deliverers[1:] == [threading.get_ident()] * 2
+
+
+def test_a_call_of_a_dependency_runs_no_python_code(default, arrived):
+    with blocked(arrived) as is_waiting:
+        native.log_to_target("dependency::part", "one")  # Returns although the handler doesn't.
+        native.log_to_target("dependency::part", "two")
+        assert is_waiting.wait(LIMIT)
+        assert arrived.records == []
+    native.log_message("three")  # Goes behind the others, and waits for its delivery.
+    assert arrived.messages == ["one", "two", "three"]
+    assert {record.threadName for record in arrived.records} == {"MainThread"}
+    assert [record.name for record in arrived.records[:2]] == ["dependency.part"] * 2
+
+
+def test_calls_go_on_while_a_handler_does_not_return(default, arrived):
+    with blocked(arrived):
+        for _ in range(100):
+            native.join_while_attached()
+        assert arrived.records == []
+    assert native.flush()
+    assert len(arrived.records) == 300
+
+
+def test_waits_take_a_part_of_the_time(default, arrived):
+    """Beside a thread that holds the GIL, a burst doesn't wait for each record."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(10)
+    try:
+        native.wait_for_scope(False, 1, 10_000)
+    finally:
+        sys.setswitchinterval(interval)
+    assert native.flush()
+    assert len(arrived.records) == 10_000
