@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from processes import run
+from programs.deliveries import DELIVERIES
 from pylog_probe import _native as native
 from waiting import LIMIT, blocked
 
@@ -84,3 +85,34 @@ def test_waits_take_a_part_of_the_time(default, arrived):
         sys.setswitchinterval(interval)
     assert native.flush()
     assert len(arrived.records) == 10_000
+
+
+@pytest.mark.parametrize("how", ["shutdown", "by name", "dictConfig", "job"])
+@pytest.mark.parametrize("delivery", ["python", *DELIVERIES])
+def test_what_is_queued_is_delivered_first(delivery, how):
+    output, _ = run("flushed", delivery, how)
+    assert output == "0\n" * 3, "lines that are missing"
+
+
+def test_extensions_share_one_handler():
+    """An extension that isn't pylog's can wait for all of them, and `logging.shutdown` closes it as the first."""
+    import forms._native  # noqa: F401, PLC0415
+
+    native.set_default_delivery()
+    handler = logging._handlers["pylog"]
+    assert len(handler._pylog_flushes) >= 2
+    newer = logging.NullHandler()
+    logging.root.setLevel(logging.root.level)
+    references = [reference() for reference in logging._handlerList]
+    assert references.index(handler) > references.index(newer)
+    assert references.count(handler) == 1
+    native.set_queue()
+
+
+def test_a_flush_in_a_handler_gives_up(default, arrived):
+    handler = logging._handlers["pylog"]
+    arrived.after = lambda record: handler.flush()
+    native.log_in_worker("one")
+    native.log_message("two")
+    assert native.flush(LIMIT)
+    assert arrived.messages == ["one", "two"]

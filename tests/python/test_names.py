@@ -22,6 +22,8 @@ def logged(caplog):
     """The name and the message of each record."""
 
     def logged():
+        # That of a dependency is queued. `logging.getHandlerByName` is new in Python 3.12.
+        logging._handlers["pylog"].flush()
         found = [(record.name, record.getMessage()) for record in caplog.records]
         caplog.clear()
         return found

@@ -122,7 +122,7 @@ impl Callsite {
         self.state
             .get()
             .is_some_and(|index| STATES[index].is_bridged)
-            && !names::is_renamed(self.metadata.target)
+            && !names::is_of_module(self.metadata.target)
     }
 
     /// Whether Python is known to refuse `level`.

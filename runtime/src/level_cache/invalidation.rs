@@ -41,7 +41,6 @@ static REGISTRY: Registry = Registry::new();
 static LISTENERS: boxcar::Vec<Listener> = boxcar::Vec::new();
 
 /// Adds a listener.
-#[cfg(feature = "log")]
 pub(crate) fn add_listener(listener: Listener) {
     LISTENERS.push(listener);
 }

@@ -9,8 +9,14 @@ use crate::python::once::Once;
 /// Rust paths that have another name in Python, and that name. The last entry of a path holds.
 static RENAMED: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
 
+/// The crates that belong to Python modules.
+static OF_MODULES: boxcar::Vec<&'static str> = boxcar::Vec::new();
+
 /// From now on, targets at and below `path` belong to the logger `name` and those below it.
 pub(crate) fn rename(path: &'static str, name: &str) {
+    if !is_of_module(path) {
+        OF_MODULES.push(path);
+    }
     if name_of(path) != name {
         RENAMED.push((path, name.to_owned()));
         // The level caches hold answers of other loggers.
@@ -29,20 +35,27 @@ fn name_of(target: &str) -> String {
 }
 
 /// Whether a target has another name in Python than its own.
+#[cfg(feature = "log")]
 pub(crate) fn is_renamed(target: &str) -> bool {
     renamed(target).is_some()
 }
 
+/// Whether a target is of a crate that belongs to a Python module, as `#[pylog::module]` says.
+pub(crate) fn is_of_module(target: &str) -> bool {
+    OF_MODULES.iter().any(|(_, path)| covers(path, target))
+}
+
 /// The closest path that covers a target, and its name.
 fn renamed(target: &str) -> Option<&'static (&'static str, String)> {
-    let covers = |path: &str| {
-        let rest = target.strip_prefix(path);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-    };
     let entries = RENAMED.iter().map(|(_, entry)| entry);
     entries
-        .filter(|(path, _)| covers(path))
+        .filter(|(path, _)| covers(path, target))
         .max_by_key(|(path, _)| path.len())
+}
+
+fn covers(path: &str, target: &str) -> bool {
+    let rest = target.strip_prefix(path);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 /// The name of a callsite's logger, as a Python string that is made once.

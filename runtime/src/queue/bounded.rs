@@ -141,7 +141,7 @@ impl Queue {
         self.reserved.load(Ordering::Acquire)
     }
 
-    fn delivered(&self) -> usize {
+    pub(super) fn delivered(&self) -> usize {
         self.delivered.load(Ordering::Acquire)
     }
 

@@ -34,10 +34,23 @@ pub(crate) fn set_owner(root: &'static str) {
 }
 
 impl Queue {
-    /// Delivers the entries that are in the queue now. Only the drain thread does this, and at the end the
-    /// finalizing thread: a handler may want a lock that a logging thread holds.
+    /// Delivers the entries that are in the queue now. Only the drain thread does this, a thread that holds it, and at the
+    /// end the finalizing thread: a handler may want a lock that a logging thread holds.
     pub(super) fn deliver_all(&self, py: Python<'_>) {
-        self.deliver(py, || false);
+        self.deliver(py, false, || false);
+    }
+
+    /// Delivers them in this thread, if the drain thread doesn't take longer than `limit` for the record that it is at.
+    pub(super) fn deliver_here(&self, py: Python<'_>, limit: Duration) {
+        self.hold.begin();
+        if !self.hold.is_effective() {
+            py.detach(|| self.hold.wait_until_effective(limit));
+        }
+        if self.hold.is_effective() {
+            self.deliver_all(py);
+        }
+        self.hold.end();
+        self.waker.wake();
     }
 
     /// The same in the drain thread. It gives other threads their turn, and keeps the GIL a moment for the next records
@@ -45,7 +58,7 @@ impl Queue {
     pub(super) fn deliver_in_turn(&self, py: Python<'_>) {
         let start = Instant::now();
         let is_over = || start.elapsed() >= TURN;
-        while self.deliver(py, is_over) && !is_over() {
+        while self.deliver(py, true, is_over) && !is_over() {
             let waits_since = Instant::now();
             while !self.has_work() {
                 if waits_since.elapsed() >= WAIT_FOR_NEXT || self.hold.is_held() {
@@ -56,15 +69,14 @@ impl Queue {
         }
     }
 
-    /// Returns whether a thread was woken.
-    fn deliver(&self, py: Python<'_>, is_over: impl Fn() -> bool) -> bool {
+    /// Stops while deliveries are held, if `can_be_held`. Returns whether a thread was woken.
+    fn deliver(&self, py: Python<'_>, can_be_held: bool, is_over: impl Fn() -> bool) -> bool {
         let mut has_woken = false;
         let end = self.reserved();
         while !self.has_delivered(end) && self.is_current() && !is_over() {
-            let delivering = self.hold.start_delivery();
-            if delivering.is_none() && !exit::is_finalizing() {
+            let Some(_delivering) = self.hold.start_delivery(can_be_held) else {
                 return false;
-            }
+            };
             let Some(entry) = self.pop() else {
                 // A slot that is reserved but not filled yet. This thread doesn't wait for it.
                 break;
@@ -87,7 +99,7 @@ impl Queue {
         }
         if self.is_current() && self.is_empty() {
             // Records that were dropped meanwhile.
-            if let Some(_delivering) = self.hold.start_delivery() {
+            if let Some(_delivering) = self.hold.start_delivery(can_be_held) {
                 self.report_dropped(py);
             }
         }
@@ -103,12 +115,16 @@ impl Queue {
 
     /// Waits until another thread has delivered everything up to a position, or until `end`.
     pub(super) fn wait(&self, position: usize, end: Instant) {
-        // This thread can't wait for itself, nor for a thread that has ended with the interpreter.
-        let can_wait = || !is_drain_thread() && !exit::is_finalizing();
-        while !self.has_delivered(position) && can_wait() && Instant::now() < end {
+        while !self.has_delivered(position) && self.can_wait() && Instant::now() < end {
             self.waker.wake();
             thread::sleep(Duration::from_micros(200));
         }
+    }
+
+    /// Whether another thread delivers: this one can't wait for itself, nor for a thread that has ended with the
+    /// interpreter.
+    pub(super) fn can_wait(&self) -> bool {
+        !is_drain_thread() && !exit::is_finalizing()
     }
 }
 

@@ -40,7 +40,11 @@ pub fn flush(timeout: Duration) -> bool {
 
 impl Queue {
     pub(super) fn flush_within(&self, timeout: Duration) -> bool {
-        let position = self.reserved();
+        self.flush_to(self.reserved(), timeout)
+    }
+
+    /// The same for everything up to a position.
+    pub(super) fn flush_to(&self, position: usize, timeout: Duration) -> bool {
         let now = Instant::now();
         let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
         let attached = interpreter::is_attached().then(|| {

@@ -30,11 +30,11 @@ impl Hold {
         }
     }
 
-    /// `None` while deliveries are held.
-    pub(super) fn start_delivery(&self) -> Option<Delivering<'_>> {
+    /// `None` while deliveries are held, if this one `can_be_held`.
+    pub(super) fn start_delivery(&self, can_be_held: bool) -> Option<Delivering<'_>> {
         self.is_delivering.store(true, Ordering::SeqCst);
         let delivering = Delivering(self);
-        (!self.is_held()).then_some(delivering)
+        (!can_be_held || !self.is_held()).then_some(delivering)
     }
 
     pub(super) fn is_held(&self) -> bool {

@@ -16,6 +16,7 @@ mod budget;
 mod current;
 pub(crate) mod drain;
 pub(crate) mod flush;
+mod handler;
 mod hold;
 pub(crate) mod mode;
 mod multiprocessing;

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::bounded::CAPACITY;
 use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS, UNKNOWN_THREADS};
-use super::{current, flush, multiprocessing, push};
+use super::{current, flush, handler, multiprocessing, push};
 use crate::python::exception::{Exception, Result};
 use crate::python::fork::{self, Hooks};
 use crate::python::once::RunOnce;
@@ -86,6 +86,7 @@ pub fn set_delivery(py: Python<'_>, delivery: Delivery) -> PyResult<()> {
         prepare(py).map_err(Exception::into_inner)?;
         // If this fails, a child of `multiprocessing` may end before its records are delivered.
         attempt(py, multiprocessing::flush_at_end(py));
+        attempt(py, handler::register(py));
         current::make_current();
         push::link();
         CAPACITY.store(capacity.max(1), Ordering::Release);

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use super::bounded::{Entry, Queue, Slot};
 use super::current::current;
+use super::handler;
 use super::producer::{self, Producer};
 use super::thread::spawn_if_none;
 use crate::call::Call;
@@ -74,6 +75,7 @@ impl Producer for Queue {
         if self.is_empty() || producer::delivers_own() {
             return Err(call);
         }
+        handler::stay_newest(py);
         // Without room the record is delivered out of order, rather than dropped.
         let Some(slot) = self.reserve(true) else {
             return Err(call);
@@ -98,6 +100,9 @@ impl Queue {
         }
         let (callsite, level) = (call.callsite, call.level);
         let is_decided = call.decision != Decision::Undecided;
+        if let Some(py) = py {
+            handler::stay_newest(py);
+        }
         if let Some(slot) = self.reserve(is_decided) {
             if !is_decided {
                 callsite.questions().add();

@@ -6,6 +6,7 @@ use std::thread;
 use pyo3::prelude::*;
 
 use super::bounded::Queue;
+use super::handler;
 use crate::python::exit::{self, AttachPermit};
 use crate::python::{loose, raised};
 
@@ -51,6 +52,7 @@ fn run(queue: &'static Queue) {
         let has_drained = Python::try_attach(|py| {
             loose::release(py);
             raised::attempt(py, exit::prepare(py));
+            handler::register_again(py);
             queue.deliver_in_turn(py);
             raised::schedule(py);
         });

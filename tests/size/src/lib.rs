@@ -1,7 +1,10 @@
 //! The smallest extension that logs, with and without a queue, and the same one without pylog.
 
-#[cfg_attr(feature = "queue", pylog::module(queue = 65536))]
-#[cfg_attr(all(feature = "pylog", not(feature = "queue")), pylog::module)]
+#[cfg_attr(feature = "queue", pylog::module)]
+#[cfg_attr(
+    all(feature = "pylog", not(feature = "queue")),
+    pylog::module(direct = true)
+)]
 #[pyo3::pymodule]
 mod size {
     #[pyo3::pyfunction]

@@ -3,7 +3,7 @@
 #[path = "../../tracing/src/calls.rs"]
 mod calls;
 
-#[pylog::module(tracing = true)]
+#[pylog::module(tracing = true, direct = true)]
 #[pyo3::pymodule(gil_used = false)]
 pub mod pylog_tracing_oldest {
     #[pymodule_export]

@@ -4,7 +4,7 @@ mod calls;
 mod spans;
 
 /// The inline form.
-#[pylog::module(tracing = true)]
+#[pylog::module(tracing = true, direct = true)]
 #[pyo3::pymodule(gil_used = false)]
 pub mod pylog_tracing {
     #[pymodule_export]
