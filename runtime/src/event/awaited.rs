@@ -3,7 +3,7 @@
 use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a thread looks before it sleeps, which takes some 20 microseconds. A delivery takes less if the drain
 /// thread is at work, and to sleep and to be woken takes more.
@@ -45,16 +45,9 @@ impl Awaited {
         self.delivered.load(Ordering::SeqCst) >= number
     }
 
-    /// Waits in the thread that has announced a record, while the condition holds, but no longer than `limit`. Spins
-    /// first if `may_spin`.
-    pub(crate) fn wait(
-        &self,
-        number: usize,
-        limit: Duration,
-        may_spin: bool,
-        condition: impl Fn() -> bool,
-    ) {
-        let end = Instant::now() + limit;
+    /// Waits in the thread that has announced a record, as long as `left` returns for how long it may do so from then
+    /// on. Spins first if `may_spin`.
+    pub(crate) fn wait(&self, number: usize, may_spin: bool, left: impl Fn() -> Option<Duration>) {
         let looks = if may_spin { LOOKS_BEFORE_SLEEP } else { 0 };
         for _ in 0..looks {
             if self.has(number) {
@@ -62,10 +55,9 @@ impl Awaited {
             }
             hint::spin_loop();
         }
-        while condition() {
+        while let Some(left) = left() {
             self.sleeps.store(true, Ordering::SeqCst);
-            let left = end.saturating_duration_since(Instant::now());
-            if self.has(number) || left.is_zero() {
+            if self.has(number) {
                 break;
             }
             thread::park_timeout(left);

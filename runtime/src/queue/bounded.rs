@@ -33,6 +33,8 @@ pub(crate) struct Queue {
     pub(super) waker: Waker,
     pub(super) hold: Hold,
     pub(super) budget: Budget,
+    /// How many threads wait within the budget.
+    pub(super) waiting: AtomicUsize,
 }
 
 /// Room for one entry. It must be used, since it is counted already.
@@ -72,6 +74,7 @@ impl Queue {
             waker: Waker::new(),
             hold: Hold::new(),
             budget: Budget::new(),
+            waiting: AtomicUsize::new(0),
         }
     }
 

@@ -1,90 +1,84 @@
 //! How long threads may wait for the delivery of their records.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// All waits together take at most one part of this many of the time.
+/// All waits together take at most one part of so many of the time.
 const PARTS: u64 = 10;
 
-/// The span in which they take no more than that: after a rest, the first waits can take a tenth of it at once.
-const SPAN: Duration = Duration::from_secs(1);
+/// The span in which they take no more than that. After a rest, the first waits can take a tenth of it at once.
+const SPAN: u64 = 1_000_000_000;
 
-/// The time that threads may wait. Time in which several threads wait counts once.
+/// The time that threads may wait: for the GIL, and for handlers. Only the drain thread spends it, so time in which
+/// several threads wait counts once. Nor does it count how long a busy system takes to run a thread that has been woken.
+///
+/// All times are in nanoseconds, as [`now`] counts them.
 pub(super) struct Budget {
-    /// The waits until now are paid for at this time, in nanoseconds as [`now`] counts them.
-    paid_at: AtomicU64,
-    /// How many threads wait.
-    waiting: AtomicUsize,
-}
-
-/// A thread that waits.
-pub(super) struct Wait<'a> {
-    budget: &'a Budget,
-    since: u64,
-    /// How many threads waited when this one began, with this one.
-    waiting: usize,
-    pub(super) limit: Duration,
+    /// What was spent until now is made up for at this time.
+    made_up_at: AtomicU64,
+    /// Since when the drain thread has been at work; 0 if it isn't.
+    at_work_since: AtomicU64,
+    /// Whether a thread has waited for that work.
+    is_awaited: AtomicBool,
 }
 
 impl Budget {
     pub(super) fn new() -> Budget {
         Budget {
-            paid_at: AtomicU64::new(0),
-            waiting: AtomicUsize::new(0),
+            made_up_at: AtomicU64::new(0),
+            at_work_since: AtomicU64::new(0),
+            is_awaited: AtomicBool::new(false),
         }
     }
 
-    /// `None` if waiting has taken too long lately.
-    pub(super) fn start(&self) -> Option<Wait<'_>> {
-        let since = now();
-        let limit = self.left_at(since);
-        (limit > Duration::ZERO).then(|| Wait {
-            budget: self,
-            since,
-            waiting: self.waiting.fetch_add(1, Ordering::Relaxed) + 1,
-            limit,
-        })
+    /// How long a thread may wait from now on. `None` if waiting has taken too long lately.
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.left_at(now())
     }
 
-    fn left_at(&self, now: u64) -> Duration {
-        let owed = self.paid_at.load(Ordering::Relaxed).saturating_sub(now);
-        let left = nanoseconds(SPAN).saturating_sub(owed);
-        Duration::from_nanos(left / PARTS)
+    fn left_at(&self, now: u64) -> Option<Duration> {
+        let owed = self.made_up_at.load(Ordering::Relaxed).saturating_sub(now);
+        let left = SPAN.saturating_sub(owed) / PARTS;
+        let at_work = match self.at_work_since.load(Ordering::Relaxed) {
+            0 => 0,
+            since => now.saturating_sub(since),
+        };
+        let left = left.checked_sub(at_work).filter(|left| *left > 0);
+        left.map(Duration::from_nanos)
     }
 
-    fn spend(&self, waited: u64, now: u64) {
-        let spend = |paid_at: u64| Some(paid_at.max(now) + waited * PARTS);
-        let _ = self
-            .paid_at
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+    /// The drain thread is at work from now on: it is going to wait for the GIL, or has found something to deliver.
+    pub(super) fn begin_work(&self) {
+        self.at_work_since.store(now(), Ordering::Relaxed);
+    }
+
+    /// It has delivered a record that a thread has waited for.
+    pub(super) fn set_awaited(&self) {
+        self.is_awaited.store(true, Ordering::Relaxed);
+    }
+
+    /// It has delivered everything.
+    pub(super) fn end_work(&self) {
+        self.end_work_at(now());
+    }
+
+    fn end_work_at(&self, now: u64) {
+        let since = self.at_work_since.swap(0, Ordering::Relaxed);
+        if since > 0 && self.is_awaited.swap(false, Ordering::Relaxed) {
+            let spent = now.saturating_sub(since).saturating_mul(PARTS);
+            let made_up_at = self.made_up_at.load(Ordering::Relaxed).max(now) + spent.min(SPAN);
+            self.made_up_at
+                .store(made_up_at.min(now + SPAN), Ordering::Relaxed);
+        }
     }
 }
 
-impl Wait<'_> {
-    /// Whether this is the only thread that waits.
-    pub(super) fn is_alone(&self) -> bool {
-        self.waiting == 1
-    }
-}
-
-impl Drop for Wait<'_> {
-    fn drop(&mut self) {
-        let waiting = self.budget.waiting.fetch_sub(1, Ordering::Relaxed);
-        let now = now();
-        let waiting = waiting.max(self.waiting) as u64;
-        self.budget.spend((now - self.since) / waiting, now);
-    }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The time since the first call of this function.
+/// The time since the first call of this function, plus one.
 fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
-    nanoseconds(START.get_or_init(Instant::now).elapsed())
+    let since = START.get_or_init(Instant::now).elapsed();
+    u64::try_from(since.as_nanos()).map_or(u64::MAX, |since| since + 1)
 }
 
 #[cfg(test)]
@@ -96,27 +90,28 @@ mod tests {
     #[test]
     fn a_tenth_of_the_time() {
         let budget = Budget::new();
-        let left_at = |milliseconds: u64| budget.left_at(milliseconds * MILLISECOND).as_millis();
+        let left_at = |milliseconds: u64| {
+            let left = budget.left_at(milliseconds * MILLISECOND);
+            left.map_or(0, |left| left.as_millis())
+        };
+        let work = |from: u64, to: u64, is_awaited: bool| {
+            budget
+                .at_work_since
+                .store(from * MILLISECOND, Ordering::Relaxed);
+            assert_eq!(left_at(from + 1) + 1, left_at(from));
+            budget.is_awaited.store(is_awaited, Ordering::Relaxed);
+            budget.end_work_at(to * MILLISECOND);
+        };
         assert_eq!(left_at(5000), 100);
-        budget.spend(60 * MILLISECOND, 5000 * MILLISECOND);
-        assert_eq!(left_at(5000), 40);
-        assert_eq!(left_at(5100), 50);
-        budget.spend(70 * MILLISECOND, 5200 * MILLISECOND);
-        assert_eq!(left_at(5200), 0);
-        assert_eq!(left_at(5400), 10);
-        assert_eq!(left_at(7000), 100);
-    }
-
-    #[test]
-    fn time_in_which_several_threads_wait_counts_once() {
-        let budget = Budget::new();
-        let waits: Vec<_> = (0..4).filter_map(|_| budget.start()).collect();
-        std::thread::sleep(Duration::from_millis(20));
-        let waited = waits[0].since;
-        drop(waits);
-        let waited = now() - waited;
-        let spent = budget.paid_at.load(Ordering::Relaxed) / PARTS;
-        assert!(spent <= waited + now() / PARTS, "{spent} of {waited}");
-        assert!(budget.start().is_some_and(|wait| wait.is_alone()));
+        work(5000, 5060, true);
+        assert_eq!(left_at(5060), 40);
+        work(5060, 5160, false);
+        assert_eq!(left_at(5160), 50);
+        work(5160, 5260, true);
+        assert_eq!(left_at(5260), 0);
+        assert_eq!(left_at(5460), 20);
+        work(5460, 95_460, true);
+        assert_eq!(left_at(95_560), 10, "a debt ends with the span");
+        assert_eq!(left_at(96_460), 100);
     }
 }

@@ -59,6 +59,7 @@ impl Queue {
         let start = Instant::now();
         let is_over = || start.elapsed() >= TURN;
         while self.deliver(py, true, is_over) && !is_over() {
+            self.budget.end_work();
             let waits_since = Instant::now();
             while !self.has_work() {
                 if waits_since.elapsed() >= WAIT_FOR_NEXT || self.hold.is_held() {
@@ -66,6 +67,7 @@ impl Queue {
                 }
                 hint::spin_loop();
             }
+            self.budget.begin_work();
         }
     }
 
@@ -88,6 +90,9 @@ impl Queue {
             }
             self.count_delivered();
             if let Some(thread) = awaiting {
+                if self.waiting.load(Ordering::Relaxed) > 0 {
+                    self.budget.set_awaited();
+                }
                 thread.acknowledge();
                 has_woken = true;
             }

@@ -1,7 +1,8 @@
 //! Putting calls into the queue.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
@@ -22,6 +23,14 @@ use crate::python::{exit, nesting};
 /// want a lock that the calling thread holds, so it doesn't wait longer.
 const WAIT_BEHIND_OTHERS: Duration = Duration::from_millis(100);
 
+/// How long a thread waits even if the system doesn't run the drain thread.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+fn left_until(end: Instant) -> Option<Duration> {
+    let left = end.checked_duration_since(Instant::now());
+    left.filter(|left| !left.is_zero())
+}
+
 /// Links queued delivery to the threads that log.
 pub(super) fn link() {
     producer::link(|| current().map(|queue| queue as &dyn Producer));
@@ -33,9 +42,9 @@ impl Producer for Queue {
     }
 
     fn hand_over(&'static self, call: Call<'_>) {
-        let wait = self.budget.start();
         let mut origin = Origin::here(None);
-        let awaited = wait.as_ref().map(|_| Awaited::announce(&mut origin));
+        let may_wait = self.budget.left().is_some();
+        let awaited = may_wait.then(|| Awaited::announce(&mut origin));
         let is_queued = match call.needs_python() {
             // Only Python can evaluate its values, so it waits for the GIL.
             true => {
@@ -44,9 +53,9 @@ impl Producer for Queue {
             }
             false => Some(self.push(call, Some(origin), None)),
         };
-        if let (Some(wait), Some(awaited)) = (wait, awaited) {
+        if let Some(awaited) = awaited {
             match is_queued {
-                Some(true) => self.wait_for(&awaited, wait.limit, wait.is_alone()),
+                Some(true) => self.wait_within_budget(&awaited),
                 _ => awaited.revoke(),
             }
         }
@@ -83,7 +92,10 @@ impl Producer for Queue {
         let mut origin = Origin::here(Some(py));
         let awaited = Awaited::announce(&mut origin);
         self.send(slot, call.into_queued(origin, Some(py)));
-        py.detach(|| self.wait_for(&awaited, WAIT_BEHIND_OTHERS, false));
+        py.detach(|| {
+            let end = Instant::now() + WAIT_BEHIND_OTHERS;
+            self.wait_for(&awaited, false, || left_until(end));
+        });
         Ok(())
     }
 
@@ -132,12 +144,22 @@ impl Queue {
         spawn_if_none(self);
     }
 
-    /// Waits for a record of this thread, which isn't attached.
-    fn wait_for(&self, awaited: &Awaited, limit: Duration, may_spin: bool) {
+    /// Waits for a record of this thread, which isn't attached, while `left` says for how long it may do so.
+    fn wait_for(&self, awaited: &Awaited, may_spin: bool, left: impl Fn() -> Option<Duration>) {
         self.waker.wake();
         let Awaited { thread, number } = awaited;
-        let may_wait = || !exit::is_finalizing();
-        thread.awaited.wait(*number, limit, may_spin, may_wait);
+        let left = || if exit::is_finalizing() { None } else { left() };
+        thread.awaited.wait(*number, may_spin, left);
+    }
+
+    fn wait_within_budget(&self, awaited: &Awaited) {
+        let end = Instant::now() + LONGEST_WAIT;
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        // Where several threads spin, the drain thread may find no processor.
+        self.wait_for(awaited, waiting == 0, || {
+            Some(left_until(end)?.min(self.budget.left()?))
+        });
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -49,6 +49,7 @@ fn run(queue: &'static Queue) {
         let Some(permit) = AttachPermit::acquire() else {
             return;
         };
+        queue.budget.begin_work();
         let has_drained = Python::try_attach(|py| {
             loose::release(py);
             raised::attempt(py, exit::prepare(py));
@@ -56,6 +57,7 @@ fn run(queue: &'static Queue) {
             queue.deliver_in_turn(py);
             raised::schedule(py);
         });
+        queue.budget.end_work();
         drop(permit);
         if !queue.has_work() || has_drained.is_none() {
             queue.waker.rest(|| queue.has_work(), || queue.may_sleep());
