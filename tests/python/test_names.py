@@ -52,6 +52,13 @@ def test_the_level_of_the_package_applies_to_its_crates(caplog, logged):
     assert logged() == [NATIVE[-2]]
 
 
+def test_dependencies_begin_at_debug(caplog, logged):
+    """The crate of the module and its `crates` begin at TRACE."""
+    caplog.set_level(1)
+    _native.run_verbose_dependency()
+    assert logged() == [("other.walk", "not held")]
+
+
 def test_a_bridge_with_filters_of_its_own(caplog, logged):
     """It takes over from the one of the attribute, and the names stay."""
     caplog.set_level(1)

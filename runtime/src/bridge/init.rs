@@ -32,11 +32,11 @@ pub fn init() -> ResetHandle {
     handle
 }
 
-/// The bridge of `#[pylog::module]`. Everything that the filters don't hold passes, and Python decides. A
-/// filter is a target, or "" for all others, and a level.
+/// The bridge of `#[pylog::module]`. Everything of the module's own crates passes that the filters don't hold, and
+/// Python decides. A filter is a target, or "" for all other crates, and a level.
 #[track_caller]
 pub(crate) fn init_module(filters: &[(&str, &str)]) {
-    let mut logger = Logger::with(Caching::default(), Names::OfModules).filter(LevelFilter::Trace);
+    let mut logger = Logger::with(Caching::default(), Names::OfModules).pass_own();
     for (target, level) in filters {
         // The macro has checked it.
         let level = level.parse().unwrap_or(LevelFilter::Trace);

@@ -82,6 +82,8 @@ pub struct Logger {
     filter: LevelFilter,
     /// By target, with `::`.
     filters: HashMap<String, LevelFilter>,
+    /// Whether everything passes that is of a crate which belongs to a Python module, and has no filter of its own.
+    passes_own: bool,
     prefix: Option<String>,
     caching: Caching,
     pub(super) names: Names,
@@ -111,6 +113,7 @@ impl Logger {
         Logger {
             filter: LevelFilter::Debug,
             filters: HashMap::new(),
+            passes_own: false,
             prefix: None,
             caching,
             names,
@@ -122,6 +125,11 @@ impl Logger {
     /// [`filter_target`](Logger::filter_target).
     pub fn filter(mut self, filter: LevelFilter) -> Logger {
         self.filter = filter;
+        self
+    }
+
+    pub(super) fn pass_own(mut self) -> Logger {
+        self.passes_own = true;
         self
     }
 
@@ -157,12 +165,15 @@ impl Logger {
 
     /// The most verbose level that the filters allow.
     pub(super) fn most_verbose(&self) -> LevelFilter {
+        if self.passes_own {
+            return LevelFilter::Trace;
+        }
         self.filters.values().fold(self.filter, |a, b| a.max(*b))
     }
 
     fn filter_for(&self, target: &str) -> LevelFilter {
         if self.filters.is_empty() {
-            return self.filter;
+            return self.filter_without_target(target);
         }
         // The target and its parents, from the longest on.
         let ends = target.rmatch_indices("::").map(|(end, _)| end);
@@ -172,7 +183,14 @@ impl Logger {
         paths
             .find_map(|path| self.filters.get(path))
             .copied()
-            .unwrap_or(self.filter)
+            .unwrap_or_else(|| self.filter_without_target(target))
+    }
+
+    fn filter_without_target(&self, target: &str) -> LevelFilter {
+        match self.passes_own && names::is_of_module(target) {
+            true => LevelFilter::Trace,
+            false => self.filter,
+        }
     }
 
     /// The name of the logger for a target, if it differs from the one that a macro uses.

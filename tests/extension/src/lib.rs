@@ -14,7 +14,7 @@ mod waits;
 
 /// The inline form, without an init function of its own.
 // A test chooses another delivery where it wants one.
-#[pylog::module(direct = true)]
+#[pylog::module(direct = true, log_filter = "trace")]
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
     #[pymodule_export]

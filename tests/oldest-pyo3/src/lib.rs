@@ -8,7 +8,7 @@ mod python;
 use pyo3::prelude::*;
 
 /// A module that is a function, and that sets the name of its logger.
-#[pylog::module(logger = "oldest", direct = true)]
+#[pylog::module(logger = "oldest", direct = true, log_filter = "trace")]
 #[pymodule(gil_used = false)]
 pub fn pylog_oldest(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(python::call, m)?)?;

@@ -1,6 +1,6 @@
 //! The extension `forms._native`, whose attribute names the helper crate and filters a dependency.
 
-#[pylog::module(crates = ["forms-core"], log_filter = "trace,ignore=warn")]
+#[pylog::module(crates = ["forms-core"], log_filter = "ignore=warn")]
 #[pyo3::pymodule]
 mod _native {
     use pyo3::prelude::*;
@@ -14,6 +14,13 @@ mod _native {
         log::info!(target: "ignore::walk", "held by the filter");
         log::warn!(target: "ignore::walk", "a dependency");
         pylog::info!(target: "forms_core_extras", "another crate");
+    }
+
+    /// The records of a dependency without a filter of its own.
+    #[pyfunction]
+    fn run_verbose_dependency() {
+        log::trace!(target: "other::walk", "held by the default");
+        log::debug!(target: "other::walk", "not held");
     }
 }
 
