@@ -4,6 +4,7 @@ use std::fmt;
 
 use pyo3::prelude::*;
 
+use crate::added_attributes;
 use crate::callsite::site::{Callsite, Decision};
 use crate::deliver::{deliver, deliver_to};
 use crate::event::keywords::{Attributes, Keywords, Values};
@@ -36,12 +37,15 @@ impl<'a> Call<'a> {
         args: fmt::Arguments<'_>,
         keywords: Keywords<'a>,
     ) -> Call<'a> {
+        let message = Message::format(args, keywords.template);
+        let mut values = keywords.evaluate();
+        added_attributes::add_to(&mut values);
         Call {
             callsite,
             level,
             decision,
-            message: Message::format(args, keywords.template),
-            values: keywords.evaluate(),
+            message,
+            values,
             origin: None,
         }
     }

@@ -118,6 +118,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod added_attributes;
 #[cfg(feature = "log")]
 pub mod bridge;
 mod call;
@@ -159,6 +160,7 @@ pub mod __stock {
     pub use crate::stock::inspect::{Function, RowState, functions, rows};
 }
 
+pub use added_attributes::{Attributes, add_attributes};
 pub use event::exc_info::{ExcInfo, ToExcInfo};
 pub use event::value::{Hashable, ToValue, Value};
 pub use level::Level;

@@ -135,7 +135,16 @@ impl StackInfo {
     }
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    /// Whether there is a value with this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.pairs.iter().any(|(other, _)| other == key)
+    }
+
+    pub(crate) fn add(&mut self, key: Cow<'a, str>, value: Value<'a>) {
+        self.pairs.push((key, value));
+    }
+
     /// Whether [`Values::into_owned`] needs Python.
     pub(crate) fn need_python(&self) -> bool {
         matches!(self.stack_info, StackInfo::Wanted)

@@ -1,5 +1,6 @@
 //! Imported as `pylog_probe._native`. The extension on the oldest PyO3 shares `calls` and `python`.
 
+mod added;
 mod all_queued;
 mod calls;
 mod errors;
@@ -17,6 +18,8 @@ mod waits;
 #[pylog::module(direct = true, log_filter = "trace")]
 #[pyo3::pymodule(gil_used = false)]
 pub mod _native {
+    #[pymodule_export]
+    use crate::added::{add_attributes, log_with_request};
     #[pymodule_export]
     use crate::all_queued::{
         LogsWhenVisited, count_switches, log_keywords, log_once, log_under_a_lock,
