@@ -6,7 +6,8 @@ use std::thread;
 
 use log::{LevelFilter, Log, SetLoggerError, info};
 use pylog::bridge as pyo3_log;
-use pylog_tests::{Capture, alone};
+use pylog::testing::Capture;
+use pylog_tests::alone;
 use pyo3::prelude::*;
 use pyo3::wrap_pymodule;
 use pyo3_log::{Caching, Logger, ResetHandle};
@@ -15,7 +16,7 @@ const ROOT: &str = "pyo3_log";
 
 /// Captures the records of all levels of a logger.
 fn listen(logger: &str) -> Capture {
-    Capture::new(logger, 1)
+    Capture::new(logger, pylog::Level::new(1))
 }
 
 fn set_level(logger: &str, levelno: i32) {

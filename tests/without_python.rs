@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use log::{LevelFilter, Log};
 use pylog::Level;
 use pylog::bridge::Logger;
-use pylog_tests::{Capture, alone};
+use pylog::testing::Capture;
+use pylog_tests::alone;
 
 /// What a logger of the program has received: the level, the target, the line and the text.
 static COLLECTED: Mutex<Vec<(log::Level, String, u32, String)>> = Mutex::new(Vec::new());
@@ -80,7 +81,7 @@ fn calls_go_to_the_logger_of_the_program() {
         assert!(pylog::enabled!(Level::DEBUG) && !pylog::enabled!(Level::TRACE));
 
         // From the first moment of the interpreter on, they go to Python, the same calls too.
-        let capture = Capture::new(module_path!(), 20);
+        let capture = Capture::new(module_path!(), pylog::Level::INFO);
         call(3);
         assert_eq!(capture.messages(), ["number 3"]);
         drop(capture);
@@ -103,7 +104,7 @@ fn a_program_without_a_logger() {
         call();
         assert!(!pylog::enabled!(Level::CRITICAL));
         // The refusal isn't kept.
-        let capture = Capture::new(module_path!(), 20);
+        let capture = Capture::new(module_path!(), pylog::Level::INFO);
         call();
         assert_eq!(capture.messages(), ["1"]);
         assert!(evaluated);

@@ -145,6 +145,8 @@ mod record;
 mod static_level;
 mod stock;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 #[cfg(feature = "log")]

@@ -1,6 +1,6 @@
 //! `#[pylog::module]` on every form of module.
 
-use pylog_tests::Capture;
+use pylog::testing::Capture;
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyModule};
@@ -37,7 +37,7 @@ fn the_crate_takes_the_name_of_the_last_module_that_was_imported() {
         assert_eq!(name_here(), format!("{name}.modules"));
     }
     // An inline module is the Python module, so its calls log under the module's name.
-    let capture = Capture::new("inline", 30);
+    let capture = Capture::new("inline", pylog::Level::WARN);
     inline::log();
     let records = capture.take();
     assert_eq!(records[0].name, "inline");
@@ -69,7 +69,7 @@ fn with_warnings(py: Python<'_>, import: Import) -> (Bound<'_, PyModule>, Vec<St
 
 /// The logger of a call in this module.
 fn name_here() -> String {
-    let capture = Capture::new("", 30);
+    let capture = Capture::new("", pylog::Level::WARN);
     pylog::warn!("here");
     let records = capture.take();
     let here = records

@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use pylog_tests::{Capture, alone};
+use pylog::testing::Capture;
+use pylog_tests::alone;
 use pyo3::prelude::*;
 
 /// Python takes the thread that imports `threading` for the main thread. Up to Python 3.12 that thread counts as ended
@@ -24,7 +25,7 @@ fn another_thread_than_the_initializing_one_imports_threading() {
                 )
             })
             .expect("no error");
-            let capture = Capture::new("embedded", 20);
+            let capture = Capture::new("embedded", pylog::Level::INFO);
             pylog::info!(target: "embedded", "here");
             thread::spawn(|| pylog::info!(target: "embedded", "there"))
                 .join()

@@ -10,10 +10,13 @@ use ::std::string::String;
 use ::std::vec::Vec;
 use ::std::{assert, assert_eq, matches, pin, unreachable, vec};
 
-use ::pylog_tests::Capture;
+use ::pylog::testing::Capture;
 
 fn capture(function: &str) -> Capture {
-    Capture::new(&::std::format!("hygiene.places.{function}"), 20)
+    Capture::new(
+        &::std::format!("hygiene.places.{function}"),
+        ::pylog::Level::INFO,
+    )
 }
 
 fn generic<T: ::core::fmt::Debug>(value: &T) {
@@ -40,7 +43,7 @@ fn warning_is_another_name_of_warn() {
     let records = capture.take();
     let found: Vec<_> = records
         .iter()
-        .map(|it| (it.levelno, &*it.message))
+        .map(|it| (it.level.levelno(), &*it.message))
         .collect();
     assert_eq!(found, [(30, "1 2"), (30, "3")]);
 }
@@ -76,7 +79,10 @@ fn in_const_generic_impls_with_an_associated_level() {
     let capture = capture("grid");
     Grid::<7>.describe();
     let records = capture.take();
-    assert_eq!((&*records[0].message, records[0].levelno), ("7 wide", 25));
+    assert_eq!(
+        (&*records[0].message, records[0].level.levelno()),
+        ("7 wide", 25)
+    );
     assert_eq!(
         records[0].function,
         "hygiene::places::Grid<WIDTH>::describe"
@@ -179,7 +185,7 @@ fn the_grammar_of_the_log_crate() {
     let records = capture.take();
     let records: Vec<_> = records
         .iter()
-        .map(|it| (it.levelno, &*it.message))
+        .map(|it| (it.level.levelno(), &*it.message))
         .collect();
     let expected = [
         (20, "  0.33|  1|\"n\"|{}"),

@@ -1,6 +1,6 @@
 //! Calls in a module that gives its own meaning to names that an expansion may use.
 
-use ::pylog_tests::Capture;
+use ::pylog::testing::Capture;
 use ::std::assert_eq;
 
 mod core {}
@@ -40,7 +40,7 @@ macro_rules! module_path {
 
 #[test]
 fn an_expansion_uses_its_own_names() {
-    let capture = Capture::new("hygiene.shadowed", 20);
+    let capture = Capture::new("hygiene.shadowed", ::pylog::Level::INFO);
     let callsite = "callsite";
     let level = ::pylog::Level::WARN;
     let logger = "logger";

@@ -1,13 +1,13 @@
 //! Calls through a re-export of pylog under another name, and through a macro of another crate.
 
 use ::core::iter::Iterator;
+use ::pylog::testing::Capture;
 use ::pylog_test_reexport::{log_here, logging, note};
-use ::pylog_tests::Capture;
 use ::std::assert_eq;
 
 #[test]
 fn through_a_reexport_and_a_macro_of_another_crate() {
-    let capture = Capture::new("reexport", 20);
+    let capture = Capture::new("reexport", ::pylog::Level::INFO);
     let n = 3;
     logging::info!(target: "reexport::direct", "{n}");
     note!("{n} and {}", n + 1);

@@ -2,8 +2,6 @@
 
 mod alone;
 mod build;
-mod capture;
 
 pub use alone::alone;
 pub use build::{Build, Library, repository};
-pub use capture::{Capture, Record};

@@ -6,7 +6,6 @@ use syn::{Error, Expr, Ident, Lit, LitStr, Path, Result, Token};
 
 use super::capture::WORDS;
 use super::expr::peel;
-use super::pairs::is_keyword;
 
 /// The options of a call, `name: value,` each.
 #[derive(Default)]
@@ -31,6 +30,11 @@ pub(crate) fn is_option(name: &Ident) -> bool {
         .iter()
         .chain(&LIMITS)
         .any(|option| name == option)
+}
+
+/// Whether a name is that of a keyword argument of Python's calls.
+pub(super) fn is_keyword(name: &Ident) -> bool {
+    name == "exc_info" || name == "stack_info"
 }
 
 /// The logger that a call is for.

@@ -7,7 +7,7 @@ use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
 use super::format::Uses;
-use super::options::is_option;
+use super::options::{is_keyword, is_option};
 
 /// The key-values of a call, and the semicolon after them.
 #[derive(Default)]
@@ -389,11 +389,6 @@ fn has_message(input: ParseStream<'_>) -> bool {
         }
     }
     false
-}
-
-/// Whether a name is that of a keyword argument of Python's calls.
-pub(super) fn is_keyword(name: &Ident) -> bool {
-    name == "exc_info" || name == "stack_info"
 }
 
 /// Whether a `:` follows, and not a `::`.
