@@ -8,13 +8,7 @@ use crate::packages::read;
 use crate::python::{Environment, Python};
 use crate::run::{Result, cargo, headline, root, target};
 
-/// A test that a reader adds next. A test binary without such a call links even if libpython is missing.
-const UNIT_TEST: &str = r#"
-#[test]
-fn a_test_may_log() {
-    pylog::info!("from a test");
-}
-"#;
+const QUICK_START: &str = "## Quick start";
 
 /// Tests the quick start with the last of these Pythons, which is the newest. Each Python needs a build of PyO3 of its
 /// own, so all of them would take too long; `cargo xtask matrix` tries each.
@@ -41,7 +35,7 @@ pub(crate) fn with_maturin(python: &Python) -> Result {
     let environment = python.environment("quick-start", &[])?;
     let readme = prepare()?;
     let project = write_project("project", &readme)?;
-    let console = block(&readme, "console")?.replace("$ ", "");
+    let console = block(&readme, QUICK_START, "console")?.replace("$ ", "");
     let mut build = in_environment(&environment, environment.shell(), &project);
     output(build.args(["-e", "-c", &console]))?;
     run_example(&environment.python(), None, &project, &readme)?;
@@ -50,9 +44,29 @@ pub(crate) fn with_maturin(python: &Python) -> Result {
         println!("`cargo test` is left out: there is no shared library of this Python to link to.");
         return Ok(());
     }
-    let mut test = in_project(cargo(), &project);
-    python.embed_in(&mut test);
-    output(test.args(["test", "--quiet"])).map(drop)
+    add_test(&project)?;
+    let mut test = in_environment(&environment, environment.shell(), &project);
+    // It can name the directory of a libpython.
+    test.env_remove("LD_LIBRARY_PATH");
+    output(test.args(["-e", "-c", "cargo test --quiet"])).map(drop)
+}
+
+/// Adds the test of the chapter on testing, and the build script with which it finds libpython.
+fn add_test(project: &Path) -> Result {
+    let chapter = read(&root().join("runtime/docs/testing.md"))?;
+    let append = |file: &str, added: &str| {
+        let file = project.join(file);
+        let text = read(&file)?;
+        write(&file, text + "\n" + added)
+    };
+    let [finding, looking] = ["# How `cargo test` finds", "# Rust tests that look"];
+    append("Cargo.toml", block(&chapter, finding, "toml")?)?;
+    append("Cargo.toml", block(&chapter, looking, "toml")?)?;
+    append("src/lib.rs", block(&chapter, looking, "rust,ignore")?)?;
+    write(
+        &project.join("build.rs"),
+        block(&chapter, finding, "rust,ignore")?,
+    )
 }
 
 fn with_setuptools_rust(python: &Python) -> Result {
@@ -84,19 +98,26 @@ pub(crate) fn build(project: &Path, python: &Python, features: Option<&str>) -> 
 /// Writes the files of the README, and returns their directory.
 pub(crate) fn write_project(name: &str, readme: &str) -> Result<PathBuf> {
     let project = target("quick-start").join(name);
+    // `add_test` has added files to it the last time.
+    let _ = std::fs::remove_dir_all(&project);
     // As a user has it, but with the pylog that is here.
     let local = |package: &str, folder: &str| {
         let path = root().join(folder);
         format!("{package} = {{ path = {:?} }}\n", path.display())
     };
-    let manifest = block(readme, "toml")?.to_owned()
+    let manifest = block(readme, QUICK_START, "toml")?.to_owned()
         + "\n[workspace]\n\n[patch.crates-io]\n"
         + &local("pylog", "runtime")
         + &local("pylog-macros", "macros");
     write(&project.join("Cargo.toml"), manifest)?;
-    let library = block(readme, "rust")?.to_owned() + UNIT_TEST;
-    write(&project.join("src/lib.rs"), library)?;
-    write(&project.join("main.py"), block(readme, "python")?)?;
+    write(
+        &project.join("src/lib.rs"),
+        block(readme, QUICK_START, "rust")?,
+    )?;
+    write(
+        &project.join("main.py"),
+        block(readme, QUICK_START, "python")?,
+    )?;
     Ok(project)
 }
 
@@ -111,7 +132,7 @@ pub(crate) fn run_example(
     let mut example = in_project(Command::new(python), project);
     example.envs(modules.map(|modules| ("PYTHONPATH", modules)));
     let printed = output(example.arg("main.py"))?;
-    let expected = block(readme, "text")?;
+    let expected = block(readme, QUICK_START, "text")?;
     if printed != expected {
         return Err(format!(
             "The quick start prints\n\n{printed}\ninstead of\n\n{expected}"
@@ -121,13 +142,13 @@ pub(crate) fn run_example(
     Ok(())
 }
 
-/// The first block in `language` behind the heading "Quick start".
-fn block<'a>(readme: &'a str, language: &str) -> Result<&'a str> {
-    let block = readme.split_once("## Quick start").and_then(|(_, rest)| {
+/// The first block in `language` behind a heading.
+fn block<'a>(text: &'a str, heading: &str, language: &str) -> Result<&'a str> {
+    let block = text.split_once(heading).and_then(|(_, rest)| {
         let (_, block) = rest.split_once(&format!("```{language}\n"))?;
         Some(block.split_once("```")?.0)
     });
-    block.ok_or_else(|| format!("The README's quick start has no block `{language}`."))
+    block.ok_or_else(|| format!("There is no block `{language}` behind `{heading}`."))
 }
 
 /// Runs a command in the project, without the variables that choose another Python, another target
