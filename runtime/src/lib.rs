@@ -18,6 +18,19 @@
 //! }
 //! ```
 //!
+//! ```
+//! use pylog::{Level, debug, enabled, error, info, warn};
+//! # use std::time::Duration;
+//! # fn report() -> u32 { 7 }
+//! # let (path, rows, error) = ("data.csv", 3, std::io::Error::other("gone"));
+//!
+//! info!(rows, user = "ada"; "read {path}");              // typed attributes of the record
+//! error!(exc_info = error; "cannot read {path}");        // with the traceback of the error
+//! warn!(every_n: 1000, "the cache is full");             // only each thousandth call logs
+//! if enabled!(Level::DEBUG) { debug!("{}", report()); }  // Python's isEnabledFor, cached
+//! pylog::flush(Duration::from_secs(1));                  // delivers what is queued
+//! ```
+//!
 //! [`module`] makes the crate log under the name by which Python imports it. Nothing else has to be
 //! initialized: the macros also work without the attribute, in a helper crate or in a program that embeds
 //! Python. The [`guide`] has a chapter on each topic.
@@ -169,6 +182,7 @@ pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;
 pub use python::context::{Context, Entered};
+pub use python::raised::check_signals;
 pub use python::scope::Scoped;
 pub use queue::flush::flush;
 pub use queue::mode::{Delivery, set_delivery};

@@ -241,6 +241,37 @@ def test_a_rust_loop_that_checks_signals_ends(stock, unraisable, act):
     assert [signal.getsignal(number) for number in signal.valid_signals()] == handlers
 
 
+@pytest.mark.parametrize("act", [exit_by_signal, exit_at_once])
+def test_check_signals_ends_a_rust_loop_on_each_python(stock, unraisable, act):
+    before = signal.signal(signal.SIGTERM, raises(SystemExit(3), []))
+    try:
+        stock.interrupt(act)
+        with pytest.raises(SystemExit):
+            native.log_and_check(LOOP)
+        # Nothing is left to be raised.
+        native.log_and_check(1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stock.real.getvalue() == "record 0\n"
+    assert unraisable == []
+
+
+def test_check_signals_ends_a_rust_loop_in_another_thread(stock, unraisable):
+    reached = []
+
+    def work():
+        try:
+            native.log_and_check(LOOP)
+        except SystemExit as error:
+            reached.append(error.code)
+
+    stock.interrupt(exit_at_once)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert (reached, stock.real.getvalue(), unraisable) == ([3], "", [])
+
+
 def test_exceptions_of_several_classes_reach_the_program_in_order(stock, unraisable):
     """A Ctrl-C that the program catches must not cost the SIGTERM that comes after it."""
     interrupt, end, second = KeyboardInterrupt(), SystemExit(3), SystemExit(4)

@@ -268,6 +268,16 @@ pub(crate) fn log_and_check_signals(py: Python<'_>, times: u32) -> PyResult<()> 
     Ok(())
 }
 
+/// The same with pylog's function, which doesn't depend on the thread.
+#[pyfunction]
+pub(crate) fn log_and_check(py: Python<'_>, times: u32) -> PyResult<()> {
+    for number in 0..times {
+        pylog::info!("record {number}");
+        pylog::check_signals(py)?;
+    }
+    Ok(())
+}
+
 /// Logs in worker threads, within this thread's context and outside of it.
 #[pyfunction]
 pub(crate) fn log_in_context(py: Python<'_>, message: &str) -> PyResult<()> {

@@ -138,6 +138,45 @@ pub(crate) fn schedule(py: Python<'_>) {
     main_thread::make_call_due(py);
 }
 
+/// Runs the handlers of the signals that have arrived, as [`Python::check_signals`] does, and raises an exception that a log
+/// call in this thread has kept. Call it in long loops of Rust code.
+///
+/// [`Python::check_signals`] alone does both in the main thread from Python 3.10 on.
+/// [`guide::errors`](crate::guide::errors) says which exceptions a log call keeps.
+///
+/// ```
+/// use pyo3::prelude::*;
+///
+/// #[pyfunction]
+/// fn work(py: Python<'_>) -> PyResult<()> {
+///     for step in 0..1000 {
+///         pylog::info!("step {step}");
+///         pylog::check_signals(py)?;
+///     }
+///     Ok(())
+/// }
+/// # Python::attach(work).unwrap();
+/// ```
+///
+/// # Errors
+/// The exception that a signal handler raises, or the earliest one that was kept. Later ones are kept for the next call, or
+/// until Python code runs.
+pub fn check_signals(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()?;
+    // An exception of the innermost call would end a logging handler.
+    if nesting::is_in_call() {
+        return Ok(());
+    }
+    suspend(py);
+    let mut held = take().into_iter();
+    let Some(first) = held.next() else {
+        return Ok(());
+    };
+    let _ = HELD.try_with(|it| it.borrow_mut().extend(held));
+    schedule(py);
+    Err(first.into_inner())
+}
+
 fn write_off(py: Python<'_>, errors: Vec<Exception>) {
     for error in errors {
         error.into_inner().write_unraisable(py, None);
