@@ -1,46 +1,67 @@
-"""Draws results.svg and writes the tables in the README and in the guide, all from results.json.
+"""Draws the charts and writes the tables in the README and in the guide, all from results.json.
 
     python report.py [RESULTS.json]
 
 If a file with results is given, only prints these as a table.
 
-The chart shows the times of the peers as multiples of the time of pylog.
+The charts show the times of the peers as multiples of the time of pylog.
 """
 
 import json
 import pathlib
+import re
 import sys
 from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
 GUIDE = HERE.parent / "runtime" / "docs" / "cost.md"
+COMPARISON = HERE.parent / "runtime" / "docs" / "comparison.md"
 # The tables are written between these marks.
 MARKS = "<!-- figures: cargo xtask bench -->\n", "<!-- /figures -->\n"
-PEERS = ["pylog", "queued", "bridge", "pyo3-log", "python", "log", "tracing", "nothing"]
 # The rows in the README. The guide has all of them.
 SHORT = {
-    "off (log: by its own maximum)": "a call that is off (`log`: by its own maximum)",
-    "off by Python's level": "a call that is off by Python's level (`log` lets it pass)",
-    "NullHandler, arguments 1": "a call to a `NullHandler`, one argument",
+    "off by Python's level": "a call that is off by Python's level",
+    "NullHandler, arguments 1": "a call that is on, one argument, a handler that does nothing",
     "NullHandler, detached, a busy Python thread": "the same in a detached thread, beside a busy Python thread",
-    "StreamHandler on /dev/null": "a call to a `StreamHandler` on /dev/null",
-    "FileHandler": "a call to a `FileHandler`",
-    "cargo build of 2,000 calls, release": "`cargo build` of 2,000 calls, release",
-    "code a call, release": "code of a call, release",
     "size of a minimal extension": "size of a minimal extension",
 }
-CHART = {
-    "NullHandler, arguments 0": "NullHandler, no arguments",
-    "NullHandler, arguments 1": "NullHandler, one argument",
-    "NullHandler, arguments 5": "NullHandler, five arguments",
-    "NullHandler, detached": "NullHandler, from a detached thread",
-    "StreamHandler on /dev/null": "StreamHandler with a date, to /dev/null",
-    "FileHandler": "FileHandler with a date",
+# The tables in the guide: the columns, and the beginnings of the titles of the rows. More columns don't fit the screen
+# of a phone.
+AS_PYTHON = ["pylog", "pyo3-log", "python"]
+AS_LOG = ["pylog", "log", "tracing", "nothing"]
+ON = ["NullHandler, arguments", "NullHandler, 1 argument", "NullHandler, a busy", "NullHandler, detached"]
+HANDLERS = ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
+TABLES = {
+    "Calls that are off": (AS_PYTHON, ["off by Python's level"]),
+    "Calls that are off, beside `log` and `tracing`": (
+        AS_LOG, ["off (", "off, with the loop", "off, two threads", "statically off", "first call of a callsite"],
+    ),
+    "Calls that are on": (AS_PYTHON, ON),
+    "Other handlers": (AS_PYTHON, HANDLERS),
+    "pylog’s bridge and queue": (
+        ["pylog", "queued", "bridge"],
+        ["off (", "off by", "off, with the loop", *ON, *HANDLERS, "delivery of a queued record"],
+    ),
+    "Events of `tracing`": (["pylog", "bridge", "tracing", "nothing"], ["event of tracing"]),
+    "Size and import": (AS_PYTHON + ["nothing"], ["size", "import", "first record", "second record", "cold"]),
+    "Build and code": (AS_LOG, ["cargo build", "code", "static a call"]),
+    "Changes of levels": (["pylog", "python"], ["setLevel"]),
 }
-NAMES = {"queued": "pylog, queued", "bridge": "log through pylog’s bridge", "python": "Python’s own logger"}
-# The chart is as narrow as the screen of a phone, so its names are shorter.
-SHORT_NAMES = {"queued": "pylog, queued", "bridge": "pylog’s bridge", "python": "Python"}
+# The charts, and the headings of their rows. Both fit beside each other on a page, and each on the screen of a phone.
+CHARTS = {
+    "calls.svg": {
+        "NullHandler, arguments 0": "NullHandler, no arguments",
+        "NullHandler, arguments 1": "NullHandler, one argument",
+        "NullHandler, arguments 5": "NullHandler, five arguments",
+    },
+    "handlers.svg": {
+        "NullHandler, detached": "NullHandler, from a detached thread",
+        "StreamHandler on /dev/null": "StreamHandler with a date, to /dev/null",
+        "FileHandler": "FileHandler with a date",
+    },
+}
+NAMES = {"queued": "pylog, queued", "bridge": "pylog’s bridge", "python": "Python"}
 WIDTH, MARGIN, LINE, BAR, GAP = 400, 10, 20, 15, 10
 # The bars begin at LEFT, and the longest ends at RIGHT. The space to the right of it is for its figures.
 LEFT, RIGHT = 120, 272
@@ -68,16 +89,38 @@ def table(rows, peers):
                 cells.append("")
             else:
                 digits = 0 if value >= 100 else 1
-                compared = f" ({ratio:.2f})" if ratio is not None and peer != "pylog" else ""
+                compared = ""
+                if ratio is not None and peer != "pylog":
+                    compared = f" ({ratio:.{3 if 0 < ratio < 0.01 else 2}f})"
                 cells.append(f"{value:,.{digits}f}{compared}")
         yield f"| {row['row']}, {row['unit']} | " + " | ".join(cells) + " |"
 
 
-def write_table(page, rows, peers):
+def table_of(title, rows):
+    """Returns the rows and the peers of a table in the guide. A row with one of the peers alone says nothing there."""
+    peers, beginnings = TABLES[title]
+    chosen = [row for beginning in beginnings for row in rows if row["row"].startswith(beginning)]
+    wanted = set(peers) - {"pylog"}
+    return [row for row in chosen if wanted & row["values"].keys() or row["values"].keys() == {"pylog"}], peers
+
+
+def tables(rows):
+    """Yields the lines of the tables in the guide."""
+    left = {(row["row"], peer) for row in rows for peer in row["values"]}
+    for title in TABLES:
+        chosen, peers = table_of(title, rows)
+        left -= {(row["row"], peer) for row in chosen for peer in peers}
+        # The names of classes may break between their words.
+        broken = [row | {"row": re.sub("(?<=[a-z])(?=[A-Z])", "<wbr>", row["row"])} for row in chosen]
+        yield from [f"**{title}**", "", *table(broken, peers), ""]
+    assert not left, f"figures without a table: {left}"
+
+
+def write(page, lines):
     begin, end = MARKS
     before, rest = page.read_text().split(begin)
     after = rest.split(end)[1]
-    page.write_text(before + begin + "\n".join(table(rows, peers)) + "\n" + end + after)
+    page.write_text(before + begin + "\n".join(lines) + "\n" + end + after)
 
 
 def text(x, y, content, **attributes):
@@ -93,22 +136,22 @@ def style():
     return f"<style>\n{rules(0)}\n@media (prefers-color-scheme: dark) {{ {rules(1)} }}\n</style>"
 
 
-def chart(rows, platform):
-    """Returns the text of results.svg."""
-    longest = max(ratio for name in CHART for ratio in rows[name]["ratio"].values())
+def chart(headings, rows, platform):
+    """Returns the text of a chart."""
+    longest = max(ratio for chart in CHARTS.values() for name in chart for ratio in rows[name]["ratio"].values())
     title = "The time of a call that is on (pylog = 1)"
     y = MARGIN + LINE
     parts = [text(MARGIN, y, title, font_size=16, font_weight="bold")]
     y += LINE
     parts.append(text(MARGIN, y, platform))
-    for name, heading in CHART.items():
+    for name, heading in headings.items():
         y += GAP + LINE
         parts.append(text(MARGIN, y, heading, font_weight="bold"))
         y += LINE - BAR + 3
         for peer, ratio in rows[name]["ratio"].items():
             width = round(ratio / longest * (RIGHT - LEFT), 1)
             baseline = y + BAR - 3
-            parts.append(text(LEFT - 6, baseline, SHORT_NAMES.get(peer, peer), text_anchor="end"))
+            parts.append(text(LEFT - 6, baseline, NAMES.get(peer, peer), text_anchor="end"))
             parts.append(f'<rect class="{peer}" x="{LEFT}" y="{y}" width="{width}" height="{BAR}"/>')
             figures = f"{ratio:.2f} ({rows[name]['values'][peer]:,.0f} ns)"
             parts.append(text(LEFT + width + 6, baseline, figures))
@@ -129,14 +172,16 @@ def chart(rows, platform):
 def main():
     if len(sys.argv) > 1:
         results = json.loads(pathlib.Path(sys.argv[1]).read_text())
-        print("", *table(results["rows"], PEERS), sep="\n")
+        print("", *tables(results["rows"]), sep="\n")
         return
     results = json.loads((HERE / "results.json").read_text())
     rows = {row["row"]: row for row in results["rows"]}
-    write_table(GUIDE, results["rows"], PEERS)
-    short = [rows[name] | {"row": title} for name, title in SHORT.items()]
-    write_table(README, short, [peer for peer in PEERS if peer != "nothing"])
-    (HERE / "results.svg").write_text(chart(rows, f"CPython {results['python']}, {results['machine']}"))
+    write(GUIDE, tables(results["rows"]))
+    write(README, table([rows[name] | {"row": title} for name, title in SHORT.items()], AS_PYTHON))
+    write(COMPARISON, table(*table_of("Size and import", results["rows"])))
+    for file, headings in CHARTS.items():
+        drawn = chart(headings, rows, f"CPython {results['python']}, {results['machine']}")
+        (HERE / file).write_text(drawn)
 
 
 if __name__ == "__main__":

@@ -60,3 +60,16 @@ fn each_link_of_the_guide_has_a_target_in_the_repository_and_in_the_documentatio
         "definitions in guide_links.md that no chapter uses"
     );
 }
+
+#[test]
+fn the_calls_of_the_readme_are_an_example_of_the_crate() {
+    let root = pylog_tests::repository();
+    let [readme, lib] =
+        ["README.md", "runtime/src/lib.rs"].map(|it| fs::read_to_string(root.join(it)).unwrap());
+    let (_, calls) = readme.split_once("```rust,ignore\n").unwrap();
+    let (calls, _) = calls.split_once("```").unwrap();
+    assert_eq!(calls.lines().count(), 5);
+    for call in calls.lines() {
+        assert!(lib.contains(&format!("\n//! {call}\n")), "{call}");
+    }
+}

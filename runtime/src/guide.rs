@@ -31,8 +31,35 @@ macro_rules! chapters {
 }
 
 chapters! {
-    authors names static_levels delivery errors reconfiguration applications pyo3_log tracing testing
+    #[doc(alias = "extra")]
+    authors
+    #[doc(alias = "getLogger")]
+    names
+    #[doc(alias = "PYLOG_MAX_LEVEL")]
+    static_levels
+    #[doc(alias = "deadlock")]
+    #[doc(alias = "hang")]
+    #[doc(alias = "thread")]
+    delivery
+    #[doc(alias = "exception")]
+    #[doc(alias = "signal")]
+    errors
+    #[doc(alias = "setLevel")]
+    reconfiguration
+    #[doc(alias = "dictConfig")]
+    applications
+    pyo3_log tracing
+    #[doc(alias = "caplog")]
+    #[doc(alias = "env_logger")]
+    #[doc(alias = "libpython")]
+    testing
     #[allow(clippy::doc_markdown, reason = "the benchmark names the rows of the table")]
+    #[doc(alias = "performance")]
+    #[doc(alias = "size")]
     cost
-    questions support features comparison
+    #[doc(alias = "hang")]
+    #[doc(alias = "watchdog")]
+    #[doc(alias = "PYLOG_WATCHDOG")]
+    questions
+    support features comparison
 }

@@ -23,17 +23,17 @@ use std::fmt;
 pub struct Level(i32);
 
 impl Level {
-    /// 5. Python has no such level. pylog names it `TRACE`, unless the application has named it.
+    /// Level 5, which Python doesn't have. pylog names it `TRACE`, unless the application has named it.
     pub const TRACE: Level = Level(5);
-    /// 10, Python's `DEBUG`.
+    /// Level 10, Python's `DEBUG`.
     pub const DEBUG: Level = Level(10);
-    /// 20, Python's `INFO`.
+    /// Level 20, Python's `INFO`.
     pub const INFO: Level = Level(20);
-    /// 30, Python's `WARNING`.
+    /// Level 30, Python's `WARNING`.
     pub const WARN: Level = Level(30);
-    /// 40, Python's `ERROR`.
+    /// Level 40, Python's `ERROR`.
     pub const ERROR: Level = Level(40);
-    /// 50, Python's `CRITICAL`.
+    /// Level 50, Python's `CRITICAL`.
     pub const CRITICAL: Level = Level(50);
 
     /// The level with that number, for levels that are registered with [`logging.addLevelName`].
@@ -42,6 +42,7 @@ impl Level {
     /// first; so does pylog.
     ///
     /// [`logging.addLevelName`]: https://docs.python.org/3/library/logging.html#logging.addLevelName
+    #[doc(alias = "addLevelName")]
     pub const fn new(levelno: i32) -> Level {
         Level(levelno)
     }

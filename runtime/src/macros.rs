@@ -5,12 +5,14 @@
 /// Logs at [`Level::TRACE`](crate::Level::TRACE), level 5.
 ///
 /// Python has no such level. pylog names it `TRACE`, so that `setLevel("TRACE")` works, unless the
-/// application has named it. See [the crate](crate#what-a-call-takes) for what a call takes.
+/// application has named it.
 ///
 /// ```
 /// let bytes = [1u8, 2, 3];
 /// pylog::trace!("frame {bytes:02x?}");
+/// pylog::trace!(bytes = &bytes[..]; "a frame");
 /// ```
+#[doc = include_str!("call.md")]
 #[macro_export]
 #[clippy::format_args]
 macro_rules! trace {
@@ -22,12 +24,14 @@ macro_rules! trace {
 
 /// Logs at [`Level::DEBUG`](crate::Level::DEBUG), as Python's [`Logger.debug`] does.
 ///
-/// See [the crate](crate#what-a-call-takes) for what a call takes.
-///
 /// ```
+/// use std::time::Duration;
+///
 /// let path = "data.csv";
 /// pylog::debug!("opening {path:?}");
+/// pylog::debug!(every: Duration::from_secs(5), "still reading");
 /// ```
+#[doc = include_str!("call.md")]
 ///
 /// [`Logger.debug`]: https://docs.python.org/3/library/logging.html#logging.Logger.debug
 #[macro_export]
@@ -41,15 +45,27 @@ macro_rules! debug {
 
 /// Logs at [`Level::INFO`](crate::Level::INFO), as Python's [`Logger.info`] does.
 ///
-/// See [the crate](crate#what-a-call-takes) for what a call takes.
-///
 /// ```
-/// let n = 3;
-/// pylog::info!("read {n} rows");
-/// pylog::info!(target: "etl::load", "read {} rows", n);
+/// # use pyo3::prelude::*;
+/// # fn example(logger: &Bound<'_, PyAny>) {
+/// let (n, path) = (3, "data.csv");
+/// pylog::info!("read {n} rows of {}", path);
+/// // With the attributes `record.rows == 3` and `record.path == "data.csv"`:
+/// pylog::info!(rows = n, path; "read");
+/// // To the logger `etl.load`:
+/// pylog::info!(target: "etl::load", rows = n; "read {path}");
+/// // To a `logging.Logger` or a `LoggerAdapter`:
+/// pylog::info!(logger: logger, "read {path}");
+/// # }
 /// ```
+#[doc = include_str!("call.md")]
 ///
 /// [`Logger.info`]: https://docs.python.org/3/library/logging.html#logging.Logger.info
+#[doc(alias = "extra")]
+#[doc(alias = "every_n")]
+#[doc(alias = "first_n")]
+#[doc(alias = "every")]
+#[doc(alias = "target")]
 #[macro_export]
 #[clippy::format_args]
 macro_rules! info {
@@ -61,12 +77,13 @@ macro_rules! info {
 
 /// Logs at [`Level::WARN`](crate::Level::WARN), as Python's [`Logger.warning`] does.
 ///
-/// See [the crate](crate#what-a-call-takes) for what a call takes.
-///
 /// ```
 /// let row = 17;
 /// pylog::warn!("row {row} has no date");
+/// // `record.suppressed` is the number of calls in between:
+/// pylog::warn!(every_n: 100, row; "a row has no date");
 /// ```
+#[doc = include_str!("call.md")]
 ///
 /// [`Logger.warning`]: https://docs.python.org/3/library/logging.html#logging.Logger.warning
 #[macro_export]
@@ -91,15 +108,20 @@ macro_rules! warning {
 
 /// Logs at [`Level::ERROR`](crate::Level::ERROR), as Python's [`Logger.error`] does.
 ///
-/// See [the crate](crate#what-a-call-takes) for what a call takes.
+/// With `exc_info` it does what [`Logger.exception`] does. A Rust error becomes a Python exception.
 ///
 /// ```
 /// if let Err(error) = "x".parse::<u32>() {
 ///     pylog::error!("bad number: {error}");
+///     pylog::error!(exc_info = error; "bad number");
 /// }
 /// ```
+#[doc = include_str!("call.md")]
 ///
+/// [`Logger.exception`]: https://docs.python.org/3/library/logging.html#logging.Logger.exception
 /// [`Logger.error`]: https://docs.python.org/3/library/logging.html#logging.Logger.error
+#[doc(alias = "exception")]
+#[doc(alias = "exc_info")]
 #[macro_export]
 #[clippy::format_args]
 macro_rules! error {
@@ -111,13 +133,14 @@ macro_rules! error {
 
 /// Logs at [`Level::CRITICAL`](crate::Level::CRITICAL), as Python's [`Logger.critical`] does.
 ///
-/// See [the crate](crate#what-a-call-takes) for what a call takes.
-///
 /// ```
 /// pylog::critical!("the index is corrupt");
+/// pylog::critical!(stack_info = true; "the index is corrupt");
 /// ```
+#[doc = include_str!("call.md")]
 ///
 /// [`Logger.critical`]: https://docs.python.org/3/library/logging.html#logging.Logger.critical
+#[doc(alias = "fatal")]
 #[macro_export]
 #[clippy::format_args]
 macro_rules! critical {
@@ -141,9 +164,12 @@ macro_rules! critical {
 /// let level = if 2 > 1 { Level::WARN } else { Level::INFO };
 /// pylog::log!(level, "at a level from run time");
 /// pylog::log!(target: "etl::load", level, "elsewhere");
+/// pylog::log!(level, user = 7; "with an attribute");
 /// ```
+#[doc = include_str!("call.md")]
 ///
 /// [`Logger.log`]: https://docs.python.org/3/library/logging.html#logging.Logger.log
+#[doc(alias = "levelno")]
 #[macro_export]
 #[clippy::format_args]
 macro_rules! log {
@@ -167,6 +193,7 @@ macro_rules! log {
 /// ```
 ///
 /// [`Logger.isEnabledFor`]: https://docs.python.org/3/library/logging.html#logging.Logger.isEnabledFor
+#[doc(alias = "isEnabledFor")]
 #[macro_export]
 macro_rules! enabled {
     ($($arg:tt)*) => { $crate::__private::enabled!(($crate) $($arg)*) };

@@ -39,6 +39,8 @@ use crate::queue::flush::flush;
 /// Loggers belong to the process, and Rust runs tests in several threads. So give each test a logger of its own, or run
 /// the tests with `--test-threads=1`.
 #[derive(Debug)]
+#[doc(alias = "assertLogs")]
+#[doc(alias = "caplog")]
 pub struct Capture {
     logger: Py<PyAny>,
     handler: Py<PyAny>,

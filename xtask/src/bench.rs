@@ -9,7 +9,7 @@ use crate::{extension, python};
 /// Runs the benchmark on these versions of Python, or on the newest found if there are none.
 ///
 /// The figures of the newest Python go to `benches/results.json`, and from there to the README, to the
-/// guide (`runtime/docs/cost.md`) and to `benches/results.svg`. Those of others go to
+/// guide (`runtime/docs/cost.md`) and to the charts in `benches`. Those of others go to
 /// `target/bench/results-VERSION.json`, and are printed as a table.
 pub(crate) fn bench(versions: &[String]) -> Result {
     let newest = python::all()?.pop().ok_or("No Python found.")?;
