@@ -176,15 +176,26 @@ pub mod __stock {
 }
 
 pub use added_attributes::{Attributes, add_attributes};
-pub use event::exc_info::{ExcInfo, ToExcInfo};
+// An alias works at the place from which the documentation takes the name.
+pub use event::exc_info::ExcInfo;
+#[doc(alias = "exception")]
+pub use event::exc_info::ToExcInfo;
 pub use event::value::{Hashable, ToValue, Value};
 pub use level::Level;
 #[doc = include_str!("module.md")]
 pub use pylog_macros::module;
-pub use python::context::{Context, Entered};
+#[doc(alias = "contextvars")]
+#[doc(alias = "request_id")]
+#[doc(alias = "thread")]
+pub use python::context::Context;
+pub use python::context::Entered;
 pub use python::raised::check_signals;
 pub use python::scope::Scoped;
 pub use queue::flush::flush;
-pub use queue::mode::{Delivery, set_delivery};
+#[doc(alias = "deadlock")]
+#[doc(alias = "queue")]
+pub use queue::mode::Delivery;
+pub use queue::mode::set_delivery;
+#[doc(alias = "PYLOG_MAX_LEVEL")]
 pub use static_level::STATIC_MAX_LEVEL;
 pub use stock::inspect::explain;

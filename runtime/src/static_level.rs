@@ -20,7 +20,6 @@ use crate::level::Level;
 /// // No feature is set where this example is built.
 /// assert!(pylog::STATIC_MAX_LEVEL < pylog::Level::TRACE);
 /// ```
-#[doc(alias = "PYLOG_MAX_LEVEL")]
 pub const STATIC_MAX_LEVEL: Level = {
     let every_build = level_of_features([
         cfg!(feature = "max_level_off"),

@@ -66,7 +66,6 @@ impl Link<'_> {
             `anyhow::Error`, an `eyre::Report`, an `Option` of one of these, or `true` for the exception that \
             Python is handling"
 )]
-#[doc(alias = "exception")]
 pub trait ToExcInfo {
     /// The exception.
     fn to_exc_info(&self) -> ExcInfo<'_>;

@@ -60,9 +60,6 @@ use super::raised::attempt;
 /// [context variables]: https://docs.python.org/3/library/contextvars.html
 /// [`contextvars.Context.run`]: https://docs.python.org/3/library/contextvars.html#contextvars.Context.run
 #[derive(Clone, Debug)]
-#[doc(alias = "request_id")]
-#[doc(alias = "contextvars")]
-#[doc(alias = "thread")]
 pub struct Context(Arc<Registered>);
 
 impl Context {

@@ -34,7 +34,6 @@ const FOREVER: Duration = Duration::from_secs(1 << 30);
 /// ```
 /// assert!(pylog::flush(std::time::Duration::from_secs(1)));
 /// ```
-#[doc(alias = "wait")]
 pub fn flush(timeout: Duration) -> bool {
     producer::current().is_none_or(|queue| queue.flush(timeout))
 }

@@ -16,8 +16,6 @@ use crate::python::{exit, garbage, interpreter, library};
 /// How records get to Python; see [`set_delivery`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[doc(alias = "deadlock")]
-#[doc(alias = "queue")]
 pub enum Delivery {
     /// The default of [`module`](macro@crate::module). A call in a thread that Python knows attaches, and returns when
     /// the record has been handled, as with [`Delivery::Direct`]. There are two exceptions, which never wait for the
