@@ -55,7 +55,7 @@
 //!
 //! ```
 //! # let (user, path, status) = (7, std::path::Path::new("/"), 200);
-//! pylog::info!(user, "http.status" = status, path:? = path; "a request");
+//! pylog::info!(user, "http.status" = status, path; "a request");
 //! ```
 //!
 //! - `key = value`: the value as a Python object; [`ToValue`] lists the types. `key` alone is short for

@@ -1,4 +1,5 @@
 fn main() {
-    pylog::log!("info", "connected");
-    pylog::log!(20, "connected");
+    let level = "info";
+    pylog::log!(level, "connected");
+    let _ = pylog::enabled!(level);
 }
