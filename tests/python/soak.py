@@ -28,6 +28,9 @@ ROUND = pathlib.Path(__file__).with_name("programs") / "soak_round.py"
 # Seconds after which a round is taken to hang. It takes a few.
 LIMIT = 300
 
+SIGNAL_STEPS = {"signal_that_logs", "signal_that_raises", "alarms", "interrupt", "long_loop"}
+PROCESS_STEPS = {"fork", "fork_beside_threads", "fork_in_c", "pool", "child_of_multiprocessing", "subprocess"}
+
 Outcome = collections.namedtuple("Outcome", "transcript end")
 
 
@@ -173,10 +176,12 @@ def counted(outcome):
         if done and name == "arrived":
             counts["records"] += sum(map(len, done[0].values())) - len(done[0]["failures"])
             counts["exceptions in handlers"] += len(done[0]["failures"])
-        elif done and name in ("signal_that_logs", "signal_that_raises", "alarms", "interrupt"):
+        elif done and name in SIGNAL_STEPS:
             counts["signal steps"] += 1
-        elif done and name in ("fork", "fork_beside_threads", "pool", "child_of_multiprocessing", "subprocess"):
+        elif done and name in PROCESS_STEPS:
             counts["process steps"] += 1
+        elif done and name in ("failing_stream", "named_thread", "small_stack"):
+            counts["faults"] += 1
         elif done:
             counts["reconfigurations"] += 1
     return counts
@@ -193,7 +198,7 @@ def print_failure(python, delivery, seed, found):
 
 def print_table(counts, last_seed, seconds):
     columns = ["rounds", "records", "exceptions in handlers", "reconfigurations", "signal steps", "process steps"]
-    columns.append("failures")
+    columns += ["faults", "failures"]
     print(f"\n{'Python':<10}{'delivery':<10}" + "".join(f"{column:>{len(column) + 3}}" for column in columns))
     for (python, delivery), count in sorted(counts.items()):
         numbers = "".join(f"{count[column]:>{len(column) + 3}}" for column in columns)

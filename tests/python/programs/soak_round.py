@@ -8,10 +8,12 @@ are complete, not how many there were.
 Run: python tests/python/programs/soak_round.py python|direct|queued SEED DIRECTORY
 """
 
+import _thread
 import atexit
 import collections
 import configparser
 import contextlib
+import ctypes
 import faulthandler
 import functools
 import gc
@@ -29,6 +31,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 # Seconds after which something that is waited for is taken not to come. The driver waits longer.
@@ -153,6 +156,13 @@ class Nesting(Collector):
             log([("soak::target", 40, f"nested {message}")])
 
 
+class Endless(Collector):
+    """Logs what it handles, without end."""
+
+    def emit(self, record):
+        log([("soak.loop", 30, "endless 1")])
+
+
 class ToFile(logging.StreamHandler):
     """Writes each line at once, to a file that `logging.shutdown` doesn't close."""
 
@@ -162,6 +172,38 @@ class ToFile(logging.StreamHandler):
 
 
 HANDLERS = [Collector, Locked, Raising, Failing, Nesting]
+
+
+class Unwritable:
+    """A stream of the program's own."""
+
+    def write(self, text):
+        raise Boom("not written")
+
+    def flush(self):
+        raise Boom("not flushed")
+
+
+def closed_stream():
+    stream = open(os.devnull, "w")
+    stream.close()
+    return stream
+
+
+STREAMS = {
+    "closed": closed_stream,
+    "full": lambda: open("/dev/full" if os.path.exists("/dev/full") else os.devnull, "w"),
+    "ASCII": lambda: open(os.devnull, "w", encoding="ascii"),
+    "of the program": Unwritable,
+}
+
+
+def resident_size():
+    """In bytes, where the system tells it."""
+    with contextlib.suppress(FileNotFoundError):
+        pages = pathlib.Path("/proc/self/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def number_of(record):
@@ -273,6 +315,12 @@ def spin():
         pass
 
 
+def spin_for(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
 def flush():
     assert by == "python" or native.flush(LIMIT), "not flushed"
 
@@ -376,6 +424,11 @@ class Round:
             self.pool: 1,
             self.child_of_multiprocessing: 1,
             self.subprocess: 0.3,
+            self.failing_stream: 1,
+            self.long_loop: 2,
+            self.named_thread: 2,
+            self.small_stack: 2,
+            self.fork_in_c: 0,
         }
 
     def run(self):
@@ -739,7 +792,125 @@ propagate={self.chance.randrange(2)}
                 flush()
         return is_own, len(handled), len(caught), collect_arrived()
 
+    def long_loop(self):
+        """A signal raises in a loop of calls in which no Python code runs. The program gets the exception, once."""
+        number = self.chance.choice([signal.SIGALRM, signal.SIGINT, signal.SIGTERM])
+        handled, caught = [], 0
+
+        def handle(number, frame):
+            handled.append(number)
+            raise Stop(number)
+
+        calls = [("soak.loop", 40, f"loop {number}") for number in range(1000)]
+        with self.prepared_loop() as (handler, _), self.handling(number, handle):
+            logging.getLogger("soak.loop").handlers = [logging.NullHandler()]
+            sender = threading.Timer(self.moments.uniform(0, 0.01), os.kill, (os.getpid(), number))
+            try:
+                sender.start()
+                self.repeat(calls)
+            except Stop:
+                caught += 1
+            sender.join()
+            spin_for(0.001)
+            flush()
+        return number, len(handled), caught
+
+    def repeat(self, calls):
+        # In a function of its own for the same reason as `log_for_ever`.
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            log(calls)
+
+    # Faults
+
+    def failing_stream(self):
+        """A stream that can't be written to: nothing of its records and errors stays behind."""
+        kind, count = self.chance.choice(list(STREAMS)), 2000
+        calls = [("soak.loop", 40, f"é {number}") for number in range(count)]
+        sizes = []
+        with self.prepared_loop():
+            handler = logging.StreamHandler(STREAMS[kind]())
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+            logging.getLogger("soak.loop").handlers = [handler]
+            for _ in range(2):  # The first time for what is made once.
+                log(calls)
+                flush()
+                gc.collect()
+                sizes.append([len(gc.get_objects()), sys.getallocatedblocks(), resident_size()])
+            logging.getLogger("soak.loop").handlers = []
+            alive = weakref.ref(handler)
+            del handler
+            gc.collect()
+        grown = [after - before for before, after in zip(*sizes)]
+        is_bounded = grown[0] < count / 10 and grown[1] < count and grown[2] < count * 1024
+        return kind, alive() is None, is_bounded or grown, collect_arrived()
+
+    def named_thread(self):
+        """A thread that `threading` hasn't started, and to which the program gives a name."""
+        name = f"named {self.chance.randrange(10)}"
+        calls, detached, ended = self.calls("named", 10), self.coin(), threading.Event()
+
+        def work():
+            threading.current_thread().name = name
+            log(calls)
+            log(calls, detached)
+            flush()  # Below Python 3.13, the name of a thread that has ended is that of the next one.
+            ended.set()
+
+        _thread.start_new_thread(work, ())
+        assert ended.wait(LIMIT)
+        return collect_arrived()
+
+    def small_stack(self):
+        """A thread with little stack, and a handler that logs what it handles there."""
+        kibibytes = self.chance.choice([128, 192, 256, 512])
+        # Older Pythons crash there.
+        is_endless = sys.version_info >= (3, 11) and self.coin()
+        calls, errors = self.calls("little", 10), []
+
+        def work():
+            log(calls)
+            try:
+                log([("soak.loop", 30, "endless 0")])
+            except RecursionError as error:
+                errors.append(error)
+
+        with self.prepared_loop():
+            handler = Endless("endless") if is_endless else Nesting("nesting")
+            logging.getLogger("soak.loop").handlers = [handler]
+            before = threading.stack_size(kibibytes * 1024)
+            thread = threading.Thread(target=work, name="little")
+            try:
+                thread.start()
+            finally:
+                threading.stack_size(before)
+            thread.join()
+            flush()
+        # pylog reports it, Python raises it.
+        errors += [failure for failure in failures if "recursion" in failure or "too much stack" in failure]
+        failures[:] = [failure for failure in failures if failure not in errors]
+        return kibibytes, is_endless, len(errors), collect_arrived()
+
     # Processes
+
+    def fork_in_c(self):
+        """By C code that tells Python nothing of it, as servers do."""
+        calls = self.calls("child", 10)
+        path = self.directory / f"child-{self.new_name()}"
+        flush()
+        child = ctypes.PyDLL(None).fork()
+        if child == 0:
+            status = 1
+            try:
+                logging.disable(0)
+                logging.root.handlers = [ToFile(path)]
+                log(calls)
+                log(calls, detached=True)
+                flush()
+                status = 0
+            finally:
+                os._exit(status)
+        return self.wait(child), self.read(path), collect_arrived()
 
     def fork(self):
         """A child that logs in every way, and ends as programs do."""
