@@ -104,6 +104,7 @@ impl<'a> Call<'a> {
         let values = self.values.as_deref();
         let content = |attributes| Content {
             metadata: self.callsite.metadata(),
+            caller: self.callsite,
             level: self.level,
             message: &self.message,
             processed: None,
@@ -124,7 +125,7 @@ impl<'a> Call<'a> {
             return Ok(false);
         };
         let attributes = match values {
-            Some(values) => values.attributes(py)?,
+            Some(values) => values.attributes(py, self.callsite)?,
             None => Attributes::default(),
         };
         let of_callsite = Some((self.callsite.prototype(), &dict));

@@ -9,10 +9,12 @@ use crate::handle;
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
 use crate::python::exception::Result;
+use crate::python::frame;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::nesting;
 use crate::python::once::intern;
+use crate::python::raised::attempt;
 use crate::record::content::Content;
 use crate::record::make::make;
 use crate::record::prototype::{NewRecord, RecordPrototype};
@@ -26,15 +28,19 @@ pub(crate) fn deliver<'py>(
     content: &Content<'_, 'py>,
     of_callsite: Option<(&'static Kept<RecordPrototype>, &LoggerDict<'py>)>,
 ) -> Result<()> {
-    let NewRecord {
+    let made = make(logger, content, of_callsite)?;
+    let Some(NewRecord {
         record,
         is_handled_as_stock,
-    } = make(logger, content, of_callsite)?;
+    }) = made
+    else {
+        return Ok(());
+    };
     // Nested logging goes through Python, whose recursion limit stops it before the stack ends.
     let dict = of_callsite
         .map(|it| it.1)
         .filter(|_| is_handled_as_stock && !nesting::is_nested());
-    handle::handle(logger, dict, &record, content.level)
+    handle::handle(logger, dict, &record, content.level, content.caller)
 }
 
 /// Delivers to the object of a `logger:` option: to a logger, or to a `LoggerAdapter`. For an adapter
@@ -49,7 +55,10 @@ pub(crate) fn deliver_to<'py>(
 ) -> Result<()> {
     let py = logger.py();
     if !is_adapter(logger)? {
-        let attributes = values.map_or_else(|| Ok(Attributes::default()), |it| it.attributes(py));
+        let attributes = values.map_or_else(
+            || Ok(Attributes::default()),
+            |it| it.attributes(py, content.caller),
+        );
         let content = Content {
             attributes: attributes?,
             ..content
@@ -57,7 +66,7 @@ pub(crate) fn deliver_to<'py>(
         return deliver(logger, &content, None);
     }
     let kwargs = match values {
-        Some(values) => values.to_kwargs(py)?,
+        Some(values) => values.to_kwargs(py, content.caller)?,
         None => PyDict::new(py),
     };
     deliver_to_adapter(logger, content, values, kwargs)
@@ -65,8 +74,9 @@ pub(crate) fn deliver_to<'py>(
 
 fn is_adapter(logger: &Bound<'_, PyAny>) -> Result<bool> {
     let py = logger.py();
-    Ok(logger.is_instance(&LOGGER_ADAPTER.get(py)?)?
-        || !logger.hasattr(intern!(py, "makeRecord"))?)
+    // A drop-in package for `logging` may have no such class.
+    let is_adapter = attempt(py, LOGGER_ADAPTER.get(py)).map(|class| logger.is_instance(&class));
+    Ok(is_adapter.unwrap_or(Ok(false))? || !logger.hasattr(intern!(py, "makeRecord"))?)
 }
 
 fn deliver_to_adapter<'py>(
@@ -84,8 +94,8 @@ fn deliver_to_adapter<'py>(
         if let Some(more) = content.message.args(py)? {
             args.extend(more.iter());
         }
-        log.call(PyTuple::new(py, args)?, Some(&kwargs))?;
-        return Ok(());
+        let args = PyTuple::new(py, args)?;
+        return frame::call_with(content.caller, log, &args, Some(&kwargs)).map(drop);
     }
     let processed = adapter.call_method1(process, (message, kwargs))?;
     let message = processed.get_item(0)?;
@@ -105,7 +115,7 @@ fn deliver_to_adapter<'py>(
         return deliver_to_adapter(&logger, content, values, kwargs);
     }
     let content = Content {
-        attributes: Attributes::of_kwargs(&kwargs, values)?,
+        attributes: Attributes::of_kwargs(&kwargs, values, content.caller)?,
         ..content
     };
     deliver(&logger, &content, None)

@@ -7,6 +7,7 @@ use crate::handler;
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
 use crate::python::exception::Result;
+use crate::python::frame::{self, Caller};
 use crate::python::once::intern;
 
 /// `logger.handle(record)`.
@@ -21,14 +22,15 @@ pub(crate) fn handle<'py>(
     stock: Option<&LoggerDict<'py>>,
     record: &Bound<'py, PyAny>,
     level: Level,
+    caller: &dyn Caller,
 ) -> Result<()> {
     if let Some(dict) = stock {
-        if handle_as_stock(logger, dict, record, level)? {
+        if handle_as_stock(logger, dict, record, level, caller)? {
             return Ok(());
         }
     }
-    logger.call_method1(intern!(logger.py(), "handle"), (record,))?;
-    Ok(())
+    let handle = logger.getattr(intern!(logger.py(), "handle"))?;
+    frame::call(caller, &handle, record).map(drop)
 }
 
 /// Does the work of the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` for a logger
@@ -38,6 +40,7 @@ fn handle_as_stock<'py>(
     dict: &LoggerDict<'py>,
     record: &Bound<'py, PyAny>,
     level: Level,
+    caller: &dyn Caller,
 ) -> Result<bool> {
     let py = logger.py();
     let names = [intern!(py, "filters"), intern!(py, "handlers")];
@@ -50,6 +53,7 @@ fn handle_as_stock<'py>(
     // From here on everything is read when Python reads it: a handler can change anything.
     let mut calls = Calls {
         record,
+        caller,
         level,
         found: false,
     };
@@ -68,6 +72,7 @@ fn handle_as_stock<'py>(
 
 struct Calls<'a, 'py> {
     record: &'a Bound<'py, PyAny>,
+    caller: &'a dyn Caller,
     /// The record's level, which the first handler may change.
     level: Level,
     found: bool,
@@ -111,7 +116,7 @@ impl<'py> Calls<'_, 'py> {
             }
         };
         match accepts {
-            true => handler::handle(handler, plan, self.record),
+            true => handler::handle(handler, plan, self.record, self.caller),
             false => Ok(()),
         }
     }

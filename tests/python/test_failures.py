@@ -27,6 +27,20 @@ def test_a_replaced_part_of_the_library_costs_no_record(replaced, when):
     run("replaced_library", replaced, when)
 
 
+@pytest.mark.parametrize("delivery", ["direct", "queued", "all-queued"])
+def test_a_drop_in_package_for_logging(delivery):
+    """Its loggers can't be remembered, and make no records."""
+    stdout, stderr = run("drop_in_package", delivery)
+    lines = stdout.splitlines()
+    for level in (20, 40):
+        assert lines.count(f"pylog_probe._native.calls.alpha {level} level {level} []") == 4
+    assert "given 20 to a logger ['exc_info', 'extra', 'stack_info']" in lines
+    assert "given 25 at a level ['extra']" in lines
+    # The others are those of `log_pair` to loggers by name.
+    assert len(lines) == 8 + 5
+    assert stderr == ""
+
+
 @needs_tracemalloc
 def test_a_large_message_is_not_kept():
     # Without propagation: pytest keeps each record that arrives at the root logger.

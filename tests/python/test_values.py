@@ -12,6 +12,7 @@ import math
 import pathlib
 import pickle
 import queue
+import re
 import socketserver
 import struct
 import sys
@@ -419,19 +420,23 @@ class TestExcInfo:
         assert str(half.exc_info[1]) == "half"
         kind, value, trace = deep.exc_info
         assert (kind.__module__, kind.__name__) == ("pylog_test_extension.values", "Failure")
-        assert issubclass(kind, Exception) and trace is None
+        assert issubclass(kind, Exception) and trace is value.__traceback__
+        assert trace.tb_next is None
         chain = []
         while value is not None:
             chain.append((type(value).__name__, str(value)))
             value = value.__cause__
         assert chain == [("Failure", "reading"), ("RustError", "opening"), ("RustError", "gone")]
-        assert formatted(deep) == (
+        # The line of the call is below a frame, where the file is found.
+        place = f'Traceback (most recent call last):\n  File "{deep.pathname}", line {deep.lineno}, in {deep.funcName}\n'
+        without_source = re.sub("^    .*\n", "", formatted(deep), flags=re.MULTILINE)
+        assert without_source == (
             "three deep\n"
-            "pylog.RustError: gone\n\n"
+            f"{place}pylog.RustError: gone\n\n"
             "The above exception was the direct cause of the following exception:\n\n"
-            "pylog.RustError: opening\n\n"
+            f"{place}pylog.RustError: opening\n\n"
             "The above exception was the direct cause of the following exception:\n\n"
-            "pylog_test_extension.values.Failure: reading"
+            f"{place}pylog_test_extension.values.Failure: reading"
         )
         assert formatted(parse).endswith(".ParseIntError: invalid digit found in string")
         assert [type(record.exc_info[1]).__name__ for record in (dynamic, boxed)] == ["RustError"] * 2
@@ -502,9 +507,10 @@ class TestStackInfo:
         assert own.stack_info.startswith("Stack (most recent call last):\n  File ")
         expected = "".join(traceback.format_stack()).rstrip("\n").rsplit("\n", 2)[0]
         assert own.stack_info.split("\n", 1)[1].startswith(expected[: expected.rindex("  File")])
-        assert "_native.log_stack()" in own.stack_info.splitlines()[-1] or "^" in own.stack_info
+        assert "_native.log_stack()\n" in own.stack_info
         assert without.stack_info is None
-        assert thread.stack_info is None
+        # There is no Python code, only the call.
+        assert thread.stack_info.count("  File ") == 1
         assert formatted(own).startswith("with\nStack (most recent call last):")
 
 

@@ -13,6 +13,7 @@ use crate::logger::names::{self, LoggerName};
 use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
 use crate::python::exception::Result;
+use crate::python::frame::Caller;
 use crate::python::kept::Kept;
 use crate::python::raised::attempt;
 use crate::record::prototype::RecordPrototype;
@@ -31,6 +32,8 @@ struct CallsiteState {
     /// The place of the level cache among all.
     place: AtomicIndex,
     prototype: Kept<RecordPrototype>,
+    /// Its frame stands for the call.
+    function: Kept<Py<PyAny>>,
     questions: Questions,
     /// Whether it is of the `log` crate or of `tracing`.
     is_bridged: bool,
@@ -45,6 +48,7 @@ impl CallsiteState {
             name,
             place: AtomicIndex::none(),
             prototype: Kept::new(),
+            function: Kept::new(),
             questions: Questions::new(),
             is_bridged,
         })
@@ -67,6 +71,20 @@ pub(crate) enum Decision {
     Accepted,
     /// Python will be asked when the call is delivered.
     Undecided,
+}
+
+impl Caller for Callsite {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        Callsite::name(self, py)
+    }
+
+    fn function(&self) -> &'static Kept<Py<PyAny>> {
+        &self.state().function
+    }
 }
 
 impl Callsite {

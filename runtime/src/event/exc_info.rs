@@ -10,10 +10,12 @@ use super::error::{ErrorRef, MAX_SOURCES, Probe};
 use super::value;
 use crate::python::attach::try_attach;
 use crate::python::exception::Result;
+use crate::python::frame::{self, Caller};
 use crate::python::kept::Kept;
 use crate::python::library::SYS_GLOBALS;
 use crate::python::loose::Loose;
 use crate::python::once::intern;
+use crate::python::raised::attempt;
 
 /// An exception for a record, as the call gives it.
 #[derive(Debug)]
@@ -187,13 +189,18 @@ impl ExcInfo<'_> {
     }
 
     /// The object that Python code would pass as `exc_info=`.
-    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+    /// `caller` is the call that logs it, whose frame is the traceback of a Rust error.
+    pub(crate) fn to_python<'py>(
+        &self,
+        py: Python<'py>,
+        caller: &dyn Caller,
+    ) -> Result<Option<Bound<'py, PyAny>>> {
         Ok(Some(match &self.0 {
             Kind::None => return Ok(None),
             Kind::Handled => PyBool::new(py, true).to_owned().into_any(),
             Kind::Raised(error) => object_of(py, error),
             Kind::Object(object) => object.bind(py).clone(),
-            Kind::Rust(chain) => match exception_of(py, chain)? {
+            Kind::Rust(chain) => match exception_of(py, chain, caller)? {
                 Some(exception) => exception,
                 None => return Ok(None),
             },
@@ -258,13 +265,28 @@ fn object_of<'py>(py: Python<'py>, error: &PyErr) -> Bound<'py, PyAny> {
 }
 
 /// A Python exception for a Rust error. Its sources become `__cause__`.
-fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> Result<Option<Bound<'py, PyAny>>> {
+fn exception_of<'py>(
+    py: Python<'py>,
+    chain: &[Link<'_>],
+    caller: &dyn Caller,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    let is_rust = |link: &Link<'_>| matches!(link, Link::Rust { .. });
+    let traceback = match chain.iter().any(is_rust) {
+        true => attempt(py, frame::traceback(caller, py)).flatten(),
+        false => None,
+    };
     let mut cause: Option<Bound<'py, PyAny>> = None;
     for link in chain.iter().rev() {
         let exception = match link {
             Link::Python(error) => object_of(py, error),
             Link::Object(object) => object.bind(py).clone(),
-            Link::Rust { type_name, message } => class_of(py, *type_name)?.call1((message,))?,
+            Link::Rust { type_name, message } => {
+                let exception = class_of(py, *type_name)?.call1((message,))?;
+                if let Some(traceback) = &traceback {
+                    exception.setattr(intern!(py, "__traceback__"), traceback)?;
+                }
+                exception
+            }
         };
         if let Some(cause) = cause {
             exception.setattr(intern!(py, "__cause__"), cause)?;
@@ -278,15 +300,16 @@ fn exception_of<'py>(py: Python<'py>, chain: &[Link<'_>]) -> Result<Option<Bound
 fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Bound<'py, PyAny>> {
     static CLASSES: Kept<Py<PyDict>> = Kept::new();
     static BASE: Kept<Py<PyAny>> = Kept::new();
-    let make = |name: &str, module: &str, base: &Bound<'py, PyAny>| {
-        let namespace = PyDict::new(py);
-        namespace.set_item("__module__", module)?;
-        let class = py.get_type::<PyType>();
-        class.call1((name, (base,), namespace))
-    };
-    let base = BASE.get_or_try(|| {
+    let make =
+        |name: &str, module: &str, base: &Bound<'py, PyAny>, namespace: Bound<'py, PyDict>| {
+            namespace.set_item("__module__", module)?;
+            let class = py.get_type::<PyType>();
+            class.call1((name, (base,), namespace))
+        };
+    let base = BASE.get_or_try(|| -> Result<_> {
         let base = py.get_type::<PyException>().into_any();
-        make("RustError", "pylog", &base).map(Bound::unbind)
+        let namespace = copied_and_pickled(py)?;
+        Ok(make("RustError", "pylog", &base, namespace)?.unbind())
     })?;
     let base = base.bind(py);
     let Some(type_name) = type_name else {
@@ -300,9 +323,24 @@ fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Bound<'py, 
     let Some((module, name)) = path_of(type_name) else {
         return Ok(base.clone());
     };
-    let class = make(&name, &module, base)?;
+    let class = make(&name, &module, base, PyDict::new(py))?;
     classes.set_item(type_name, &class)?;
     Ok(class)
+}
+
+/// The methods by which an exception for a Rust error is copied and pickled. The process that unpickles it may not have
+/// this extension, so it gets a `RuntimeError` with the name of the class.
+fn copied_and_pickled(py: Python<'_>) -> Result<Bound<'_, PyDict>> {
+    let methods = c"{
+        '__copy__': lambda self: self,
+        '__deepcopy__': lambda self, memo: self,
+        '__reduce__': lambda self: (
+            RuntimeError,
+            (f'{type(self).__module__}.{type(self).__qualname__}: {self}'.lstrip('.'),),
+        ),
+    }";
+    let methods = py.eval(methods, Some(&PyDict::new(py)), None)?;
+    Ok(methods.cast_into()?)
 }
 
 /// The module and the name of the class for a type; `None` if the type has no name.

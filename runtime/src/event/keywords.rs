@@ -13,6 +13,7 @@ use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
 use crate::python::exception::Result;
+use crate::python::frame::Caller;
 use crate::python::loose::Loose;
 use crate::python::once::intern;
 
@@ -125,12 +126,12 @@ enum StackInfo {
 }
 
 impl StackInfo {
-    /// `record.stack_info`.
-    fn text(&self, py: Python<'_>) -> Result<Option<String>> {
+    /// `record.stack_info`, which ends at the call.
+    fn text(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>> {
         match self {
             StackInfo::Unwanted => Ok(None),
-            StackInfo::Wanted => Stack::here(py)?.text(py),
-            StackInfo::Taken(stack) => stack.text(py),
+            StackInfo::Wanted => Stack::here(py)?.text(py, caller),
+            StackInfo::Taken(stack) => stack.text(py, caller),
         }
     }
 }
@@ -179,22 +180,30 @@ impl<'a> Values<'a> {
     }
 
     /// The attributes that `Logger._log` computes from these keyword arguments.
-    pub(crate) fn attributes<'py>(&self, py: Python<'py>) -> Result<Attributes<'py>> {
-        let exc_info = self.exc_info(py)?;
+    pub(crate) fn attributes<'py>(
+        &self,
+        py: Python<'py>,
+        caller: &dyn Caller,
+    ) -> Result<Attributes<'py>> {
+        let exc_info = self.exc_info(py, caller)?;
         Ok(Attributes {
             extra: self.extra(py)?,
             exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
-            stack_info: self.stack_info.text(py)?,
+            stack_info: self.stack_info.text(py, caller)?,
         })
     }
 
     /// The keyword arguments themselves, as a `LoggerAdapter` takes them.
-    pub(crate) fn to_kwargs<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
+    pub(crate) fn to_kwargs<'py>(
+        &self,
+        py: Python<'py>,
+        caller: &dyn Caller,
+    ) -> Result<Bound<'py, PyDict>> {
         let kwargs = PyDict::new(py);
         if let Some(extra) = self.extra(py)? {
             kwargs.set_item(intern!(py, "extra"), extra)?;
         }
-        if let Some(exc_info) = self.exc_info(py)? {
+        if let Some(exc_info) = self.exc_info(py, caller)? {
             kwargs.set_item(intern!(py, "exc_info"), exc_info)?;
         }
         if !matches!(self.stack_info, StackInfo::Unwanted) {
@@ -203,9 +212,13 @@ impl<'a> Values<'a> {
         Ok(kwargs)
     }
 
-    fn exc_info<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+    fn exc_info<'py>(
+        &self,
+        py: Python<'py>,
+        caller: &dyn Caller,
+    ) -> Result<Option<Bound<'py, PyAny>>> {
         let exc_info = self.exc_info.as_ref();
-        exc_info.map_or(Ok(None), |exc_info| exc_info.to_python(py))
+        exc_info.map_or(Ok(None), |exc_info| exc_info.to_python(py, caller))
     }
 
     fn extra<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
@@ -252,6 +265,7 @@ impl<'py> Attributes<'py> {
     pub(crate) fn of_kwargs(
         kwargs: &Bound<'py, PyDict>,
         values: Option<&Values<'_>>,
+        caller: &dyn Caller,
     ) -> Result<Attributes<'py>> {
         let py = kwargs.py();
         let [extra, exc_info, stack_info] = [
@@ -265,8 +279,8 @@ impl<'py> Attributes<'py> {
             exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
             stack_info: match values.map(|values| &values.stack_info) {
                 _ if !wants_stack => None,
-                Some(taken @ StackInfo::Taken(_)) => taken.text(py)?,
-                _ => StackInfo::Wanted.text(py)?,
+                Some(taken @ StackInfo::Taken(_)) => taken.text(py, caller)?,
+                _ => StackInfo::Wanted.text(py, caller)?,
             },
         })
     }

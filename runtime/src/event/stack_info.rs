@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::python::exception::Result;
+use crate::python::frame::{self, Caller};
 use crate::python::interpreter;
 use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
 use crate::python::loose::Loose;
@@ -40,25 +41,26 @@ impl Stack {
         Ok(Stack(Loose::new(frames)))
     }
 
-    /// `record.stack_info` as `Logger.findCaller` computes it: `None` for an empty stack.
+    /// `record.stack_info` as `Logger.findCaller` computes it, for this stack below the frame of a call. `None` for an
+    /// empty stack.
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn text(&self, py: Python<'_>) -> Result<Option<String>> {
-        if self.0.is_empty() {
-            return Ok(None);
-        }
+    pub(crate) fn text(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>> {
         let frames = PyList::empty(py);
+        if let Some([code, globals, line]) = frame::parts(caller, py)? {
+            add(&frames, &code, &globals, &line)?;
+        }
         for Frame {
             code,
             globals,
             line,
         } in &*self.0
         {
-            let frame = SIMPLE_NAMESPACE.get(py)?.call0()?;
-            frame.setattr(intern!(py, "f_code"), code)?;
-            frame.setattr(intern!(py, "f_globals"), globals)?;
-            frames.append((frame, line))?;
+            add(&frames, code.bind(py), globals.bind(py), line.bind(py))?;
+        }
+        if frames.is_empty() {
+            return Ok(None);
         }
         let extract = intern!(py, "extract");
         let summary = STACK_SUMMARY.get(py)?.call_method1(extract, (frames,))?;
@@ -67,4 +69,18 @@ impl Stack {
         let text = format!("Stack (most recent call last):\n{}", lines.concat());
         Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
     }
+}
+
+/// Adds what `StackSummary.extract` needs of a frame.
+fn add<'py>(
+    frames: &Bound<'py, PyList>,
+    code: &Bound<'py, PyAny>,
+    globals: &Bound<'py, PyAny>,
+    line: &Bound<'py, PyAny>,
+) -> Result<()> {
+    let py = frames.py();
+    let frame = SIMPLE_NAMESPACE.get(py)?.call0()?;
+    frame.setattr(intern!(py, "f_code"), code)?;
+    frame.setattr(intern!(py, "f_globals"), globals)?;
+    Ok(frames.append((frame, line))?)
 }

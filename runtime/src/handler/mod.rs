@@ -24,6 +24,7 @@ use pyo3::prelude::*;
 use self::object::Object;
 use self::plan::{Emission, Plan};
 use crate::python::exception::Result;
+use crate::python::frame::{self, Caller};
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
@@ -41,6 +42,7 @@ pub(crate) fn handle<'py>(
     handler: &Bound<'py, PyAny>,
     plan: Option<Arc<Plan>>,
     record: &Bound<'py, PyAny>,
+    caller: &dyn Caller,
 ) -> Result<()> {
     let py = handler.py();
     let begun = plan.map(|plan| begin(plan, handler, record));
@@ -48,8 +50,8 @@ pub(crate) fn handle<'py>(
         Some(Begun::Done) => {}
         Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record)?,
         Some(Begun::Not) | None => {
-            handler.call_method1(intern!(py, "handle"), (record,))?;
-            return Ok(());
+            let handle = handler.getattr(intern!(py, "handle"))?;
+            return frame::call(caller, &handle, record).map(drop);
         }
     }
     // Python's code would have run the program's signal handlers.

@@ -49,6 +49,7 @@ impl<'py> LoggerDict<'py> {
             return Ok(false);
         }
         for method in [
+            intern!(py, "_log"),
             intern!(py, "makeRecord"),
             intern!(py, "handle"),
             intern!(py, "filter"),

@@ -8,6 +8,7 @@ pub(crate) mod context;
 pub(crate) mod exception;
 pub(crate) mod exit;
 pub(crate) mod fork;
+pub(crate) mod frame;
 pub(crate) mod garbage;
 pub(crate) mod interpreter;
 pub(crate) mod kept;

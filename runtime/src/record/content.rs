@@ -7,10 +7,13 @@ use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::metadata::Metadata;
+use crate::python::frame::Caller;
 
 /// The arguments of `Logger.makeRecord`, as far as they don't depend on the logger.
 pub(crate) struct Content<'a, 'py> {
     pub(crate) metadata: &'a Metadata,
+    /// The same call, as Python code sees it.
+    pub(crate) caller: &'a dyn Caller,
     pub(crate) level: Level,
     pub(crate) message: &'a Message,
     /// The message that an adapter's `process` has returned.

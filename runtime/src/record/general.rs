@@ -10,6 +10,7 @@ use super::thread::{RecordThread, StockThreads};
 use super::times::Times;
 use crate::event::origin::Origin;
 use crate::python::exception::Result;
+use crate::python::frame;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
 
@@ -68,21 +69,21 @@ fn make_with<'py>(
         .map(|stock| RecordThread::get(py, None, stock));
     let thread = thread.and_then(|thread| attempt(py, thread));
     let args = content.message.args(py)?;
-    let record = logger.call_method1(
-        intern!(py, "makeRecord"),
-        (
-            logger.getattr(intern!(py, "name"))?,
-            content.level.levelno(),
-            content.metadata.file,
-            content.metadata.line,
-            content.msg(py),
-            args.unwrap_or_else(|| PyTuple::empty(py)),
-            content.attributes.exc_info.as_ref(),
-            content.metadata.function(),
-            extra,
-            content.attributes.stack_info.as_ref(),
-        ),
-    )?;
+    let args = (
+        logger.getattr(intern!(py, "name"))?,
+        content.level.levelno(),
+        content.metadata.file,
+        content.metadata.line,
+        content.msg(py),
+        args.unwrap_or_else(|| PyTuple::empty(py)),
+        content.attributes.exc_info.as_ref(),
+        content.metadata.function(),
+        extra,
+        content.attributes.stack_info.as_ref(),
+    )
+        .into_pyobject(py)?;
+    let make_record = logger.getattr(intern!(py, "makeRecord"))?;
+    let record = frame::call_with(content.caller, make_record, &args, None)?;
     if let Some(thread) = &thread {
         attempt(py, set_thread(&record, content, thread));
     }

@@ -4,13 +4,14 @@ use pyo3::prelude::*;
 
 use super::content::Content;
 use super::general;
+use super::own_log;
 use super::prototype::{NewRecord, RecordPrototype};
 use crate::logger::dict::LoggerDict;
 use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::raised::attempt;
 
-/// `logger.makeRecord(…)`.
+/// `logger.makeRecord(…)`. `None` if a `_log` that isn't the stock one has made and handled the record.
 ///
 /// The fast path needs the `prototype` of the callsite, which is a record that Python has made, and the attributes of the
 /// callsite's logger. If anything fails there, Python makes the record.
@@ -21,22 +22,23 @@ pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     of_callsite: Option<(&'static Kept<RecordPrototype>, &LoggerDict<'py>)>,
-) -> Result<NewRecord<'py>> {
+) -> Result<Option<NewRecord<'py>>> {
     let py = logger.py();
     let Some((kept, dict)) = of_callsite else {
         return make_by_python(logger, content);
     };
     let prototype = kept.get().filter(|prototype| prototype.is_current(py));
     if let Some(prototype) = prototype {
-        let made = attempt(py, prototype.make(logger, dict, content));
-        return made
-            .flatten()
-            .map_or_else(|| make_by_python(logger, content), Ok);
+        let made = attempt(py, prototype.make(logger, dict, content)).flatten();
+        return match made {
+            Some(new) => Ok(Some(new)),
+            None => make_by_python(logger, content),
+        };
     }
     // Before Python makes the record, so that a change that comes meanwhile is seen.
     let snapshot = RecordPrototype::snapshot(py);
     let made = make_by_python(logger, content)?;
-    if let Some(snapshot) = snapshot {
+    if let (Some(snapshot), Some(made)) = (snapshot, &made) {
         let prototype = RecordPrototype::of(&made.record, logger, snapshot, content);
         if let Some(prototype) = attempt(py, prototype).flatten() {
             kept.set(prototype);
@@ -48,9 +50,12 @@ pub(crate) fn make<'py>(
 fn make_by_python<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-) -> Result<NewRecord<'py>> {
-    Ok(NewRecord {
+) -> Result<Option<NewRecord<'py>>> {
+    if own_log::log(logger, content)? {
+        return Ok(None);
+    }
+    Ok(Some(NewRecord {
         record: general::make(logger, content)?,
         is_handled_as_stock: false,
-    })
+    }))
 }

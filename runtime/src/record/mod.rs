@@ -9,6 +9,7 @@ pub(crate) mod attributes;
 pub(crate) mod content;
 mod general;
 pub(crate) mod make;
+mod own_log;
 mod process;
 pub(crate) mod prototype;
 mod thread;

@@ -16,7 +16,7 @@ use crate::python::interpreter::CLASSES;
 pub(crate) struct LoggerClass(u8);
 
 impl LoggerClass {
-    /// `makeRecord` is the stock one.
+    /// `_log` and `makeRecord` are the stock ones.
     const MAKES_RECORDS: u8 = 1;
     /// Reading an attribute of a logger means reading its dict, and records are handled as by `logging.Logger`, unless
     /// the logger has a method of its own.
@@ -117,6 +117,9 @@ const NOT_IN_HANDLER: &[&str] = &[
     "rolloverAt",
 ];
 
+/// The methods by which the record of a call is made.
+const MAKES_RECORDS: &[(&str, Row)] = &[("_log", Row::Log), ("makeRecord", Row::MakeRecord)];
+
 /// Attributes that a logger has itself, or is true without them.
 const NOT_IN_LOGGER: &[&str] = &[
     "name",
@@ -197,7 +200,7 @@ fn answer(
 pub(crate) fn of_logger(class: &Bound<'_, PyType>, snapshot: &Snapshot) -> Result<LoggerClass> {
     let find = || {
         let mut answer = 0;
-        if has(class, &[("makeRecord", Row::MakeRecord)], snapshot)? {
+        if has(class, MAKES_RECORDS, snapshot)? {
             answer |= LoggerClass::MAKES_RECORDS;
         }
         let methods = &[

@@ -239,6 +239,7 @@ table! {
 
     // Loggers.
     Logger = Global(&LOGGING) "Logger" Setting => RECORD.and(Part::LOGGER);
+    Log = Attribute(Logger) "_log" Function("Logger._log") => RECORD;
     MakeRecord = Attribute(Logger) "makeRecord" Function("Logger.makeRecord") => RECORD;
     LoggerHandle = Attribute(Logger) "handle" Function("Logger.handle") => Part::LOGGER;
     LoggerFilter = Attribute(Logger) "filter" Function("Filterer.filter") => Part::LOGGER;

@@ -1,4 +1,5 @@
-"""Logs directly and queued where `ctypes` can't be imported. Prints which Python functions run for a record.
+"""Logs directly and queued where `ctypes` can't be imported. Prints which Python functions run for a record, below the
+frame of the call.
 
 With "absent" the import fails, with "unused" it would succeed, but nothing may import it.
 
@@ -28,7 +29,7 @@ called = []
 sys.setprofile(lambda frame, event, _: event == "call" and called.append(frame.f_code.co_name))
 native.call("alpha", logging.INFO)
 sys.setprofile(None)
-print(*called[:1])
+print(*called[1:2])
 
 native.set_queue(100)
 native.call_in_thread("alpha", logging.INFO)
