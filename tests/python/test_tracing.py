@@ -132,6 +132,29 @@ def test_spans_with_their_fields(records):
     assert names == [["outer", "inner"]] * 2
 
 
+def test_other_calls_know_their_spans(records):
+    logging.getLogger("pylog_tracing").setLevel(logging.INFO)
+    native.log_beside_events()
+    all_records = records()
+    outside = [record for record in all_records if record.getMessage().startswith("outside")]
+    assert len(outside) == 3
+    assert not any(hasattr(record, name) for record in outside for name in ("span", "spans", "id"))
+    inside = [record for record in all_records if record not in outside]
+    assert len(inside) == 3 * 5
+    for place, id in enumerate((7, 8, 9)):
+        event, pylog, log, own, error = inside[5 * place :][:5]
+        spans = [{"name": "load", "id": id}, {"name": "inner", "rows": 2}]
+        # In a thread without the GIL, a span whose level isn't decided yet is on.
+        if id == 7 or len(event.spans) == 2:
+            assert event.spans == spans
+        spans = event.spans
+        for record in (event, pylog, log, error):
+            assert (record.span, record.spans, record.id, record.rows) == ("inner", spans, id, 2), record
+        assert (own.span, own.id, own.spans, own.rows) == ("own", "own", spans, 2)
+        assert str(error.exc_info[1]) == "inner" and error.suppressed == 0
+        assert {record.name for record in (event, pylog, log)} == {NAME}
+
+
 def test_values_that_log_or_need_the_gil_are_recorded_later(records):
     """No lock is held while they are formatted, for which another thread could wait that holds the GIL."""
     thread = threading.Thread(target=native.record_later, args=(ValueError("of Python"),), daemon=True)

@@ -15,6 +15,8 @@ use super::value::{ToValue, Value};
 use crate::python::exception::Result;
 use crate::python::frame::Caller;
 use crate::python::loose::Loose;
+#[cfg(feature = "tracing")]
+use crate::python::once::Once;
 use crate::python::once::intern;
 
 /// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
@@ -26,7 +28,17 @@ pub struct Keywords<'a> {
     stack_info: bool,
     limited: Option<&'a Allowed>,
     pub(crate) template: Option<&'static str>,
+    /// Whether the pairs say in which span of `tracing` the call is.
+    #[cfg(feature = "tracing")]
+    has_spans: bool,
 }
+
+/// Pairs that are free of the user's types.
+pub(crate) type OwnPairs<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
+
+/// Adds the current span of `tracing` to the pairs of a call, once a layer of pylog's has been made.
+#[cfg(feature = "tracing")]
+pub(crate) static ADD_SPANS: Once<fn(&mut OwnPairs<'_>)> = Once::new();
 
 /// A key, which can be the name of an attribute, and its value.
 pub(crate) type Pair<'a> = (&'a str, &'a dyn ToValue);
@@ -41,7 +53,16 @@ impl<'a> Keywords<'a> {
             stack_info: false,
             limited: None,
             template: None,
+            #[cfg(feature = "tracing")]
+            has_spans: false,
         }
+    }
+
+    /// Notes that the pairs say in which span of `tracing` the call is.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn with_spans(mut self) -> Keywords<'a> {
+        self.has_spans = true;
+        self
     }
 
     /// Sets `exc_info`.
@@ -77,21 +98,29 @@ impl<'a> Keywords<'a> {
         self
     }
 
+    #[cfg(feature = "tracing")]
+    fn with_current_spans(&self, mut pairs: OwnPairs<'a>) -> OwnPairs<'a> {
+        if let (Some(add_spans), false) = (ADD_SPANS.get(), self.has_spans) {
+            add_spans(&mut pairs);
+        }
+        pairs
+    }
+
     /// Converts the values. Their types may run any code, so a detached thread calls this before it
     /// attaches.
     pub(crate) fn evaluate(self) -> Option<Box<Values<'a>>> {
-        if self.pairs.is_empty()
-            && self.exc_info.is_none()
-            && !self.stack_info
-            && self.limited.is_none()
+        let own = self.pairs.iter();
+        let pairs: OwnPairs<'a> = own
+            .map(|(key, value)| ((*key).into(), value.to_value()))
+            .collect();
+        #[cfg(feature = "tracing")]
+        let pairs = self.with_current_spans(pairs);
+        if pairs.is_empty() && self.exc_info.is_none() && !self.stack_info && self.limited.is_none()
         {
             return None;
         }
-        let pairs = self.pairs.iter();
         Some(Box::new(Values {
-            pairs: pairs
-                .map(|(key, value)| ((*key).into(), value.to_value()))
-                .collect(),
+            pairs,
             exc_info: self.exc_info.map(ExcInfoRef::evaluate),
             stack_info: match self.stack_info {
                 true => StackInfo::Wanted,
@@ -106,7 +135,7 @@ impl<'a> Keywords<'a> {
 /// The keyword arguments of one call, free of the user's types.
 #[derive(Default)]
 pub(crate) struct Values<'a> {
-    pairs: Vec<(Cow<'a, str>, Value<'a>)>,
+    pairs: OwnPairs<'a>,
     exc_info: Option<ExcInfo<'a>>,
     stack_info: StackInfo,
     limited: Option<Allowed>,

@@ -9,11 +9,10 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::Options;
 use super::fields::{Fields, Pairs, set};
 use super::levels;
-use super::spans::{Span, Times};
+use super::spans::{self, Span, Times};
 use crate::event::exc_info::ExcInfoRef;
-use crate::event::keywords::{Keywords, Pair};
-use crate::event::value::{ToValue, Value};
-use crate::record::attributes::{ATTRIBUTES, FORMATTER_ATTRIBUTES};
+use crate::event::keywords::{Keywords, OwnPairs, Pair};
+use crate::event::value::ToValue;
 
 /// Makes records of events and spans.
 pub(super) struct Records {
@@ -22,10 +21,6 @@ pub(super) struct Records {
     /// alone, but then the macro `enabled!` of `tracing` doesn't know what Python refuses.
     pub(super) decides: bool,
 }
-
-/// Attributes that each record of an event within a span has.
-const SPAN: &str = "span";
-const SPANS: &str = "spans";
 
 impl<S> Layer<S> for Records
 where
@@ -60,7 +55,11 @@ where
         attributes.record(&mut fields);
         let times = self.options.span_events.then(Times::new);
         let pairs = fields.into_pairs();
-        span.extensions_mut().insert(Span { pairs, times });
+        span.extensions_mut().insert(Span {
+            pairs,
+            are_attributes: self.options.span_attributes,
+            times,
+        });
         if self.options.span_events {
             self.log_span(span, "new", Vec::new());
         }
@@ -133,68 +132,25 @@ impl Records {
         let Some((callsite, admitted)) = levels::admit(metadata) else {
             return;
         };
-        let attributes = self.attributes(fields.pairs, span);
+        let mut attributes = OwnPairs::new();
+        for (name, value) in fields.pairs {
+            let mut name = name.to_owned();
+            while spans::is_reserved(&name) || attributes.iter().any(|(other, _)| *other == name) {
+                name.push('_');
+            }
+            attributes.push((name.into(), value));
+        }
+        if let Some(span) = span {
+            spans::add(&mut attributes, &span);
+        }
         let pairs: Vec<Pair<'_>> = attributes
             .iter()
             .map(|(name, value)| (&**name, value as &dyn ToValue))
             .collect();
-        let mut keywords = Keywords::new(&pairs);
+        let mut keywords = Keywords::new(&pairs).with_spans();
         if let Some(error) = &fields.error {
             keywords = keywords.exc_info(ExcInfoRef::ToExcInfo(error));
         }
         callsite.log_with(admitted, format_args!("{}", fields.message), keywords);
-    }
-
-    fn attributes<S>(
-        &self,
-        pairs: Pairs,
-        span: Option<SpanRef<'_, S>>,
-    ) -> Vec<(String, Value<'static>)>
-    where
-        S: for<'a> LookupSpan<'a>,
-    {
-        let mut attributes = Vec::new();
-        let is_taken = |attributes: &[(String, Value<'_>)], name: &str| {
-            ATTRIBUTES.contains(&name)
-                || FORMATTER_ATTRIBUTES.contains(&name)
-                || [SPAN, SPANS].contains(&name)
-                || attributes.iter().any(|(other, _)| other == name)
-        };
-        for (name, value) in pairs {
-            let mut name = name.to_owned();
-            while is_taken(&attributes, &name) {
-                name.push('_');
-            }
-            attributes.push((name, value));
-        }
-        let Some(innermost) = span else {
-            return attributes;
-        };
-        let mut spans: Vec<Value<'static>> = Vec::new();
-        let mut inherited = Vec::new();
-        let name = innermost.name();
-        for span in innermost.scope() {
-            let mut dict = vec![("name", Value::from(span.name()))];
-            if let Some(kept) = span.extensions().get::<Span>() {
-                for (name, value) in &kept.pairs {
-                    dict.push((*name, value.to_value().into_owned()));
-                    if self.options.span_attributes {
-                        inherited.push((*name, value.to_value().into_owned()));
-                    }
-                }
-            }
-            spans.push(dict.into_iter().collect());
-        }
-        spans.reverse();
-        attributes.push((SPAN.to_owned(), Value::from(name)));
-        attributes.push((SPANS.to_owned(), spans.into_iter().collect()));
-        // The innermost comes first.
-        for (name, value) in inherited {
-            let is_own = attributes.iter().any(|(other, _)| other == name);
-            if !is_own && !is_taken(&attributes, name) {
-                attributes.push((name.to_owned(), value));
-            }
-        }
-        attributes
     }
 }

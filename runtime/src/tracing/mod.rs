@@ -32,7 +32,10 @@
 //! - the fields of the spans as attributes, those of inner spans first, where nothing else has the name,
 //! - `pathname` and `lineno` of the event, and the path of its module as `funcName`.
 //!
-//! A name that every record has gets an underscore at its end.
+//! A name that every record has gets an underscore at its end. Records of pylog's own macros and of the `log` crate within
+//! a span have the attributes of the span, too, so that [`tracing::instrument`](https://docs.rs/tracing/latest/tracing/attr.instrument.html)
+//! and these calls go together. For that the subscriber has to be based on the
+//! [`Registry`](tracing_subscriber::Registry).
 //!
 //! Python decides which events and spans are on: an event or span is on if `isEnabledFor` of its logger accepts its
 //! level at that moment. A span that is off isn't in `spans`. Other layers of the same registry see everything that they
@@ -58,6 +61,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use self::layer::Records;
 use self::levels::Levels;
+use crate::event::keywords::ADD_SPANS;
 use crate::python::exception::{Exception, Result};
 use crate::python::library;
 use crate::python::once::RunOnce;
@@ -129,7 +133,7 @@ impl Options {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        levels::follow_python();
+        begin();
         let decides = false;
         Records {
             options: self,
@@ -137,6 +141,12 @@ impl Options {
         }
         .with_filter(Levels)
     }
+}
+
+/// Makes the maximum level of `tracing` follow Python, and other calls know their spans.
+fn begin() {
+    levels::follow_python();
+    ADD_SPANS.get_or_make(|| spans::add_current);
 }
 
 /// Installs the subscriber of `#[pylog::module(tracing = true)]`.
@@ -147,7 +157,7 @@ impl Options {
 pub fn install(py: Python<'_>) -> PyResult<()> {
     static INSTALLED: RunOnce = RunOnce::new();
     let install = || -> Result<()> {
-        levels::follow_python();
+        begin();
         let subscriber = Registry::default().with(Records {
             options: Options::default(),
             decides: true,

@@ -13,8 +13,8 @@ pub mod pylog_tracing {
     };
     #[pymodule_export]
     use crate::spans::{
-        count_seen_by_another_layer, flush, in_spans, log_error, log_fields, log_in_span,
-        log_with_options, record_later, set_queue, span_in_threads,
+        count_seen_by_another_layer, flush, in_spans, log_beside_events, log_error, log_fields,
+        log_in_span, log_with_options, record_later, set_queue, span_in_threads,
     };
 }
 

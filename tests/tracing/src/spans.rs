@@ -104,6 +104,32 @@ pub(crate) fn log_in_span(message: &str) {
     tracing::info!("{message}");
 }
 
+/// Makes calls of pylog's macros and of the `log` crate, outside of spans and within some.
+#[pyfunction]
+pub(crate) fn log_beside_events(py: Python<'_>) {
+    #[tracing::instrument]
+    fn load(id: u32) {
+        let hidden = tracing::debug_span!("hidden", secret = 1);
+        let _hidden = hidden.enter();
+        let _inner = tracing::info_span!("inner", rows = 2).entered();
+        tracing::info!("event");
+        pylog::info!("pylog");
+        log::info!("log");
+        pylog::info!(id = "own", span = "own"; "own keys");
+        pylog::error!(every_n: 1, exc_info = Failure(None); "with an error");
+    }
+
+    pylog::info!("outside");
+    log::info!("outside");
+    load(7);
+    py.detach(|| load(8));
+    thread::scope(|scope| {
+        let threads = py.detach(|| scope.spawn(|| load(9)).join());
+        drop(threads);
+    });
+    pylog::info!("outside again");
+}
+
 /// Logs with a subscriber of its own, whose options aren't the defaults.
 #[pyfunction]
 pub(crate) fn log_with_options() {
