@@ -68,6 +68,11 @@ impl MaxLevel {
 
     /// Rejects the levels that no Python logger accepts. Called when Python has just refused a level.
     fn restrict(&self, py: Python<'_>) -> Result<()> {
+        // The question may find a logger that has been replaced, and so void its answer: then it is asked again.
+        (0..2).try_for_each(|_| self.ask(py))
+    }
+
+    fn ask(&self, py: Python<'_>) -> Result<()> {
         let Some(question) = self.changes.question() else {
             return Ok(());
         };
