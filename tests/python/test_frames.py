@@ -189,6 +189,8 @@ def test_an_error_is_pickled_for_a_process_without_the_extension(records):
         pickled = pickle.dumps(error, protocol)
         process = subprocess.run([sys.executable, "-I", "-c", program], input=pickled, capture_output=True)
         assert process.stdout.decode() == "RuntimeError('pylog_test_extension.values.Failure: reading')\n", process
+    # Packages pickle the class of an error, too.
+    assert pickle.loads(pickle.dumps(type(error))) is RuntimeError
     assert str(pickle.loads(pickle.dumps(error.__cause__))) == "pylog.RustError: opening"
 
 

@@ -85,3 +85,22 @@ def test_package(package, delivery, thread):
 @pytest.mark.parametrize("delivery, thread", combinations("gevent"))
 def test_gevent(delivery, thread, when, handling):
     compare("gevent", "gevent", delivery, thread, when, handling)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize(
+    "package, module",
+    [
+        ("loguru", "loguru"),
+        ("opentelemetry", "opentelemetry.sdk._logs"),
+        ("pythonjsonlogger", "pythonjsonlogger"),
+        ("rich", "rich"),
+        ("sentry", "sentry_sdk"),
+        ("structlog", "structlog"),
+    ],
+)
+def test_errors(package, module, delivery):
+    """Each error of a chain has its frames, as with `raise … from …`."""
+    if not is_installed(module):
+        pytest.skip(f"{module} isn't installed: see xtask/src/test.rs")
+    run("errors_in_packages", package, delivery)

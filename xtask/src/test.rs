@@ -14,13 +14,16 @@ use crate::{extension, packages, quick_start};
 const HINT: &str = "The output above names the test that failed.";
 
 /// Packages whose work with pylog's records is tested.
-const PACKAGES: [&str; 9] = [
+const PACKAGES: [&str; 12] = [
+    "coverage",
     "ddtrace",
     "freezegun",
     "gevent",
+    "loguru",
     "opentelemetry-instrumentation-logging",
     "opentelemetry-sdk",
     "python-json-logger",
+    "rich",
     "sentry-sdk",
     "structlog",
     "time-machine",

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use pyo3::exceptions::{PyBaseException, PyException};
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
+use pyo3::types::{PyBool, PyDict, PyTuple};
 
 use super::error::{ErrorRef, MAX_SOURCES, Probe};
 use super::value;
@@ -12,7 +12,7 @@ use crate::python::attach::try_attach;
 use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
 use crate::python::kept::Kept;
-use crate::python::library::SYS_GLOBALS;
+use crate::python::library::{COPYREG_GLOBALS, SYS_GLOBALS};
 use crate::python::loose::Loose;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -300,17 +300,7 @@ fn exception_of<'py>(
 fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Bound<'py, PyAny>> {
     static CLASSES: Kept<Py<PyDict>> = Kept::new();
     static BASE: Kept<Py<PyAny>> = Kept::new();
-    let make =
-        |name: &str, module: &str, base: &Bound<'py, PyAny>, namespace: Bound<'py, PyDict>| {
-            namespace.set_item("__module__", module)?;
-            let class = py.get_type::<PyType>();
-            class.call1((name, (base,), namespace))
-        };
-    let base = BASE.get_or_try(|| -> Result<_> {
-        let base = py.get_type::<PyException>().into_any();
-        let namespace = copied_and_pickled(py)?;
-        Ok(make("RustError", "pylog", &base, namespace)?.unbind())
-    })?;
+    let base = BASE.get_or_try(|| make_base(py).map(Bound::unbind))?;
     let base = base.bind(py);
     let Some(type_name) = type_name else {
         return Ok(base.clone());
@@ -323,24 +313,47 @@ fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Bound<'py, 
     let Some((module, name)) = path_of(type_name) else {
         return Ok(base.clone());
     };
-    let class = make(&name, &module, base, PyDict::new(py))?;
+    let namespace = PyDict::new(py);
+    namespace.set_item("__module__", module)?;
+    let class = base.get_type().call1((name, (base,), namespace))?;
     classes.set_item(type_name, &class)?;
     Ok(class)
 }
 
-/// The methods by which an exception for a Rust error is copied and pickled. The process that unpickles it may not have
-/// this extension, so it gets a `RuntimeError` with the name of the class.
-fn copied_and_pickled(py: Python<'_>) -> Result<Bound<'_, PyDict>> {
-    let methods = c"{
-        '__copy__': lambda self: self,
-        '__deepcopy__': lambda self, memo: self,
-        '__reduce__': lambda self: (
-            RuntimeError,
-            (f'{type(self).__module__}.{type(self).__qualname__}: {self}'.lstrip('.'),),
-        ),
-    }";
-    let methods = py.eval(methods, Some(&PyDict::new(py)), None)?;
-    Ok(methods.cast_into()?)
+/// The class of all exceptions for Rust errors. They are copied and pickled: the process that unpickles one may not have
+/// this extension, so it gets a `RuntimeError` with the name of the class. Some packages pickle the class, too.
+fn make_base(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+    let definitions = c"
+class RustErrorType(type):
+    pass
+
+class RustError(Exception, metaclass=RustErrorType):
+    __module__ = 'pylog'
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        kind = type(self)
+        return RuntimeError, (f'{kind.__module__}.{kind.__qualname__}: {self}'.lstrip('.'),)
+
+def reduce_class(kind):
+    return type, (RuntimeError(),)
+";
+    let names = PyDict::new(py);
+    names.set_item("__name__", "pylog")?;
+    py.run(definitions, Some(&names), None)?;
+    let get = |name| -> Result<_> { Ok(names.as_any().get_item(name)?) };
+    let register = || -> Result<_> {
+        let pickle = COPYREG_GLOBALS.get(intern!(py, "pickle"))?;
+        Ok(pickle.call1((get("RustErrorType")?, get("reduce_class")?))?)
+    };
+    // At the end of the interpreter nothing can be imported.
+    attempt(py, register());
+    get("RustError")
 }
 
 /// The module and the name of the class for a type; `None` if the type has no name.
