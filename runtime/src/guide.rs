@@ -9,6 +9,7 @@
 //! | [`errors`] | exceptions in handlers, signals, the end of the program |
 //! | [`reconfiguration`] | which changes of the configuration are seen, and when |
 //! | [`applications`] | for people who run the extension: loggers, levels, `dictConfig`, queues |
+//! | [`tools`] | loguru, structlog, Sentry, OpenTelemetry, pytest, gunicorn and other tools |
 //! | [`pyo3_log`] | moving from pyo3-log |
 //! | [`mod@tracing`] | events and spans of the `tracing` crate |
 //! | [`testing`] | tests in Rust and in Python |
@@ -48,7 +49,7 @@ chapters! {
     reconfiguration
     #[doc(alias = "dictConfig")]
     applications
-    pyo3_log tracing
+    tools pyo3_log tracing
     #[doc(alias = "caplog")]
     #[doc(alias = "env_logger")]
     #[doc(alias = "libpython")]

@@ -67,7 +67,7 @@
 //!   isn't from Python becomes a Python exception that is named after the error's type, if that is known,
 //!   and has its source as `__cause__`. `true` means the exception that Python is handling. See
 //!   [`ToExcInfo`].
-//! - `stack_info = true`: the stack of the Python code that led to the call.
+//! - `stack_info = true`: the stack of the Python code that led to the call, and the call.
 //!
 //! A key that `LogRecord` or `Formatter` uses itself, such as `name` or `message`, is a compile error. If the
 //! application's record factory adds an attribute of the same name, the key gets an underscore at its end.

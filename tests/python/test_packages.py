@@ -5,6 +5,8 @@ interpreter of their own, since the packages replace parts of the library.
 """
 
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 from processes import run
@@ -104,3 +106,33 @@ def test_errors(package, module, delivery):
     if not is_installed(module):
         pytest.skip(f"{module} isn't installed: see xtask/src/test.rs")
     run("errors_in_packages", package, delivery)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_gunicorn(delivery, tmp_path):
+    if not is_installed("gunicorn"):
+        pytest.skip("gunicorn isn't installed: see xtask/src/test.rs")
+    run("with_gunicorn", delivery, tmp_path)
+
+
+TEST_THAT_LOGS = """
+import logging
+from pylog_probe import _native as native
+
+class Failing(logging.Handler):
+    def emit(self, record):
+        raise ValueError("in the handler")
+
+def test_it():
+    logging.getLogger().addHandler(Failing())
+    native.call("alpha", logging.ERROR)
+"""
+
+
+@pytest.mark.parametrize("arguments, fails", [([], False), (["-W", "error::pytest.PytestUnraisableExceptionWarning"], True)])
+def test_what_makes_an_exception_in_a_handler_fail_a_test(tmp_path, arguments, fails):
+    (tmp_path / "test_it.py").write_text(TEST_THAT_LOGS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, tmp_path]
+    outcome = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert outcome.returncode == fails, outcome.stdout
+    assert "in the handler" in outcome.stdout

@@ -14,11 +14,12 @@ use crate::{extension, packages, quick_start};
 const HINT: &str = "The output above names the test that failed.";
 
 /// Packages whose work with pylog's records is tested.
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 13] = [
     "coverage",
     "ddtrace",
     "freezegun",
     "gevent",
+    "gunicorn",
     "loguru",
     "opentelemetry-instrumentation-logging",
     "opentelemetry-sdk",

@@ -35,7 +35,7 @@
 //! A name that every record has gets an underscore at its end. Records of pylog's own macros and of the `log` crate within
 //! a span have the attributes of the span, too, so that [`tracing::instrument`](https://docs.rs/tracing/latest/tracing/attr.instrument.html)
 //! and these calls go together. For that the subscriber has to be based on the
-//! [`Registry`](tracing_subscriber::Registry).
+//! [`Registry`].
 //!
 //! Python decides which events and spans are on: an event or span is on if `isEnabledFor` of its logger accepts its
 //! level at that moment. A span that is off isn't in `spans`. Other layers of the same registry see everything that they
