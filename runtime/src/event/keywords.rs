@@ -109,10 +109,10 @@ impl<'a> Keywords<'a> {
     /// Converts the values. Their types may run any code, so a detached thread calls this before it
     /// attaches.
     pub(crate) fn evaluate(self) -> Option<Box<Values<'a>>> {
-        let own = self.pairs.iter();
-        let pairs: OwnPairs<'a> = own
-            .map(|(key, value)| ((*key).into(), value.to_value()))
-            .collect();
+        let mut pairs = OwnPairs::with_capacity(self.pairs.len());
+        for (key, value) in self.pairs {
+            pairs.push(((*key).into(), value.to_value()));
+        }
         #[cfg(feature = "tracing")]
         let pairs = self.with_current_spans(pairs);
         if pairs.is_empty() && self.exc_info.is_none() && !self.stack_info && self.limited.is_none()

@@ -38,9 +38,9 @@ struct Functions {
     new_context: unsafe extern "C" fn() -> *mut PyObject,
     copy_current_context: unsafe extern "C" fn() -> *mut PyObject,
     dict_of: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
-    /// The interpreter that this thread is attached to, and the number of an interpreter.
+    /// The interpreter that this thread is attached to.
     interpreter: unsafe extern "C" fn() -> *mut c_void,
-    number_of_interpreter: unsafe extern "C" fn(*mut c_void) -> i64,
+    main_interpreter: extern "C" fn() -> *mut c_void,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -64,7 +64,7 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
         let copy_current_context = address(py, c"PyContext_CopyCurrent")?;
         let dict_of = address(py, c"PyObject_GenericGetDict")?;
         let interpreter = address(py, c"PyInterpreterState_Get")?;
-        let number_of_interpreter = address(py, c"PyInterpreterState_GetID")?;
+        let main_interpreter = address(py, c"PyInterpreterState_Main")?;
         type ThreadState = extern "C" fn() -> *mut c_void;
         type Id = extern "C" fn() -> c_ulong;
         type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
@@ -72,15 +72,13 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
         type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
         type Get = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
         type Interpreter = unsafe extern "C" fn() -> *mut c_void;
-        type NumberOf = unsafe extern "C" fn(*mut c_void) -> i64;
         // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
         // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
         // `unsigned long PyThread_get_thread_native_id(void)`, `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`,
         // `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`, `PyObject *PyContext_New(void)`,
         // `PyObject *PyContext_CopyCurrent(void)`, `PyObject *PyObject_GenericGetDict(PyObject *, void *)`,
-        // `PyInterpreterState *PyInterpreterState_Get(void)` and `int64_t
-        // PyInterpreterState_GetID(PyInterpreterState *)` in the interpreter that runs this. None is null, and they
-        // stay as long as the process.
+        // `PyInterpreterState *PyInterpreterState_Get(void)` and `PyInterpreterState *PyInterpreterState_Main(void)` in
+        // the interpreter that runs this. None is null, and they stay as long as the process.
         Ok(unsafe {
             Functions {
                 own_thread_state: std::mem::transmute::<usize, ThreadState>(own_thread_state),
@@ -98,9 +96,7 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
                 ),
                 dict_of: std::mem::transmute::<usize, Get>(dict_of),
                 interpreter: std::mem::transmute::<usize, Interpreter>(interpreter),
-                number_of_interpreter: std::mem::transmute::<usize, NumberOf>(
-                    number_of_interpreter,
-                ),
+                main_interpreter: std::mem::transmute::<usize, ThreadState>(main_interpreter),
             }
         })
     };
@@ -151,9 +147,9 @@ impl Functions {
 
     /// For a thread that is attached.
     fn is_in_main_interpreter(&self) -> bool {
-        // SAFETY: this thread is attached. The result isn't null, and is an interpreter as long as the thread is
-        // attached. Python numbers the interpreters from 0 on, the main one first.
-        unsafe { (self.number_of_interpreter)((self.interpreter)()) == 0 }
+        // SAFETY: this thread is attached.
+        let interpreter = unsafe { (self.interpreter)() };
+        interpreter == (self.main_interpreter)()
     }
 }
 
