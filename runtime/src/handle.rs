@@ -8,7 +8,8 @@ use crate::level::Level;
 use crate::logger::dict::LoggerDict;
 use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
-use crate::python::once::intern;
+use crate::python::library::LOGGING_GLOBALS;
+use crate::python::once::{Once, intern};
 
 /// `logger.handle(record)`.
 ///
@@ -50,24 +51,72 @@ fn handle_as_stock<'py>(
     if !filters.cast_exact::<PyList>().is_ok_and(|it| it.is_empty()) {
         return Ok(false);
     }
-    // From here on everything is read when Python reads it: a handler can change anything.
     let mut calls = Calls {
         record,
         caller,
         level,
         found: false,
     };
-    calls.call_all(handlers)?;
-    let mut current = logger.clone();
-    while current.getattr(intern!(py, "propagate"))?.is_truthy()? {
-        current = current.getattr(intern!(py, "parent"))?;
-        if !current.is_truthy()? {
-            break;
-        }
-        calls.call_all(current.getattr(names[1])?)?;
+    let Some(in_progress) = InProgress::of(logger)? else {
+        return calls.call_all_of(logger, handlers);
+    };
+    if in_progress.is_set()? {
+        return Ok(true);
     }
-    // Without handlers, Python uses `lastResort` or prints a complaint.
-    Ok(calls.found)
+    in_progress.set(true)?;
+    let found = calls.call_all_of(logger, handlers);
+    in_progress.set(false)?;
+    found
+}
+
+/// The thread-local of `logging.Logger` by which CPython 3.13.4 and some later releases ignore a record that is logged
+/// while handlers run in the same thread.
+struct InProgress<'py>(Bound<'py, PyAny>);
+
+impl<'py> InProgress<'py> {
+    fn of(logger: &Bound<'py, PyAny>) -> Result<Option<InProgress<'py>>> {
+        static HAS_ONE: Once<bool> = Once::new();
+        let py = logger.py();
+        let name = intern!(py, "_tls");
+        let find =
+            || -> Result<bool> { Ok(LOGGING_GLOBALS.get(intern!(py, "Logger"))?.hasattr(name)?) };
+        match HAS_ONE.get_or_try(find)? {
+            true => Ok(Some(InProgress(logger.getattr(name)?))),
+            false => Ok(None),
+        }
+    }
+
+    fn is_set(&self) -> Result<bool> {
+        let is_set = self.0.getattr_opt(intern!(self.0.py(), "in_progress"))?;
+        Ok(is_set.map_or(Ok(false), |it| it.is_truthy())?)
+    }
+
+    fn set(&self, value: bool) -> Result<()> {
+        Ok(self.0.setattr(intern!(self.0.py(), "in_progress"), value)?)
+    }
+}
+
+impl<'py> Calls<'_, 'py> {
+    /// Calls the handlers of a logger and of its parents. Returns whether there were any. Everything is read when Python
+    /// reads it: a handler can change anything.
+    fn call_all_of(
+        &mut self,
+        logger: &Bound<'py, PyAny>,
+        handlers: Bound<'py, PyAny>,
+    ) -> Result<bool> {
+        let py = logger.py();
+        self.call_all(handlers)?;
+        let mut current = logger.clone();
+        while current.getattr(intern!(py, "propagate"))?.is_truthy()? {
+            current = current.getattr(intern!(py, "parent"))?;
+            if !current.is_truthy()? {
+                break;
+            }
+            self.call_all(current.getattr(intern!(py, "handlers"))?)?;
+        }
+        // Without handlers, Python uses `lastResort` or prints a complaint.
+        Ok(self.found)
+    }
 }
 
 struct Calls<'a, 'py> {
