@@ -19,6 +19,8 @@ usage: cargo xtask COMMAND
                    print the tables of the guide's chapter on support
   chroot           make a Debian below `target` with Python 3.14 and 3.15, which the other commands then find
                    like the Pythons of this system; needs Linux, root and debootstrap
+  fingerprints     print the functions of Python's `logging` that pylog doesn't know by their bytecode, for
+                   each Python found
   release-check    say what is missing for a release of the version in Cargo.toml
   help             show this text
 
@@ -61,6 +63,7 @@ pub(crate) enum Task {
     /// The versions of Python. Empty stands for the newest that is found.
     Bench(Vec<String>),
     Compare,
+    Fingerprints,
     Soak(Soak),
     FreeThreaded,
     Matrix,
@@ -112,6 +115,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "test" => return selection(options).map(Task::Test).map_err(with_hint),
         "bench" => return bench(options).map(Task::Bench).map_err(with_hint),
         "compare" => Task::Compare,
+        "fingerprints" => Task::Fingerprints,
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
         "matrix" => Task::Matrix,

@@ -8,6 +8,7 @@ mod chroot;
 mod compare;
 mod demo;
 mod extension;
+mod fingerprints;
 mod free_threaded;
 mod matrix;
 mod packages;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Task::Test(selection) => test::test(&selection),
         Task::Bench(pythons) => bench::bench(&pythons),
         Task::Compare => compare::compare(),
+        Task::Fingerprints => fingerprints::fingerprints(),
         Task::Soak(arguments) => soak::soak(&arguments),
         Task::Chroot => chroot::make(),
         Task::Matrix => matrix::matrix(),
