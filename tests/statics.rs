@@ -8,7 +8,7 @@ use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
 const ALLOWED: [(&str, &str); 15] = [
-    ("ASYNCHRONOUS", "emptied when the interpreter ends"),
+    ("ADD_ALL", "a function that is given such objects"),
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
     ("CURRENT", "the name of a thread, a `str`"),
@@ -19,11 +19,11 @@ const ALLOWED: [(&str, &str); 15] = [
     ("IDENT", "an `int`"),
     ("INTERNED", "a `str`"),
     ("METHOD_TYPE", "a builtin type"),
-    ("OF_MAIN_THREAD", "emptied when the interpreter ends"),
     (
         "QUEUES",
         "emptied when the interpreter ends, and before a fork",
     ),
+    ("SCHEDULED", "emptied when the interpreter ends"),
     ("SEEN", "names and weak references"),
     ("STATES", "the names of loggers"),
 ];

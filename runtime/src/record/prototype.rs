@@ -126,7 +126,7 @@ impl Settings {
 impl RecordPrototype {
     /// What `logging` is at this moment, if Python's records can be prototypes now.
     pub(super) fn snapshot(py: Python<'_>) -> Option<Shared<Snapshot>> {
-        snapshot::current(py, Part::OF_RECORDS).filter(|snapshot| snapshot.has(Part::RECORD))
+        snapshot::for_records(py).filter(|snapshot| snapshot.has(Part::RECORD))
     }
 
     /// Makes a record that Python has made a prototype. `None` if the record has other attributes than the stock ones, or if

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::snapshot::{Snapshot, is_plain};
+use super::look::is_plain;
+use super::snapshot::Snapshot;
 use super::table::{Part, Row};
 use super::watch::{self, ClassWatch};
 use crate::python::exception::Result;
@@ -135,17 +136,17 @@ const NOT_IN_LOGGER: &[&str] = &[
 ];
 
 /// What was last found out about the watched classes. It holds until the class changes, or there is another snapshot.
-static FOUND: [Found; CLASSES.len()] = [const { Found::new() }; CLASSES.len()];
+static ANSWERS: [Answer; CLASSES.len()] = [const { Answer::new() }; CLASSES.len()];
 
-struct Found {
+struct Answer {
     snapshot: AtomicUsize,
     changes: AtomicUsize,
     answer: AtomicU8,
 }
 
-impl Found {
-    const fn new() -> Found {
-        Found {
+impl Answer {
+    const fn new() -> Answer {
+        Answer {
             snapshot: AtomicUsize::new(0),
             changes: AtomicUsize::new(0),
             answer: AtomicU8::new(0),
@@ -156,7 +157,7 @@ impl Found {
 /// Whether reading an attribute of a logger of this class is known to mean reading its dict.
 pub(crate) fn has_own_attributes(class: &Bound<'_, PyType>) -> bool {
     ClassWatch::find(class.as_ptr().addr()).is_some_and(|watch| {
-        let found = &FOUND[watch.place()];
+        let found = &ANSWERS[watch.place()];
         let handles = LoggerClass(found.answer.load(Ordering::Relaxed)).handles();
         handles && found.changes.load(Ordering::Relaxed) == watch.changes()
     })
@@ -171,7 +172,7 @@ fn answer(
 ) -> Result<(u8, Option<ClassWatch>)> {
     let py = class.py();
     if let Some(watch) = ClassWatch::find(class.as_ptr().addr()) {
-        let found = &FOUND[watch.place()];
+        let found = &ANSWERS[watch.place()];
         if found.snapshot.load(Ordering::Relaxed) == snapshot.number()
             && found.changes.load(Ordering::Relaxed) == watch.changes()
         {
@@ -185,7 +186,7 @@ fn answer(
     let changes = watch.map(ClassWatch::changes);
     let answer = find()?;
     if let (Some(watch), Some(changes)) = (watch, changes) {
-        let found = &FOUND[watch.place()];
+        let found = &ANSWERS[watch.place()];
         found.answer.store(answer, Ordering::Relaxed);
         found.changes.store(changes, Ordering::Relaxed);
         found.snapshot.store(snapshot.number(), Ordering::Relaxed);

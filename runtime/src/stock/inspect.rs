@@ -2,7 +2,8 @@
 
 use pyo3::prelude::*;
 
-use super::snapshot::{self, Look, function_of};
+use super::look::{Look, function_of};
+use super::snapshot;
 use super::table::{self, Expected, Part, ROWS, State, TABLE};
 use super::{fingerprint, known, watch};
 use crate::python::exception::{Exception, Result};
@@ -21,11 +22,10 @@ use crate::python::exception::{Exception, Result};
 /// # });
 /// ```
 pub fn explain(py: Python<'_>) -> Vec<String> {
-    let parts = match watch::watchers(py) {
-        Some(_) => Part::ALL,
-        None => Part::OF_RECORDS,
+    let snapshot = match watch::watchers(py) {
+        Some(_) => snapshot::current(py, Part::ALL),
+        None => snapshot::for_records(py),
     };
-    let snapshot = snapshot::current(py, parts);
     snapshot.map_or_else(Vec::new, |snapshot| snapshot.sentences())
 }
 
@@ -91,6 +91,7 @@ pub fn rows(py: Python<'_>) -> Vec<RowState> {
             Expected::Module => "Module",
             Expected::PlainClass(_) => "PlainClass",
             Expected::Class(_) => "Class",
+            Expected::OfObject => "OfObject",
             Expected::Same(_) => "Same",
             Expected::Text(_) => "Text",
             Expected::Absent => "Absent",

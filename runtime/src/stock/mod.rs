@@ -17,6 +17,7 @@ pub(crate) mod explain;
 mod fingerprint;
 pub(crate) mod inspect;
 mod known;
+mod look;
 pub(crate) mod snapshot;
 pub(crate) mod table;
 pub(crate) mod watch;

@@ -36,7 +36,9 @@ impl Part {
     pub(crate) const DOLLAR: Part = Part(1 << 15);
 
     /// What is established with the first prototype of a record. The other parts wait for the first plan of a handler.
-    pub(crate) const OF_RECORDS: Part = Part(0b111);
+    pub(crate) const OF_RECORDS: Part = Part::RECORD.and(Part::THREAD_NAME).and(Part::LOGGER);
+    /// What is looked up at each record where nothing is watched.
+    pub(crate) const UNWATCHED: Part = Part::RECORD.and(Part::THREAD_NAME);
     pub(crate) const ALL: Part = Part(u16::MAX);
 
     pub(crate) const fn and(self, other: Part) -> Part {
@@ -92,6 +94,8 @@ pub(crate) enum Expected {
     PlainClass(&'static [&'static str]),
     /// A class that reads the attributes of its instances as `object` does, and has none of these itself.
     Class(&'static [&'static str]),
+    /// The attribute that `object` has.
+    OfObject,
     /// The object of another row.
     Same(Row),
     /// A text.
@@ -123,7 +127,7 @@ impl Expected {
     }
 }
 
-pub(crate) struct Entry {
+pub(crate) struct Expectation {
     pub(crate) place: Place,
     /// The name at that place.
     pub(crate) name: &'static str,
@@ -177,10 +181,10 @@ macro_rules! table {
         }
 
         /// The rows. A row comes after those that it names.
-        pub(crate) static TABLE: &[Entry] = {
+        pub(crate) static TABLE: &[Expectation] = {
             #[allow(unused_imports)]
             use self::Row::*;
-            &[$(Entry {
+            &[$(Expectation {
                 place: Place::$place $(($of))?,
                 name: $name,
                 expected: Expected::$expected $(($what))?,
@@ -232,9 +236,11 @@ table! {
     GetIdent = Global(&THREADING) "get_ident" Setting => RECORD;
     Active = Global(&THREADING) "_active" Setting => RECORD;
     DummyThread = Global(&THREADING) "_DummyThread" Setting => RECORD;
-    Thread = Global(&THREADING) "Thread" Class(&[]) => Part::THREAD_NAME;
+    Thread = Global(&THREADING) "Thread" Setting => Part::THREAD_NAME;
+    ThreadGet = Attribute(Thread) "__getattribute__" OfObject => Part::THREAD_NAME;
     ThreadName = Attribute(Thread) "name" Function("Thread.name") => Part::THREAD_NAME;
-    MainThread = Global(&THREADING) "_MainThread" Class(&[]) => Part::THREAD_NAME;
+    MainThread = Global(&THREADING) "_MainThread" Setting => Part::THREAD_NAME;
+    MainThreadGet = Attribute(MainThread) "__getattribute__" OfObject => Part::THREAD_NAME;
     MainThreadName = Attribute(MainThread) "name" Same(ThreadName) => Part::THREAD_NAME;
 
     // Loggers.

@@ -1,0 +1,250 @@
+//! Looking up the rows of the table, and telling whether they are as expected.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
+
+use super::table::{Expectation, Expected, Part, Place, Row, State, TABLE};
+use super::{fingerprint, known};
+use crate::python::exception::Result;
+use crate::python::interpreter::{PlainClass, Watchers};
+use crate::python::library::{Globals, OS_GLOBALS, SYS_GLOBALS, is_builtin, loaded};
+use crate::python::once::intern;
+use crate::python::raised::attempt;
+
+const COUNT: usize = TABLE.len();
+
+/// The rows, as they are looked up.
+pub(super) struct Look<'py> {
+    py: Python<'py>,
+    watchers: Option<&'static Watchers>,
+    pub(super) all_are_watched: bool,
+    pub(super) objects: [Option<Bound<'py, PyAny>>; COUNT],
+    pub(super) places: [Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>; COUNT],
+    pub(super) exhausted: [bool; COUNT],
+}
+
+impl<'py> Look<'py> {
+    pub(super) fn at_rows(
+        parts: Part,
+        watchers: Option<&'static Watchers>,
+        py: Python<'py>,
+    ) -> Result<Look<'py>> {
+        let mut look = Look {
+            py,
+            watchers,
+            all_are_watched: true,
+            objects: [const { None }; COUNT],
+            places: [const { None }; COUNT],
+            exhausted: [false; COUNT],
+        };
+        for (index, entry) in TABLE.iter().enumerate() {
+            if entry.parts.overlaps(parts) {
+                // A row that can't be looked up is missing. It ends what rests on it alone.
+                if let Some((container, name)) = attempt(py, look.place(entry)).flatten() {
+                    look.watch(index, &container, &name)?;
+                    look.objects[index] = attempt(py, look_up(&container, &name)).flatten();
+                    look.places[index] = Some((container, name));
+                }
+            }
+        }
+        Ok(look)
+    }
+
+    /// The dict or the class that a row is in, and the name there.
+    fn place(&self, entry: &Expectation) -> Result<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+        let py = self.py;
+        let name = PyString::intern(py, entry.name).into_any();
+        let container = match &entry.place {
+            Place::Global(module) => self.dict_of(module)?,
+            Place::Attribute(class) => self.objects[*class as usize]
+                .clone()
+                .filter(|it| it.is_instance_of::<PyType>()),
+            Place::Loaded => Some(SYS_GLOBALS.get(intern!(py, "modules"))?),
+            Place::Environment => {
+                let environ = OS_GLOBALS.get(intern!(py, "environ"))?;
+                let data = environ.getattr_opt(intern!(py, "_data"))?;
+                let key = environ.call_method1(intern!(py, "encodekey"), (name,))?;
+                return Ok(data
+                    .filter(|it| it.is_instance_of::<PyDict>())
+                    .map(|data| (data, key)));
+            }
+            Place::EntryOfRecord(module) => {
+                let dict = self
+                    .dict_of(module)?
+                    .map_or(Ok(None), |dict| look_up(&dict, &name))?;
+                let dict = dict.filter(|it| it.is_instance_of::<PyDict>());
+                return Ok(dict.zip(self.objects[Row::LogRecord as usize].clone()));
+            }
+        };
+        Ok(container.map(|container| (container, name)))
+    }
+
+    /// Watches the place of a row, before it is read.
+    fn watch(
+        &mut self,
+        index: usize,
+        container: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> Result<()> {
+        let Some(watchers) = self.watchers else {
+            return Ok(());
+        };
+        if let Ok(class) = container.cast::<PyType>() {
+            self.exhausted[index] = watchers.watch(class, true)?.is_none();
+        } else if let Ok(dict) = container.cast::<PyDict>() {
+            self.all_are_watched &= watchers.watch_key(dict, name)?;
+        } else {
+            self.all_are_watched = false;
+        }
+        Ok(())
+    }
+
+    /// The dict of a module, if the program has imported it.
+    fn dict_of(&self, module: &'static Globals) -> Result<Option<Bound<'py, PyAny>>> {
+        match loaded(&PyString::intern(self.py, module.name()))? {
+            Some(_) => module.dict(self.py).map(|dict| Some(dict.into_any())),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn state(
+        &self,
+        row: Row,
+        entry: &Expectation,
+        states: &[State; COUNT],
+    ) -> Result<State> {
+        let object = match (&self.objects[row as usize], &entry.expected) {
+            (_, Expected::Setting) | (None, Expected::Absent) => return Ok(State::AsExpected),
+            (Some(_), Expected::Absent) => return Ok(State::Unknown),
+            (None, _) => return Ok(State::Missing),
+            (Some(object), _) => object,
+        };
+        let is_as_expected = match &entry.expected {
+            Expected::Setting | Expected::Absent => true,
+            Expected::Function(name) => self.is_known(object, name, module_of(entry))?,
+            Expected::Builtin(modules) => {
+                let mut is = false;
+                for module in *modules {
+                    is |= is_builtin(object, module, entry.name)?;
+                }
+                is
+            }
+            Expected::Module => loaded(&PyString::intern(self.py, entry.name))?
+                .is_some_and(|module| module.is(object)),
+            Expected::PlainClass(attributes) => match object.cast::<PyType>() {
+                Ok(class) => PlainClass::of(class)?.is_some() && has_only(class, attributes)?,
+                Err(_) => false,
+            },
+            Expected::Class(without) => match object.cast::<PyType>() {
+                Ok(class) => is_plain(class, without)?,
+                Err(_) => false,
+            },
+            Expected::OfObject => {
+                let object_class = self.py.get_type::<PyAny>();
+                object_class.getattr(entry.name)?.is(object)
+            }
+            Expected::Same(other) => {
+                let is = self.objects[*other as usize]
+                    .as_ref()
+                    .is_some_and(|it| it.is(object));
+                is && states[*other as usize] == State::AsExpected
+            }
+            Expected::Text(text) => object.cast_exact::<PyString>().is_ok_and(|it| *it == *text),
+        };
+        Ok(match is_as_expected {
+            true => State::AsExpected,
+            false => State::Unknown,
+        })
+    }
+
+    /// Whether a function of a module, or the getter of a property, has a known fingerprint.
+    fn is_known(
+        &self,
+        object: &Bound<'py, PyAny>,
+        name: &str,
+        module: &'static Globals,
+    ) -> Result<bool> {
+        let function = function_of(object)?;
+        Ok(module.define(&function)? && known::contains(name, fingerprint::of(&function)?))
+    }
+}
+
+/// The function itself, or the getter of a property.
+pub(super) fn function_of<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+    let getter = object.getattr_opt(intern!(object.py(), "fget"))?;
+    Ok(getter.unwrap_or_else(|| object.clone()))
+}
+
+/// The module whose code a row is.
+fn module_of(entry: &Expectation) -> &'static Globals {
+    match &entry.place {
+        Place::Global(module) | Place::EntryOfRecord(module) => module,
+        Place::Attribute(class) => module_of(&TABLE[*class as usize]),
+        Place::Loaded | Place::Environment => &SYS_GLOBALS,
+    }
+}
+
+fn has_only(class: &Bound<'_, PyType>, attributes: &[&str]) -> Result<bool> {
+    let own = class.getattr(intern!(class.py(), "__dict__"))?;
+    let own = own.cast::<PyMappingProxy>()?;
+    for name in own.keys()?.iter() {
+        if !attributes.contains(&&*name.cast::<PyString>()?.to_cow()?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a class reads its objects' attributes as `object` does, and has none of these itself.
+pub(super) fn is_plain(class: &Bound<'_, PyType>, without: &[&str]) -> Result<bool> {
+    for name in without {
+        if class.hasattr(*name)? {
+            return Ok(false);
+        }
+    }
+    let name = intern!(class.py(), "__getattribute__");
+    let object = class.py().get_type::<PyAny>();
+    Ok(class.getattr(name)?.is(&object.getattr(name)?))
+}
+
+/// What a dict or a class has under a name.
+pub(super) fn look_up<'py>(
+    container: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    Ok(match container.cast::<PyDict>() {
+        Ok(dict) => dict.get_item(name)?,
+        Err(_) => container.getattr_opt(name.cast::<PyString>()?)?,
+    })
+}
+
+/// The names of the attributes that a class itself has.
+pub(super) struct Attributes {
+    of_class: Py<PyMappingProxy>,
+    names: Vec<Py<PyAny>>,
+}
+
+impl Attributes {
+    pub(super) fn of(class: &Bound<'_, PyType>) -> Result<Attributes> {
+        let own = class.getattr(intern!(class.py(), "__dict__"))?;
+        let own = own.cast_into::<PyMappingProxy>()?;
+        Ok(Attributes {
+            names: own.keys()?.iter().map(Bound::unbind).collect(),
+            of_class: own.unbind(),
+        })
+    }
+
+    /// Whether the class has no other attributes now. Those that matter by themselves are rows of their own.
+    pub(super) fn are_same(&self, py: Python<'_>) -> Result<bool> {
+        let own = self.of_class.bind(py).as_any();
+        if own.len()? != self.names.len() {
+            return Ok(false);
+        }
+        for name in &self.names {
+            if !own.contains(name)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
