@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
-use super::table::{Expectation, Expected, Part, Place, Row, State, TABLE};
+use super::table::{Expectation, Expected, Location, Part, Row, State, TABLE};
 use super::{fingerprint, known};
 use crate::python::exception::Result;
 use crate::python::interpreter::{PlainClass, Watchers};
@@ -55,12 +55,12 @@ impl<'py> Look<'py> {
         let py = self.py;
         let name = PyString::intern(py, entry.name).into_any();
         let container = match &entry.place {
-            Place::Global(module) => self.dict_of(module)?,
-            Place::Attribute(class) => self.objects[*class as usize]
+            Location::Global(module) => self.dict_of(module)?,
+            Location::Attribute(class) => self.objects[*class as usize]
                 .clone()
                 .filter(|it| it.is_instance_of::<PyType>()),
-            Place::Loaded => Some(SYS_GLOBALS.get(intern!(py, "modules"))?),
-            Place::Environment => {
+            Location::Loaded => Some(SYS_GLOBALS.get(intern!(py, "modules"))?),
+            Location::Environment => {
                 let environ = OS_GLOBALS.get(intern!(py, "environ"))?;
                 let data = environ.getattr_opt(intern!(py, "_data"))?;
                 let key = environ.call_method1(intern!(py, "encodekey"), (name,))?;
@@ -68,7 +68,7 @@ impl<'py> Look<'py> {
                     .filter(|it| it.is_instance_of::<PyDict>())
                     .map(|data| (data, key)));
             }
-            Place::EntryOfRecord(module) => {
+            Location::EntryOfRecord(module) => {
                 let dict = self
                     .dict_of(module)?
                     .map_or(Ok(None), |dict| look_up(&dict, &name))?;
@@ -178,9 +178,9 @@ pub(super) fn function_of<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, 
 /// The module whose code a row is.
 fn module_of(entry: &Expectation) -> &'static Globals {
     match &entry.place {
-        Place::Global(module) | Place::EntryOfRecord(module) => module,
-        Place::Attribute(class) => module_of(&TABLE[*class as usize]),
-        Place::Loaded | Place::Environment => &SYS_GLOBALS,
+        Location::Global(module) | Location::EntryOfRecord(module) => module,
+        Location::Attribute(class) => module_of(&TABLE[*class as usize]),
+        Location::Loaded | Location::Environment => &SYS_GLOBALS,
     }
 }
 

@@ -68,7 +68,7 @@ impl BitOr for Part {
 }
 
 /// Where an object is.
-pub(crate) enum Place {
+pub(crate) enum Location {
     /// A global name of a module.
     Global(&'static Globals),
     /// An attribute of a class, which is another row.
@@ -128,7 +128,7 @@ impl Expected {
 }
 
 pub(crate) struct Expectation {
-    pub(crate) place: Place,
+    pub(crate) place: Location,
     /// The name at that place.
     pub(crate) name: &'static str,
     pub(crate) expected: Expected,
@@ -185,7 +185,7 @@ macro_rules! table {
             #[allow(unused_imports)]
             use self::Row::*;
             &[$(Expectation {
-                place: Place::$place $(($of))?,
+                place: Location::$place $(($of))?,
                 name: $name,
                 expected: Expected::$expected $(($what))?,
                 parts: $parts,
@@ -331,10 +331,10 @@ table! {
 pub(crate) fn path(row: Row) -> String {
     let entry = &TABLE[row as usize];
     match &entry.place {
-        Place::Global(module) => format!("{}.{}", module.name(), entry.name),
-        Place::Attribute(class) => format!("{}.{}", path(*class), entry.name),
-        Place::Loaded => format!("sys.modules[\"{}\"]", entry.name),
-        Place::Environment => format!("os.environ[\"{}\"]", entry.name),
-        Place::EntryOfRecord(module) => format!("{}.{}[LogRecord]", module.name(), entry.name),
+        Location::Global(module) => format!("{}.{}", module.name(), entry.name),
+        Location::Attribute(class) => format!("{}.{}", path(*class), entry.name),
+        Location::Loaded => format!("sys.modules[\"{}\"]", entry.name),
+        Location::Environment => format!("os.environ[\"{}\"]", entry.name),
+        Location::EntryOfRecord(module) => format!("{}.{}[LogRecord]", module.name(), entry.name),
     }
 }
