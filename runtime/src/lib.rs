@@ -119,9 +119,9 @@
 //! one, and do nothing otherwise; see [`guide::testing`]. Once Python's `atexit` functions
 //! run, records of other threads than the one that ends the interpreter are dropped.
 //!
-//! A call that is on attaches to Python. So if a thread holds the GIL and waits for a thread that logs, both
-//! wait forever. Either wait within [`Python::detach`](pyo3::Python::detach), or queue the records; see
-//! [`guide::delivery`], [`Delivery`] and the options `queue` and `queue_all` of [`module`].
+//! A call in a thread that Rust has spawned doesn't wait for the GIL, so a thread that holds the GIL may wait for it.
+//! Without [`module`], or with its option `direct`, a call attaches to Python: then wait within
+//! [`Python::detach`](pyo3::Python::detach). See [`guide::delivery`] and [`Delivery`].
 //!
 //! A thread or an async task that Rust has spawned can log with the context variables of the code that asked
 //! for the work; see [`Context`].
