@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from processes import finish, run, start
+from programs.deliveries import DELIVERIES
 from waiting import needs_detached_threads_at_exit, needs_nested_records
 
 
@@ -123,10 +124,11 @@ def test_a_class_that_was_changed_more_often_than_cpython_tells_of():
 
 
 @needs_detached_threads_at_exit
-@pytest.mark.parametrize("attempt", range(5))
-def test_threads_that_log_while_the_interpreter_ends(attempt):
+@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_threads_that_log_while_the_interpreter_ends(delivery, attempt):
     """Below Python 3.13 a thread that attaches then would abort the process."""
-    run("threads_at_exit")
+    run("threads_at_exit", delivery)
 
 
 def test_a_forked_child_logs_on_and_follows_its_own_configuration():
@@ -244,7 +246,7 @@ def test_no_audit_hook_runs_within_a_call():
     run("audited")
 
 
-@pytest.mark.parametrize("delivery", ["direct", "queued", "all-queued"])
+@pytest.mark.parametrize("delivery", ["default", "direct", "queued", "all-queued"])
 def test_a_child_that_c_code_has_forked(delivery):
     """uWSGI and mod_wsgi fork so: no hook of Python's runs."""
     stdout, _ = run("fork_in_c", delivery)
@@ -253,7 +255,8 @@ def test_a_child_that_c_code_has_forked(delivery):
     assert stdout.splitlines() == of_child + (of_parent if delivery != "direct" else [])
 
 
-@pytest.mark.parametrize("delivery", ["queued", "all-queued"])
-def test_a_fork_waits_for_the_record_that_is_being_delivered(delivery):
+@pytest.mark.parametrize("by", ["python", "c"])
+@pytest.mark.parametrize("delivery", ["default", "queued", "all-queued"])
+def test_a_fork_waits_for_the_record_that_is_being_delivered(delivery, by):
     """Otherwise the child finds the stream of the handler locked."""
-    run("fork_beside_a_delivery", delivery)
+    run("fork_beside_a_delivery", delivery, by)

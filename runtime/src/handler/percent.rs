@@ -9,14 +9,14 @@ use std::fmt::Write;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
 
-/// A format in parts.
+/// A format in pieces.
 pub(super) struct Format {
-    parts: Vec<Part>,
+    pieces: Vec<Piece>,
     /// Room that its texts take.
     size: usize,
 }
 
-struct Part {
+struct Piece {
     /// The text before the field.
     text: String,
     field: Option<Field>,
@@ -34,7 +34,7 @@ impl Format {
     /// `format % values`. `None`, without an effect, if only Python can make it.
     pub(super) fn fill(&self, values: &Bound<'_, PyDict>) -> Option<String> {
         let mut result = String::with_capacity(self.size + 80);
-        for Part { text, field } in &self.parts {
+        for Piece { text, field } in &self.pieces {
             result.push_str(text);
             if let Some(field) = field {
                 field.append(values, &mut result)?;
@@ -45,12 +45,12 @@ impl Format {
 
     /// `None` if only Python can fill the format.
     pub(super) fn parse(format: &str, py: Python<'_>) -> Option<Format> {
-        let mut parts = vec![Part::text(String::new())];
+        let mut pieces = vec![Piece::text(String::new())];
         let mut rest = format;
         while let Some((text, after)) = rest.split_once('%') {
-            parts.last_mut()?.text.push_str(text);
+            pieces.last_mut()?.text.push_str(text);
             if let Some(after) = after.strip_prefix('%') {
-                parts.last_mut()?.text.push('%');
+                pieces.last_mut()?.text.push('%');
                 rest = after;
                 continue;
             }
@@ -75,25 +75,25 @@ impl Format {
             if has_zeros && (is_left || !is_number) {
                 return None;
             }
-            parts.last_mut()?.field = Some(Field {
+            pieces.last_mut()?.field = Some(Field {
                 name: PyString::intern(py, name).unbind(),
                 is_number,
                 is_left,
                 has_zeros,
                 width,
             });
-            parts.push(Part::text(String::new()));
+            pieces.push(Piece::text(String::new()));
             rest = &after[1..];
         }
-        parts.last_mut()?.text.push_str(rest);
-        let size = parts.iter().map(|part| part.text.len()).sum();
-        Some(Format { parts, size })
+        pieces.last_mut()?.text.push_str(rest);
+        let size = pieces.iter().map(|part| part.text.len()).sum();
+        Some(Format { pieces, size })
     }
 }
 
-impl Part {
-    fn text(text: String) -> Part {
-        Part { text, field: None }
+impl Piece {
+    fn text(text: String) -> Piece {
+        Piece { text, field: None }
     }
 }
 

@@ -508,6 +508,15 @@ pub(crate) fn forks() -> Option<u32> {
     FORKS.load(Ordering::Relaxed).checked_sub(1)
 }
 
+/// What runs before each fork, and after it in the parent.
+static AROUND_FORKS: Once<[fn(); 2]> = Once::new();
+
+/// Sets functions that run before each fork, also one that C code makes, and after it in the parent. They must not
+/// panic. The thread may be attached or not.
+pub(crate) fn set_around_forks(before: fn(), after: fn()) {
+    AROUND_FORKS.get_or_make(|| [before, after]);
+}
+
 /// Makes the system report forks, also those that C code makes.
 ///
 /// # Errors
@@ -515,12 +524,25 @@ pub(crate) fn forks() -> Option<u32> {
 pub(crate) fn count_forks() -> Result<(), ()> {
     #[cfg(unix)]
     {
+        extern "C" fn before() {
+            AROUND_FORKS
+                .get()
+                .into_iter()
+                .for_each(|[before, _]| before());
+        }
+        extern "C" fn in_parent() {
+            AROUND_FORKS
+                .get()
+                .into_iter()
+                .for_each(|[_, after]| after());
+        }
         extern "C" fn in_child() {
             FORKS.fetch_add(1, Ordering::Relaxed);
         }
-        // SAFETY: the system calls `in_child` in the only thread of a forked child. That increments an atomic. It
-        // stays as long as the process, since a Python extension module is never unloaded.
-        if unsafe { libc::pthread_atfork(None, None, Some(in_child)) } != 0 {
+        // SAFETY: the system calls the first two in the thread that forks, and `in_child` in the only thread of a forked
+        // child. That increments an atomic. They stay as long as the process, since a Python extension module is
+        // never unloaded.
+        if unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) } != 0 {
             return Err(());
         }
     }

@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use pyo3::prelude::*;
+
 use super::bounded::Queue;
 use crate::callsite::site::reset_questions;
-use crate::python::attach::try_attach;
 use crate::python::process::OfProcess;
-use crate::python::{exit, nesting};
+use crate::python::{exit, interpreter, nesting};
 
 static QUEUES: OfProcess<Queue> = OfProcess::new();
 
@@ -44,24 +45,38 @@ fn set_forking(is_forking: bool) {
 }
 
 /// Holds the drain thread, so that the child finds no lock of a handler taken by a thread that it doesn't have.
-pub(super) fn before_fork() {
+///
+/// The system calls this, whoever forks, and so do Python's hooks, where it is usual to let other threads run.
+pub(super) fn begin_hold() {
     if let Some(queue) = current() {
         queue.hold.begin();
         let wait = || queue.hold.wait_until_effective(WAIT_FOR_DELIVERY);
         // A handler that forks can't wait for the end of its own delivery.
         if !queue.hold.is_effective() && !nesting::is_in_call() {
-            try_attach(|py| py.detach(wait));
+            // The delivery may need the GIL.
+            match interpreter::is_attached() {
+                true => drop(Python::try_attach(|py| py.detach(wait))),
+                false => wait(),
+            }
         }
     }
+}
+
+pub(super) fn end_hold() {
+    if let Some(queue) = current() {
+        queue.hold.end();
+        queue.waker.wake();
+    }
+}
+
+pub(super) fn before_fork() {
+    begin_hold();
     set_forking(true);
 }
 
 pub(super) fn after_fork_in_parent() {
     set_forking(false);
-    if let Some(queue) = current() {
-        queue.hold.end();
-        queue.waker.wake();
-    }
+    end_hold();
 }
 
 pub(super) fn after_fork_in_child() {

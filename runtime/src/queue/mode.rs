@@ -112,6 +112,7 @@ fn add_hooks() {
     static ADDED: RunOnce = RunOnce::new();
     let _ = ADDED.run(|| {
         exit::add_last_action(flush::at_end);
+        interpreter::set_around_forks(current::begin_hold, current::end_hold);
         fork::add_hooks(Hooks {
             before: || {
                 flush::before_fork();

@@ -1,8 +1,9 @@
 """A fork waits for the record that the drain thread delivers, so that the child finds no stream locked.
 
-Run: python tests/python/programs/fork_beside_a_delivery.py {queued,all-queued}
+Run: python tests/python/programs/fork_beside_a_delivery.py {default,queued,all-queued} {python,c}
 """
 
+import ctypes
 import io
 import logging
 import os
@@ -34,10 +35,11 @@ logging.basicConfig(level=logging.INFO, stream=stream)
 DELIVERIES[sys.argv[1]]()
 for _ in range(3):
     is_writing.clear()
+    # By default a call returns although the record isn't handled, since this thread keeps the GIL.
     native.log_in_worker("one", attached=True)
     native.log_in_worker("two", attached=True)
     assert is_writing.wait(600)
-    child = os.fork()
+    child = os.fork() if sys.argv[2] == "python" else ctypes.PyDLL(None).fork()
     if child == 0:
         stream.buffer.write(b"x")  # It would raise or hang if the stream were locked.
         native.log_in_worker("of the child")
