@@ -95,7 +95,7 @@ fn deliver_to_adapter<'py>(
             args.extend(more.iter());
         }
         let args = PyTuple::new(py, args)?;
-        return frame::call_with(content.caller, log, &args, Some(&kwargs)).map(drop);
+        return frame::call_with(content.caller, &log, &args, &kwargs).map(drop);
     }
     let processed = adapter.call_method1(process, (message, kwargs))?;
     let message = processed.get_item(0)?;

@@ -12,7 +12,7 @@ use crate::python::attach::try_attach;
 use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
 use crate::python::kept::Kept;
-use crate::python::library::{COPYREG_GLOBALS, SYS_GLOBALS};
+use crate::python::library::SYS_GLOBALS;
 use crate::python::loose::Loose;
 use crate::python::once::intern;
 use crate::python::raised::attempt;
@@ -340,20 +340,16 @@ class RustError(Exception, metaclass=RustErrorType):
         kind = type(self)
         return RuntimeError, (f'{kind.__module__}.{kind.__qualname__}: {self}'.lstrip('.'),)
 
-def reduce_class(kind):
-    return type, (RuntimeError(),)
+try:
+    from copyreg import pickle
+    pickle(RustErrorType, lambda kind: (type, (RuntimeError(),)))
+except ImportError:
+    pass  # At the end of the interpreter.
 ";
     let names = PyDict::new(py);
     names.set_item("__name__", "pylog")?;
     py.run(definitions, Some(&names), None)?;
-    let get = |name| -> Result<_> { Ok(names.as_any().get_item(name)?) };
-    let register = || -> Result<_> {
-        let pickle = COPYREG_GLOBALS.get(intern!(py, "pickle"))?;
-        Ok(pickle.call1((get("RustErrorType")?, get("reduce_class")?))?)
-    };
-    // At the end of the interpreter nothing can be imported.
-    attempt(py, register());
-    get("RustError")
+    Ok(names.as_any().get_item("RustError")?)
 }
 
 /// The module and the name of the class for a type; `None` if the type has no name.

@@ -48,7 +48,8 @@ impl Stack {
     /// The exception that Python raises.
     pub(crate) fn text(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>> {
         let frames = PyList::empty(py);
-        if let Some([code, globals, line]) = frame::parts(caller, py)? {
+        if let Some([code, globals]) = frame::code_and_globals(caller, py)? {
+            let line = code.getattr(intern!(py, "co_firstlineno"))?;
             add(&frames, &code, &globals, &line)?;
         }
         for Frame {

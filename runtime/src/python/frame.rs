@@ -6,11 +6,11 @@
 //! Python code is first called for a callsite.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::exception::Result;
 use super::kept::{Kept, Shared};
-use super::library::{self, PARTIAL, SYS_GLOBALS, TRACEBACK_TYPE};
+use super::library::SYS_GLOBALS;
 use super::once::intern;
 use super::raised::attempt;
 use crate::metadata::Metadata;
@@ -24,6 +24,45 @@ pub(crate) trait Caller {
 
     /// Where the function is kept.
     fn function(&self) -> &'static Kept<Py<PyAny>>;
+}
+
+/// Makes the function of a call, and what it is called with. As Python code this takes a fifth of the room.
+///
+/// `co_linetable` says that all code is on the first line, without columns, which would mean nothing in the line of the Rust
+/// call. CPython describes the format in `Objects/locations.md`: an entry is for up to eight units of code.
+const SOURCE: &std::ffi::CStr = c"
+from functools import partial
+from types import FunctionType, TracebackType
+
+def make(file, line, function, name):
+    code = (lambda f, x: f(x)).__code__
+    changes = {'co_filename': file, 'co_firstlineno': line, 'co_name': function}
+    if hasattr(code, 'co_qualname'):
+        full, rest = divmod(len(code.co_code) // 2, 8)
+        entries = [8] * full + [rest] * (rest > 0)
+        changes['co_linetable'] = b''.join(bytes([0x80 | 13 << 3 | units - 1, 0]) for units in entries)
+        changes['co_qualname'] = function
+    return FunctionType(code.replace(**changes), {'__name__': name})
+
+def bind(callable, args, kwargs):
+    return partial(callable, *args[:-1], **kwargs), args[-1]
+
+def traceback(frame):
+    # Without an instruction, so that Python marks no part of the line.
+    return TracebackType(None, frame, -1, frame.f_lineno)
+";
+
+/// A function of [`SOURCE`]. At the end of the interpreter nothing can be imported.
+fn helper<'py>(name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
+    static NAMES: Kept<Py<PyDict>> = Kept::new();
+    let py = name.py();
+    let run = || -> Result<_> {
+        let names = PyDict::new(py);
+        py.run(SOURCE, Some(&names), None)?;
+        Ok(names.unbind())
+    };
+    let names = attempt(py, NAMES.get_or_try(run))?;
+    attempt(py, names.bind(py).get_item(name)).flatten()
 }
 
 /// `callable(argument)`, called by the frame of a call.
@@ -43,28 +82,25 @@ pub(crate) fn call<'py>(
     })
 }
 
-/// `callable(*args, **kwargs)`, called by the frame of a call.
+/// `callable(*args, **kwargs)`, called by the frame of a call. There is at least one argument.
 ///
 /// # Errors
 /// The exception that `callable` raises.
 pub(crate) fn call_with<'py>(
     caller: &dyn Caller,
-    callable: Bound<'py, PyAny>,
+    callable: &Bound<'py, PyAny>,
     args: &Bound<'py, PyTuple>,
-    kwargs: Option<&Bound<'py, PyDict>>,
+    kwargs: &Bound<'py, PyDict>,
 ) -> Result<Bound<'py, PyAny>> {
     let py = callable.py();
-    let others = args.len().saturating_sub(1);
-    // At the end of the interpreter nothing can be imported.
-    let partial = attempt(py, PARTIAL.get(py));
-    let (Some(partial), Ok(last)) = (partial, args.get_item(others)) else {
-        return Ok(callable.call(args, kwargs)?);
+    let bind = || {
+        let bound = helper(intern!(py, "bind"))?.call1((callable, args, kwargs));
+        attempt(py, bound)?.cast_into::<PyTuple>().ok()
     };
-    let others: Vec<_> = std::iter::once(callable)
-        .chain(args.iter().take(others))
-        .collect();
-    let callable = partial.call(PyTuple::new(py, others)?, kwargs)?;
-    call(caller, &callable, &last)
+    Ok(match (function_of(caller, py), bind()) {
+        (Some(function), Some(bound)) => function.bind(py).call1(bound)?,
+        _ => callable.call(args, Some(kwargs))?,
+    })
 }
 
 /// A traceback of the frame of a call alone.
@@ -75,84 +111,46 @@ pub(crate) fn traceback<'py>(
     caller: &dyn Caller,
     py: Python<'py>,
 ) -> Result<Option<Bound<'py, PyAny>>> {
-    let Some(function) = function_of(caller, py) else {
+    let (Some(function), Some(traceback)) =
+        (function_of(caller, py), helper(intern!(py, "traceback")))
+    else {
         return Ok(None);
     };
     let get_frame = SYS_GLOBALS.get(intern!(py, "_getframe"))?;
     // A C function has no frame, so it returns that of its caller.
     let frame = function.bind(py).call1((get_frame, 0))?;
-    let line = frame.getattr(intern!(py, "f_lineno"))?;
-    // Without an instruction, so that Python marks no part of the line.
-    let no_instruction = -1;
-    let traceback = TRACEBACK_TYPE.get(py)?;
-    Ok(Some(traceback.call1((
-        py.None(),
-        frame,
-        no_instruction,
-        line,
-    ))?))
+    Ok(Some(traceback.call1((frame,))?))
 }
 
-/// The code, the globals and the line of the frame of a call.
+/// The code and the globals of the frame of a call.
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn parts<'py>(
+pub(crate) fn code_and_globals<'py>(
     caller: &dyn Caller,
     py: Python<'py>,
-) -> Result<Option<[Bound<'py, PyAny>; 3]>> {
+) -> Result<Option<[Bound<'py, PyAny>; 2]>> {
     let Some(function) = function_of(caller, py) else {
         return Ok(None);
     };
     let function = function.bind(py);
-    let code = function.getattr(intern!(py, "__code__"))?;
-    let globals = function.getattr(intern!(py, "__globals__"))?;
-    let line = code.getattr(intern!(py, "co_firstlineno"))?;
-    Ok(Some([code, globals, line]))
+    Ok(Some([
+        function.getattr(intern!(py, "__code__"))?,
+        function.getattr(intern!(py, "__globals__"))?,
+    ]))
 }
 
 /// The function whose frame stands for a call.
 fn function_of(caller: &dyn Caller, py: Python<'_>) -> Option<Shared<Py<PyAny>>> {
     let kept = caller.function();
-    match kept.get() {
-        Some(function) => Some(function),
-        None => attempt(py, kept.get_or_try(|| make(caller, py))),
+    if let Some(function) = kept.get() {
+        return Some(function);
     }
-}
-
-fn make(caller: &dyn Caller, py: Python<'_>) -> Result<Py<PyAny>> {
-    let metadata = caller.metadata();
-    let code = py.eval(
-        c"(lambda f, x: f(x)).__code__",
-        Some(&PyDict::new(py)),
-        None,
-    )?;
-    let changes = PyDict::new(py);
-    changes.set_item("co_filename", metadata.file)?;
-    changes.set_item("co_firstlineno", metadata.line)?;
-    changes.set_item("co_name", metadata.function())?;
-    if py.version_info() >= (3, 11) {
-        changes.set_item("co_qualname", metadata.function())?;
-        let bytes = code.getattr("co_code")?.len()?;
-        changes.set_item("co_linetable", PyBytes::new(py, &one_line(bytes / 2)))?;
-    }
-    let code = code.call_method("replace", (), Some(&changes))?;
-    let globals = PyDict::new(py);
-    globals.set_item("__name__", caller.name(py))?;
-    let function = library::function_type(py)?.call1((code, globals))?;
-    Ok(function.unbind())
-}
-
-/// The `co_linetable` of code that is all on its first line, without columns: those of the template mean nothing in the
-/// line of the Rust call. CPython describes the format in `Objects/locations.md`.
-fn one_line(code_units: usize) -> Vec<u8> {
-    /// An entry for one code unit, without columns. It has room for seven more.
-    const NO_COLUMNS: u8 = 0x80 | 13 << 3;
-    const MAX: usize = 8;
-    let full = std::iter::repeat_n(MAX, code_units / MAX);
-    let rest = Some(code_units % MAX).filter(|units| *units > 0);
-    // No difference between the lines.
-    full.chain(rest)
-        .flat_map(|units| [NO_COLUMNS | (units - 1) as u8, 0])
-        .collect()
+    let make = helper(intern!(py, "make"))?;
+    let Metadata { file, line, .. } = *caller.metadata();
+    let make = || {
+        let made = make.call1((file, line, caller.metadata().function(), caller.name(py)));
+        made.map(Bound::unbind)
+    };
+    attempt(py, kept.get_or_try(make))
 }

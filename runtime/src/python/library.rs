@@ -185,8 +185,6 @@ pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled"
 pub(crate) static DISABLE_COLLECTION: Import = Import::name("gc", "disable");
 pub(crate) static ENABLE_COLLECTION: Import = Import::name("gc", "enable");
 pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
-pub(crate) static PARTIAL: Import = Import::name("functools", "partial");
-pub(crate) static TRACEBACK_TYPE: Import = Import::name("types", "TracebackType");
 static METHOD_TYPE: BuiltinType = BuiltinType::named("MethodType");
 static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
 
@@ -210,14 +208,6 @@ impl BuiltinType {
     }
 }
 
-/// `types.FunctionType`.
-///
-/// # Errors
-/// The exception that the import raises.
-pub(crate) fn function_type(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
-    FUNCTION_TYPE.get(py)
-}
-
 /// Imports everything now, at the import of the extension, rather than in the middle of a call: an
 /// import hook that logs would otherwise call itself.
 pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
@@ -229,8 +219,6 @@ pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
         &GET_IDENT,
-        &PARTIAL,
-        &TRACEBACK_TYPE,
     ] {
         match import.get(py) {
             Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),

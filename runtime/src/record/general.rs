@@ -83,7 +83,7 @@ fn make_with<'py>(
     )
         .into_pyobject(py)?;
     let make_record = logger.getattr(intern!(py, "makeRecord"))?;
-    let record = frame::call_with(content.caller, make_record, &args, None)?;
+    let record = frame::call_with(content.caller, &make_record, &args, &PyDict::new(py))?;
     if let Some(thread) = &thread {
         attempt(py, set_thread(&record, content, thread));
     }

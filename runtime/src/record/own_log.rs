@@ -51,6 +51,6 @@ pub(super) fn log<'py>(logger: &Bound<'py, PyAny>, content: &Content<'_, 'py>) -
         kwargs.set_item(intern!(py, "stack_info"), true)?;
     }
     let positional = PyTuple::new(py, positional)?;
-    frame::call_with(content.caller, method, &positional, Some(&kwargs))?;
+    frame::call_with(content.caller, &method, &positional, &kwargs)?;
     Ok(true)
 }
