@@ -14,7 +14,7 @@ fn an_extension_with_one_call_grows_by_at_most_590_kib() {
     };
     let without = size("");
     let added = |features| (size(features) - without) / KIB;
-    let (direct, queued) = (added("pylog"), added("queue"));
+    let (direct, queued) = (added("pylog,log"), added("queue,log"));
     println!(
         "without pylog {} KiB, with pylog {direct} KiB more, with its queue {queued} KiB more",
         without / KIB
@@ -22,4 +22,72 @@ fn an_extension_with_one_call_grows_by_at_most_590_kib() {
     assert!(direct <= 590, "{direct} KiB");
     // An extension that never queues is linked without the queue.
     assert!(direct + 20 <= queued, "{direct} and {queued} KiB");
+}
+
+/// Settings in the `Cargo.toml` of an extension that make it smaller.
+const SETTINGS: [(&str, &[&str]); 6] = [
+    ("none", &[]),
+    (
+        "`[profile.release.package.pylog]` with `opt-level = \"s\"` and `codegen-units = 1`",
+        &[
+            "profile.release.package.pylog.opt-level = 's'",
+            "profile.release.package.pylog.codegen-units = 1",
+        ],
+    ),
+    (
+        "`[profile.release]` with `panic = \"abort\"`",
+        &["profile.release.panic = 'abort'"],
+    ),
+    (
+        "`lto = true` and `codegen-units = 1`",
+        &[
+            "profile.release.lto = true",
+            "profile.release.codegen-units = 1",
+        ],
+    ),
+    (
+        "these and `opt-level = \"s\"`",
+        &[
+            "profile.release.lto = true",
+            "profile.release.codegen-units = 1",
+            "profile.release.opt-level = 's'",
+        ],
+    ),
+    (
+        "these and `panic = \"abort\"`",
+        &[
+            "profile.release.lto = true",
+            "profile.release.codegen-units = 1",
+            "profile.release.opt-level = 's'",
+            "profile.release.panic = 'abort'",
+        ],
+    ),
+];
+
+/// Prints the table of the guide (`cost.md`):
+///
+/// ```console
+/// $ cargo test -p pylog-tests --test binary -- --ignored settings --nocapture
+/// ```
+#[test]
+#[ignore = "compiles PyO3 and pylog six times with optimization"]
+fn settings_make_an_extension_smaller() {
+    let size = |settings, features| {
+        let build = Build::of("size").profile("release").features(features);
+        build.settings(settings).library("size").size()
+    };
+    println!("| settings | without pylog | pylog adds | with `default-features = false` |");
+    println!("|---|---|---|---|");
+    let mut added = Vec::new();
+    for (title, settings) in SETTINGS {
+        let without = size(settings, "");
+        let [pylog, core] =
+            ["queue,log", "queue"].map(|features| (size(settings, features) - without) / KIB);
+        println!("| {title} | {} | {pylog} | {core} |", without / KIB);
+        assert!(core <= pylog, "{title}: {core} and {pylog}");
+        added.push(pylog);
+    }
+    let smallest = added.iter().min();
+    assert!(smallest < added.first(), "{added:?}");
+    assert_eq!(smallest, added.last(), "{added:?}");
 }

@@ -21,6 +21,7 @@ pub struct Build {
     profile: &'static str,
     features: String,
     max_level: Option<String>,
+    settings: &'static [&'static str],
 }
 
 impl Build {
@@ -35,7 +36,14 @@ impl Build {
             profile: "dev",
             features: String::new(),
             max_level: None,
+            settings: &[],
         }
+    }
+
+    /// Adds settings of cargo, such as `profile.release.lto = true`.
+    pub fn settings(mut self, settings: &'static [&'static str]) -> Build {
+        self.settings = settings;
+        self
     }
 
     /// Sets the profile, which is `dev` if it isn't set.
@@ -60,6 +68,7 @@ impl Build {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([command, "--message-format=short", "--profile", self.profile]);
         cargo.args(["--features", &self.features]);
+        cargo.args(self.settings.iter().flat_map(|it| ["--config", it]));
         cargo.arg("--manifest-path").arg(&self.manifest);
         cargo.arg("--target-dir").arg(&self.target);
         // The settings of the tests' own build must not apply to this one.
