@@ -2,8 +2,8 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, LitBool, LitInt, LitStr, Path, Result,
-    Token, Type, bracketed, parse_quote_spanned,
+    Attribute, Error, Expr, FnArg, Ident, Item, ItemFn, ItemMod, Lit, LitBool, LitStr, Path,
+    Result, Token, Type, bracketed, parse_quote_spanned,
 };
 
 use super::renamed::renamed;
@@ -27,9 +27,9 @@ pub(crate) enum Delivery {
     /// `direct = true`.
     Direct,
     /// `queue = 65536`.
-    Queued(LitInt),
+    Queued(Expr),
     /// `queue_all = 65536`.
-    AllQueued(LitInt),
+    AllQueued(Expr),
 }
 
 /// A target, or "" for all others, and the level from which on its records of the `log` crate pass.
@@ -65,8 +65,8 @@ impl Parse for Args {
         let mut log_filter: Option<LitStr> = None;
         let mut tracing: Option<LitBool> = None;
         let mut direct: Option<LitBool> = None;
-        let mut queue: Option<LitInt> = None;
-        let mut queue_all: Option<LitInt> = None;
+        let mut queue: Option<Expr> = None;
+        let mut queue_all: Option<Expr> = None;
         // The names of those options that choose a delivery.
         let mut deliveries = Vec::new();
         let mut krate = None;
@@ -162,13 +162,23 @@ impl Parse for Args {
 }
 
 /// Parses the value of `queue` or `queue_all`.
-fn capacity(input: ParseStream<'_>, name: &Ident) -> Result<LitInt> {
-    let capacity: LitInt = value(input, name)?;
-    let number = capacity.base10_parse::<usize>();
-    if !matches!(capacity.suffix(), "" | "usize") || !number.is_ok_and(|it| it > 0) {
+fn capacity(input: ParseStream<'_>, name: &Ident) -> Result<Expr> {
+    let capacity: Expr = value(input, name)?;
+    let is_valid = match &capacity {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => {
+                matches!(number.suffix(), "" | "usize")
+                    && number.base10_parse::<usize>().is_ok_and(|it| it > 0)
+            }
+            _ => false,
+        },
+        // The compiler knows its type.
+        _ => true,
+    };
+    if !is_valid {
         let message =
             format!("`{name}` takes how many records may wait, at least 1: `{name} = 65536`");
-        return Err(Error::new(capacity.span(), message));
+        return Err(Error::new_spanned(capacity, message));
     }
     Ok(capacity)
 }
