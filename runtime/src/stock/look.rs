@@ -131,7 +131,7 @@ impl<'py> Look<'py> {
             }
             Expected::Module => loaded(&PyString::intern(self.py, entry.name))?
                 .is_some_and(|module| module.is(object)),
-            Expected::PlainClass(attributes) => match object.cast::<PyType>() {
+            Expected::ClassWithOnly(attributes) => match object.cast::<PyType>() {
                 Ok(class) => PlainClass::of(class)?.is_some() && has_only(class, attributes)?,
                 Err(_) => false,
             },
@@ -149,7 +149,7 @@ impl<'py> Look<'py> {
                     .is_some_and(|it| it.is(object));
                 is && states[*other as usize] == State::AsExpected
             }
-            Expected::Text(text) => object.cast_exact::<PyString>().is_ok_and(|it| *it == *text),
+            Expected::Str(text) => object.cast_exact::<PyString>().is_ok_and(|it| *it == *text),
         };
         Ok(match is_as_expected {
             true => State::AsExpected,

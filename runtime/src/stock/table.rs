@@ -91,7 +91,7 @@ pub(crate) enum Expected {
     /// The module of that name.
     Module,
     /// A class whose instances are laid out as those of `object`, and that has only these attributes.
-    PlainClass(&'static [&'static str]),
+    ClassWithOnly(&'static [&'static str]),
     /// A class that reads the attributes of its instances as `object` does, and has none of these itself.
     Class(&'static [&'static str]),
     /// The attribute that `object` has.
@@ -99,7 +99,7 @@ pub(crate) enum Expected {
     /// The object of another row.
     Same(Row),
     /// A text.
-    Text(&'static str),
+    Str(&'static str),
     /// Nothing: the name must not exist.
     Absent,
     /// Anything. What rests on it holds as long as it is the same object.
@@ -123,7 +123,7 @@ pub(crate) enum State {
 impl Expected {
     /// Whether it depends on the attributes of a class.
     pub(crate) fn is_class(&self) -> bool {
-        matches!(self, Expected::PlainClass(_) | Expected::Class(_))
+        matches!(self, Expected::ClassWithOnly(_) | Expected::Class(_))
     }
 }
 
@@ -207,7 +207,7 @@ use {
 
 table! {
     // Making a record.
-    LogRecord = Global(&LOGGING) "LogRecord" PlainClass(OF_RECORD) => READS_RECORD;
+    LogRecord = Global(&LOGGING) "LogRecord" ClassWithOnly(OF_RECORD) => READS_RECORD;
     Init = Attribute(LogRecord) "__init__" Function("LogRecord.__init__") => RECORD;
     Factory = Global(&LOGGING) "_logRecordFactory" Same(LogRecord) => RECORD;
     GetLevelName = Global(&LOGGING) "getLevelName" Function("getLevelName") => RECORD;
@@ -302,17 +302,17 @@ table! {
     FormatMessage = Attribute(Formatter) "formatMessage" Function("Formatter.formatMessage") => Part::FORMATTER;
     PercentStyle = Global(&LOGGING) "PercentStyle" Class(&["_fmt", "_defaults"]) => STYLES;
     PercentUsesTime = Attribute(PercentStyle) "usesTime" Function("PercentStyle.usesTime") => Part::PERCENT.and(Part::BRACE);
-    PercentSearch = Attribute(PercentStyle) "asctime_search" Text("%(asctime)") => Part::PERCENT;
+    PercentSearch = Attribute(PercentStyle) "asctime_search" Str("%(asctime)") => Part::PERCENT;
     PercentFormat = Attribute(PercentStyle) "format" Function("PercentStyle.format") => STYLES;
     PercentFill = Attribute(PercentStyle) "_format" Function("PercentStyle._format") => Part::PERCENT;
     BraceStyle = Global(&LOGGING) "StrFormatStyle" Class(&["_fmt", "_defaults"]) => Part::BRACE;
     BraceUsesTime = Attribute(BraceStyle) "usesTime" Same(PercentUsesTime) => Part::BRACE;
-    BraceSearch = Attribute(BraceStyle) "asctime_search" Text("{asctime") => Part::BRACE;
+    BraceSearch = Attribute(BraceStyle) "asctime_search" Str("{asctime") => Part::BRACE;
     BraceFormat = Attribute(BraceStyle) "format" Same(PercentFormat) => Part::BRACE;
     BraceFill = Attribute(BraceStyle) "_format" Function("StrFormatStyle._format") => Part::BRACE;
     DollarStyle = Global(&LOGGING) "StringTemplateStyle" Class(&["_fmt", "_defaults", "_tpl"]) => Part::DOLLAR;
     DollarUsesTime = Attribute(DollarStyle) "usesTime" Function("StringTemplateStyle.usesTime") => Part::DOLLAR;
-    DollarSearch = Attribute(DollarStyle) "asctime_search" Text("${asctime}") => Part::DOLLAR;
+    DollarSearch = Attribute(DollarStyle) "asctime_search" Str("${asctime}") => Part::DOLLAR;
     DollarFormat = Attribute(DollarStyle) "format" Same(PercentFormat) => Part::DOLLAR;
     DollarFill = Attribute(DollarStyle) "_format" Function("StringTemplateStyle._format") => Part::DOLLAR;
     Converter = Attribute(Formatter) "converter" Setting => Part::TIME;
