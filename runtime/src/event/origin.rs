@@ -30,8 +30,8 @@ pub(crate) struct Origin {
 pub(crate) struct OriginThread {
     /// `threading.get_ident()`.
     pub(crate) ident: c_ulong,
-    /// `threading.get_native_id()`, which distinguishes the thread from later ones with the same ident.
-    pub(crate) native_id: c_ulong,
+    /// `threading.get_native_id()`, which distinguishes the thread from later ones with the same ident. `None` in PyPy.
+    pub(crate) native_id: Option<c_ulong>,
     pub(crate) rust: Thread,
     /// Whether Python may have a `threading.Thread` for it.
     has_thread_state: bool,
@@ -148,10 +148,10 @@ impl OriginThread {
         }
         let native_id = thread.getattr_opt("native_id")?;
         let is_same = |id: Bound<'_, PyAny>| {
-            id.extract()
-                .map_or(true, |id: c_ulong| id == self.native_id)
+            let id: Option<c_ulong> = id.extract().ok();
+            id.is_none() || id == self.native_id
         };
-        if native_id.is_none_or(is_same) {
+        if self.native_id.is_none() || native_id.is_none_or(is_same) {
             return Ok(true);
         }
         // In a forked child, the `native_id` of the thread that forked is still that in the parent.

@@ -8,7 +8,7 @@
 //! declare the others in all of its versions. So they are looked up by name, which serves every build alike.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_int, c_ulong, c_void};
 #[cfg(target_os = "linux")]
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -23,24 +23,42 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::exception::Result;
 use super::once::{Once, intern};
+use super::pypy;
 
 struct Functions {
-    /// The thread state that this thread has in the main interpreter.
-    own_thread_state: extern "C" fn() -> *mut c_void,
-    /// The thread state of this thread if it is attached. Below 3.12 that of the thread that is attached, if
-    /// there is one.
-    current_thread_state: extern "C" fn() -> *mut c_void,
+    thread_states: ThreadStates,
     ident: extern "C" fn() -> c_ulong,
-    native_id: extern "C" fn() -> c_ulong,
-    code_of_frame: unsafe extern "C" fn(*mut c_void) -> *mut PyObject,
-    enter_context: unsafe extern "C" fn(*mut c_void) -> c_int,
-    exit_context: unsafe extern "C" fn(*mut c_void) -> c_int,
-    new_context: unsafe extern "C" fn() -> *mut PyObject,
-    copy_current_context: unsafe extern "C" fn() -> *mut PyObject,
+    /// Not in PyPy.
+    native_id: Option<extern "C" fn() -> c_ulong>,
+    current_frame: unsafe extern "C" fn() -> *mut PyObject,
+    /// Not in PyPy.
+    code_of_frame: Option<unsafe extern "C" fn(*mut c_void) -> *mut PyObject>,
+    /// Not in PyPy.
+    contexts: Option<ContextFunctions>,
     dict_of: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject,
-    /// The interpreter that this thread is attached to.
-    interpreter: unsafe extern "C" fn() -> *mut c_void,
-    main_interpreter: extern "C" fn() -> *mut c_void,
+    set_async_exception: unsafe extern "C" fn(c_ulong, *mut PyObject) -> c_int,
+}
+
+enum ThreadStates {
+    CPython {
+        /// The thread state that this thread has in the main interpreter.
+        own: extern "C" fn() -> *mut c_void,
+        /// The thread state of this thread if it is attached. Below 3.12 that of the thread that is attached, if
+        /// there is one.
+        current: extern "C" fn() -> *mut c_void,
+        /// The interpreter that this thread is attached to.
+        interpreter: unsafe extern "C" fn() -> *mut c_void,
+        main_interpreter: extern "C" fn() -> *mut c_void,
+    },
+    /// PyPy has these functions, too, but only for threads that hold the GIL. It has one interpreter.
+    PyPy { has_gil: extern "C" fn() -> c_int },
+}
+
+struct ContextFunctions {
+    enter: unsafe extern "C" fn(*mut c_void) -> c_int,
+    exit: unsafe extern "C" fn(*mut c_void) -> c_int,
+    new: unsafe extern "C" fn() -> *mut PyObject,
+    copy_current: unsafe extern "C" fn() -> *mut PyObject,
 }
 
 static FUNCTIONS: Once<Functions> = Once::new();
@@ -51,71 +69,109 @@ static FUNCTIONS: Once<Functions> = Once::new();
 /// On Windows, if Python comes without `ctypes`.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     let find = || {
-        let own_thread_state = address(py, c"PyGILState_GetThisThreadState")?;
-        // The public name is new in 3.13.
-        let current_thread_state = address(py, c"PyThreadState_GetUnchecked")
-            .or_else(|_| address(py, c"_PyThreadState_UncheckedGet"))?;
+        let thread_states = ThreadStates::find(py)?;
         let ident = address(py, c"PyThread_get_thread_ident")?;
-        let native_id = address(py, c"PyThread_get_thread_native_id")?;
-        let code_of_frame = address(py, c"PyFrame_GetCode")?;
-        let enter_context = address(py, c"PyContext_Enter")?;
-        let exit_context = address(py, c"PyContext_Exit")?;
-        let new_context = address(py, c"PyContext_New")?;
-        let copy_current_context = address(py, c"PyContext_CopyCurrent")?;
+        let native_id = address(py, c"PyThread_get_thread_native_id").ok();
+        let current_frame = address(py, c"PyEval_GetFrame")?;
+        let code_of_frame = address(py, c"PyFrame_GetCode").ok();
         let dict_of = address(py, c"PyObject_GenericGetDict")?;
-        let interpreter = address(py, c"PyInterpreterState_Get")?;
-        let main_interpreter = address(py, c"PyInterpreterState_Main")?;
-        type ThreadState = extern "C" fn() -> *mut c_void;
+        let set_async_exception = address(py, c"PyThreadState_SetAsyncExc")?;
         type Id = extern "C" fn() -> c_ulong;
+        type CurrentFrame = unsafe extern "C" fn() -> *mut PyObject;
         type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
-        type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
-        type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
         type Get = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
-        type Interpreter = unsafe extern "C" fn() -> *mut c_void;
-        // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`,
-        // `PyThreadState *PyThreadState_GetUnchecked(void)`, `unsigned long PyThread_get_thread_ident(void)`,
-        // `unsigned long PyThread_get_thread_native_id(void)`, `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`,
-        // `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`, `PyObject *PyContext_New(void)`,
-        // `PyObject *PyContext_CopyCurrent(void)`, `PyObject *PyObject_GenericGetDict(PyObject *, void *)`,
-        // `PyInterpreterState *PyInterpreterState_Get(void)` and `PyInterpreterState *PyInterpreterState_Main(void)` in
-        // the interpreter that runs this. None is null, and they stay as long as the process.
+        type SetAsync = unsafe extern "C" fn(c_ulong, *mut PyObject) -> c_int;
+        // SAFETY: these are the addresses of `unsigned long PyThread_get_thread_ident(void)`,
+        // `unsigned long PyThread_get_thread_native_id(void)`, `PyFrameObject *PyEval_GetFrame(void)`,
+        // `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`, `PyObject *PyObject_GenericGetDict(PyObject *, void *)` and
+        // `int PyThreadState_SetAsyncExc(unsigned long, PyObject *)` in the interpreter that runs this. None is null, and
+        // they stay as long as the process.
         Ok(unsafe {
             Functions {
-                own_thread_state: std::mem::transmute::<usize, ThreadState>(own_thread_state),
-                current_thread_state: std::mem::transmute::<usize, ThreadState>(
-                    current_thread_state,
-                ),
+                thread_states,
                 ident: std::mem::transmute::<usize, Id>(ident),
-                native_id: std::mem::transmute::<usize, Id>(native_id),
-                code_of_frame: std::mem::transmute::<usize, OfFrame>(code_of_frame),
-                enter_context: std::mem::transmute::<usize, OfContext>(enter_context),
-                exit_context: std::mem::transmute::<usize, OfContext>(exit_context),
-                new_context: std::mem::transmute::<usize, MakeContext>(new_context),
-                copy_current_context: std::mem::transmute::<usize, MakeContext>(
-                    copy_current_context,
-                ),
+                native_id: native_id.map(|it| std::mem::transmute::<usize, Id>(it)),
+                current_frame: std::mem::transmute::<usize, CurrentFrame>(current_frame),
+                code_of_frame: code_of_frame.map(|it| std::mem::transmute::<usize, OfFrame>(it)),
+                contexts: ContextFunctions::find(py).ok(),
                 dict_of: std::mem::transmute::<usize, Get>(dict_of),
-                interpreter: std::mem::transmute::<usize, Interpreter>(interpreter),
-                main_interpreter: std::mem::transmute::<usize, ThreadState>(main_interpreter),
+                set_async_exception: std::mem::transmute::<usize, SetAsync>(set_async_exception),
             }
         })
     };
     FUNCTIONS.get_or_try(find).map(drop)
 }
 
+impl ThreadStates {
+    fn find(py: Python<'_>) -> Result<ThreadStates> {
+        if let Ok(has_gil) = address(py, c"PyPyGILState_Check") {
+            // SAFETY: this is the address of PyPy's `int PyGILState_Check(void)`. It isn't null, and stays as long as the
+            // process.
+            let has_gil =
+                unsafe { std::mem::transmute::<usize, extern "C" fn() -> c_int>(has_gil) };
+            return Ok(ThreadStates::PyPy { has_gil });
+        }
+        let own = address(py, c"PyGILState_GetThisThreadState")?;
+        // The public name is new in 3.13.
+        let current = address(py, c"PyThreadState_GetUnchecked")
+            .or_else(|_| address(py, c"_PyThreadState_UncheckedGet"))?;
+        let interpreter = address(py, c"PyInterpreterState_Get")?;
+        let main_interpreter = address(py, c"PyInterpreterState_Main")?;
+        type State = extern "C" fn() -> *mut c_void;
+        type Interpreter = unsafe extern "C" fn() -> *mut c_void;
+        // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`, `PyThreadState
+        // *PyThreadState_GetUnchecked(void)`, `PyInterpreterState *PyInterpreterState_Get(void)` and `PyInterpreterState
+        // *PyInterpreterState_Main(void)` in the interpreter that runs this. None is null, and they stay as long as the
+        // process.
+        Ok(unsafe {
+            ThreadStates::CPython {
+                own: std::mem::transmute::<usize, State>(own),
+                current: std::mem::transmute::<usize, State>(current),
+                interpreter: std::mem::transmute::<usize, Interpreter>(interpreter),
+                main_interpreter: std::mem::transmute::<usize, State>(main_interpreter),
+            }
+        })
+    }
+}
+
+impl ContextFunctions {
+    fn find(py: Python<'_>) -> Result<ContextFunctions> {
+        let enter = address(py, c"PyContext_Enter")?;
+        let exit = address(py, c"PyContext_Exit")?;
+        let new = address(py, c"PyContext_New")?;
+        let copy_current = address(py, c"PyContext_CopyCurrent")?;
+        type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
+        type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
+        // SAFETY: these are the addresses of `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`,
+        // `PyObject *PyContext_New(void)` and `PyObject *PyContext_CopyCurrent(void)` in the interpreter that runs this.
+        // None is null, and they stay as long as the process.
+        Ok(unsafe {
+            ContextFunctions {
+                enter: std::mem::transmute::<usize, OfContext>(enter),
+                exit: std::mem::transmute::<usize, OfContext>(exit),
+                new: std::mem::transmute::<usize, MakeContext>(new),
+                copy_current: std::mem::transmute::<usize, MakeContext>(copy_current),
+            }
+        })
+    }
+}
+
 /// The address of a function of the C API, which isn't null. It stays as long as the process.
 #[cfg(unix)]
 fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
-    // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
-    // loaded, as the dynamic linker did for the functions that PyO3 declares.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    match address.is_null() {
-        false => Ok(address as usize),
-        true => {
-            let message = format!("this Python has no {name:?}");
-            Err(PyRuntimeError::new_err(message).into())
+    // PyPy has its own prefix in place of `Py`.
+    let in_pypy = name.to_string_lossy().replacen("Py", "PyPy", 1);
+    let in_pypy = CString::new(in_pypy).unwrap_or_default();
+    for name in [name, &in_pypy] {
+        // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
+        // loaded, as the dynamic linker did for the functions that PyO3 declares.
+        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        if !address.is_null() {
+            return Ok(address as usize);
         }
     }
+    let message = format!("this Python has no {name:?}");
+    Err(PyRuntimeError::new_err(message).into())
 }
 
 /// The address of a function of the C API, which isn't null. It stays as long as the process.
@@ -141,15 +197,29 @@ impl Functions {
     /// Whether this thread is attached to the main interpreter. From Python 3.12 on, a thread that is attached to a
     /// subinterpreter has its own thread state there.
     fn is_attached(&self) -> bool {
-        let own = (self.own_thread_state)();
-        !own.is_null() && own == (self.current_thread_state)() && self.is_in_main_interpreter()
+        match &self.thread_states {
+            ThreadStates::CPython { own, current, .. } => {
+                let own = own();
+                !own.is_null() && own == current() && self.is_in_main_interpreter()
+            }
+            ThreadStates::PyPy { has_gil } => has_gil() != 0,
+        }
     }
 
     /// For a thread that is attached.
     fn is_in_main_interpreter(&self) -> bool {
-        // SAFETY: this thread is attached.
-        let interpreter = unsafe { (self.interpreter)() };
-        interpreter == (self.main_interpreter)()
+        match &self.thread_states {
+            ThreadStates::CPython {
+                interpreter,
+                main_interpreter,
+                ..
+            } => {
+                // SAFETY: this thread is attached.
+                let interpreter = unsafe { interpreter() };
+                interpreter == main_interpreter()
+            }
+            ThreadStates::PyPy { .. } => true,
+        }
     }
 }
 
@@ -212,10 +282,13 @@ pub(crate) fn drop_if_attached(drop: &mut dyn FnMut()) -> bool {
 }
 
 /// Whether Python has a thread state for this thread. Python's own threads always have one, Rust
-/// threads while they are attached or in a [`Python::detach`]. `None` before [`prepare`].
+/// threads while they are attached or in a [`Python::detach`]. `None` before [`prepare`]. In PyPy a detached thread can't
+/// find that out, so it is taken for one of Python's.
 pub(crate) fn has_thread_state() -> Option<bool> {
-    let functions = FUNCTIONS.get()?;
-    Some(!(functions.own_thread_state)().is_null())
+    match &FUNCTIONS.get()?.thread_states {
+        ThreadStates::CPython { own, .. } => Some(!own().is_null()),
+        ThreadStates::PyPy { .. } => Some(true),
+    }
 }
 
 /// `threading.get_ident()`.
@@ -223,11 +296,10 @@ pub(crate) fn thread_ident() -> c_ulong {
     FUNCTIONS.get().map_or(0, |functions| (functions.ident)())
 }
 
-/// `threading.get_native_id()`. Unlike the ident, this number is seldom reused soon.
-pub(crate) fn native_id() -> c_ulong {
-    FUNCTIONS
-        .get()
-        .map_or(0, |functions| (functions.native_id)())
+/// `threading.get_native_id()`. Unlike the ident, this number is seldom reused soon. `None` in PyPy.
+pub(crate) fn native_id() -> Option<c_ulong> {
+    let native_id = FUNCTIONS.get()?.native_id?;
+    Some(native_id())
 }
 
 /// Makes a `contextvars.Context` the current one of this thread, as `Context.run` does.
@@ -235,7 +307,10 @@ pub(crate) fn native_id() -> c_ulong {
 /// # Errors
 /// A `RuntimeError` if a thread has entered the context already, or before [`prepare`].
 pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
-    call_with_context(|functions| functions.enter_context, context)
+    match context_functions()? {
+        Some(functions) => call_with_context(functions.enter, context),
+        None => pypy::enter_context(context),
+    }
 }
 
 /// Leaves a context that [`enter_context`] entered.
@@ -243,7 +318,10 @@ pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
 /// # Errors
 /// A `RuntimeError` if it isn't the current one.
 pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
-    call_with_context(|functions| functions.exit_context, context)
+    match context_functions()? {
+        Some(functions) => call_with_context(functions.exit, context),
+        None => pypy::exit_context(context),
+    }
 }
 
 /// `contextvars.Context()`.
@@ -251,7 +329,10 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
 pub(crate) fn new_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
-    make_context(|functions| functions.new_context, py)
+    match context_functions()? {
+        Some(functions) => make_context(functions.new, py),
+        None => pypy::new_context(py),
+    }
 }
 
 /// `contextvars.copy_context()`.
@@ -259,28 +340,31 @@ pub(crate) fn new_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
 pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
-    make_context(|functions| functions.copy_current_context, py)
+    match context_functions()? {
+        Some(functions) => make_context(functions.copy_current, py),
+        None => pypy::copy_current_context(py),
+    }
 }
 
-fn context_functions() -> Result<&'static Functions> {
+/// `None` in PyPy.
+fn context_functions() -> Result<Option<&'static ContextFunctions>> {
     let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
-    Ok(FUNCTIONS.get().ok_or_else(no_functions)?)
+    let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
+    Ok(functions.contexts.as_ref())
 }
 
 fn make_context(
-    function: impl FnOnce(&Functions) -> unsafe extern "C" fn() -> *mut PyObject,
+    function: unsafe extern "C" fn() -> *mut PyObject,
     py: Python<'_>,
 ) -> Result<Bound<'_, PyAny>> {
-    let function = function(context_functions()?);
     // SAFETY: this thread is attached, as `py` shows. The result is a new reference, or null with an exception set.
     unsafe { Ok(Bound::from_owned_ptr_or_err(py, function())?) }
 }
 
 fn call_with_context(
-    function: impl FnOnce(&Functions) -> unsafe extern "C" fn(*mut c_void) -> c_int,
+    function: unsafe extern "C" fn(*mut c_void) -> c_int,
     context: &Bound<'_, PyAny>,
 ) -> Result<()> {
-    let function = function(context_functions()?);
     // SAFETY: this thread is attached, as `context` shows, which is alive. The functions check its type, take
     // references of their own, and return -1 with an exception set if they fail.
     match unsafe { function(context.as_ptr().cast()) } {
@@ -350,10 +434,11 @@ pub(crate) struct Frame<'py>(Bound<'py, PyAny>);
 
 /// The frame of the Python function that runs in this thread, if there is one.
 pub(crate) fn current_frame(py: Python<'_>) -> Option<Frame<'_>> {
+    let functions = FUNCTIONS.get()?;
     // SAFETY: this thread is attached, as `py` shows. The result is null or a borrowed reference to a frame.
     let frame = unsafe {
-        let frame = pyo3::ffi::PyEval_GetFrame();
-        Bound::from_borrowed_ptr_or_opt(py, frame.cast()).map(Frame)
+        let frame = (functions.current_frame)();
+        Bound::from_borrowed_ptr_or_opt(py, frame).map(Frame)
     };
     // From 3.15 on the lowest frame of each thread has no code.
     frame.filter(|frame| !matches!(frame.code(), Ok(None)))
@@ -367,9 +452,12 @@ impl<'py> Frame<'py> {
     pub(crate) fn code(&self) -> Result<Option<Bound<'py, PyAny>>> {
         let no_functions = || PyRuntimeError::new_err("there is no PyFrame_GetCode");
         let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
+        let Some(code_of_frame) = functions.code_of_frame else {
+            return Ok(Some(self.0.getattr(intern!(self.0.py(), "f_code"))?));
+        };
         // SAFETY: this thread is attached, as the token of the frame shows. The result is a new reference.
         let code = unsafe {
-            let code = (functions.code_of_frame)(self.0.as_ptr().cast());
+            let code = code_of_frame(self.0.as_ptr().cast());
             Bound::from_owned_ptr_or_err(self.0.py(), code)
         }?;
         Ok((!code.is_none()).then_some(code))
@@ -434,9 +522,12 @@ pub(crate) fn set_async_exception(
     class: Option<&Bound<'_, PyAny>>,
 ) -> bool {
     let class = class.map_or(std::ptr::null_mut(), Bound::as_ptr);
+    let Some(functions) = FUNCTIONS.get() else {
+        return false;
+    };
     // SAFETY: this thread is attached, as `_py` shows. `class` is null or a class, of which the function
     // takes a reference of its own; an ident without a thread is allowed.
-    unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(ident as c_long, class) > 0 }
+    unsafe { (functions.set_async_exception)(ident, class) > 0 }
 }
 
 /// The lowest address of this thread's stack, and the address above it. `None` where the system doesn't tell.
@@ -522,7 +613,8 @@ pub(crate) fn set_around_forks(before: fn(), after: fn()) {
 /// # Errors
 /// If it has no memory for that.
 pub(crate) fn count_forks() -> Result<(), ()> {
-    #[cfg(unix)]
+    // Emscripten has no forks.
+    #[cfg(all(unix, not(target_os = "emscripten")))]
     {
         extern "C" fn before() {
             AROUND_FORKS

@@ -17,6 +17,7 @@ pub(crate) mod loose;
 pub(crate) mod nesting;
 pub(crate) mod once;
 pub(crate) mod process;
+mod pypy;
 pub(crate) mod raised;
 pub(crate) mod scope;
 mod watchdog;

@@ -11,9 +11,10 @@ use crate::release::value;
 use crate::run::{Result, cargo, command, output, root, run, toolchain};
 
 /// The targets of other systems. Linux on x86-64 is where this runs.
-const TARGETS: [&str; 5] = [
+const TARGETS: [&str; 6] = [
     "aarch64-apple-darwin",
     "aarch64-unknown-linux-gnu",
+    "wasm32-unknown-emscripten",
     "x86_64-pc-windows-gnu",
     "x86_64-pc-windows-msvc",
     "x86_64-unknown-linux-musl",
