@@ -18,7 +18,7 @@ usage: cargo xtask COMMAND
   matrix           try each version of PyO3 on each Python, other targets, toolchains and features, and
                    print the tables of the guide's chapter on support
   chroot           make a Debian below `target` with Python 3.14 and 3.15, which the other commands then find
-                   like the Pythons of this system; needs Linux, root and debootstrap
+                   like the Pythons of this system, and with PyPy; needs Linux, root and debootstrap
   fingerprints     print the functions of Python's `logging` that pylog doesn't know by their bytecode, for
                    each Python found
   release-check    say what is missing for a release of the version in Cargo.toml
@@ -35,8 +35,13 @@ options of `test`:
                    run only the Python-side tests, with an extension that aborts the process where a
                    detached thread drops a reference to a Python object
   --python VERSION use only this version, such as 3.13, for all but the Rust tests; may be given
-                   several times
+                   several times. After `chroot` also pypy3.11, after `chroot --platforms` also
+                   python3.14-aarch64 and python3.13-windows, for the Python-side tests
   -- ARGUMENTS     pass everything behind `--` to pytest; implies --pytest
+
+options of `chroot`:
+
+  --platforms      add QEMU and Wine, with the Pythons of Linux on ARM and of Windows; 4 GB
 
 options of `bench`:
 
@@ -67,7 +72,9 @@ pub(crate) enum Task {
     Soak(Soak),
     FreeThreaded,
     Matrix,
-    Chroot,
+    Chroot {
+        platforms: bool,
+    },
     ReleaseCheck,
 }
 
@@ -119,7 +126,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
         "matrix" => Task::Matrix,
-        "chroot" => Task::Chroot,
+        "chroot" if options == ["--platforms"] => return Ok(Task::Chroot { platforms: true }),
+        "chroot" => Task::Chroot { platforms: false },
         "release-check" => Task::ReleaseCheck,
         _ => return Err(with_hint(format!("unknown command `{command}`"))),
     };
@@ -231,7 +239,9 @@ mod tests {
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
         assert_eq!(parsed("matrix"), Ok(Task::Matrix));
-        assert_eq!(parsed("chroot"), Ok(Task::Chroot));
+        for (line, platforms) in [("chroot", false), ("chroot --platforms", true)] {
+            assert_eq!(parsed(line), Ok(Task::Chroot { platforms }));
+        }
         assert_eq!(parsed("release-check"), Ok(Task::ReleaseCheck));
         assert_eq!(parsed("test"), Ok(Task::Test(Selection::default())));
     }

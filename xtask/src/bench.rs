@@ -45,7 +45,8 @@ fn measure(python: &Python, results: &Path) -> Result {
         ),
     ];
     let build = |arguments: &str, library: &str, module: &str| {
-        extension::cargo_build(&format!("--release {arguments}"), &directory, &variables)?;
+        let mut build = extension::cargo_build(&format!("--release {arguments}"), &directory);
+        run(build.envs(variables), extension::BUILD_HINT)?;
         let library = directory.join(format!("release/lib{library}.so"));
         extension::copy(&library, &directory.join(format!("modules/{module}.so")))
     };

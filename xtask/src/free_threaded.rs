@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use crate::extension::{cargo_build, copy, write};
+use crate::extension::{BUILD_HINT, cargo_build, copy, write};
 use crate::python::{self, Python};
 use crate::run::{Result, command, headline, output, root, run, target, toolchain};
 
@@ -47,7 +47,7 @@ pub(crate) fn free_threaded() -> Result {
     headline("Extension modules");
     let modules = target("free-threaded/modules");
     build_modules(&python, &modules)?;
-    let packages = packages()?;
+    let packages = python::pure_packages(&["pytest", "python-json-logger", "structlog"])?;
 
     headline("The Python-side tests, without a GIL");
     let mut pytest = with_packages(&python.executable, &modules, &packages);
@@ -130,11 +130,8 @@ fn manifest() -> String {
 fn build_modules(python: &Python, modules: &Path) -> Result {
     let directory = target("free-threaded");
     let arguments = manifest() + " --workspace --lib --features extension-module";
-    cargo_build(
-        &arguments,
-        &directory,
-        &[("PYO3_PYTHON", &python.executable)],
-    )?;
+    let mut build = cargo_build(&arguments, &directory);
+    run(build.env("PYO3_PYTHON", &python.executable), BUILD_HINT)?;
     for (library, module) in [
         ("pylog_test_extension", "pylog_probe/_native.so"),
         ("pylog_oldest", "pylog_oldest.so"),
@@ -143,22 +140,6 @@ fn build_modules(python: &Python, modules: &Path) -> Result {
         copy(&library, &modules.join(module))?;
     }
     write(&modules.join("pylog_probe/__init__.py"), "")
-}
-
-/// Installs the Python packages that the tests need. They are pure Python, so the pip of another
-/// Python can install them.
-fn packages() -> Result<PathBuf> {
-    let packages = target("free-threaded/packages");
-    let environment = python::default()?.environment("free-threaded", &[])?;
-    environment.install(&[
-        "--upgrade".as_ref(),
-        "--target".as_ref(),
-        packages.as_os_str(),
-        "pytest".as_ref(),
-        "python-json-logger".as_ref(),
-        "structlog".as_ref(),
-    ])?;
-    Ok(packages)
 }
 
 fn with_packages(program: &Path, modules: &Path, packages: &Path) -> std::process::Command {

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Task::Compare => compare::compare(),
         Task::Fingerprints => fingerprints::fingerprints(),
         Task::Soak(arguments) => soak::soak(&arguments),
-        Task::Chroot => chroot::make(),
+        Task::Chroot { platforms } => chroot::make(platforms),
         Task::Matrix => matrix::matrix(),
         Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::chroot;
+use crate::chroot::{self, Foreign};
 use crate::run::{Result, command, output, run, target};
 
 /// The oldest version that pylog supports.
@@ -19,7 +19,8 @@ print(sys.implementation.name, *sys.version_info[:2], platform.python_version(),
       bool(get('Py_GIL_DISABLED')), sep='\\n')
 print(sys.executable)
 print(get('LIBDIR') if get('Py_ENABLE_SHARED') else '')
-print(get('LDLIBRARY') or '')";
+print(get('LDLIBRARY') or '')
+print(get('EXT_SUFFIX'))";
 
 /// One interpreter.
 #[derive(Clone)]
@@ -31,28 +32,26 @@ pub(crate) struct Python {
     /// The directory of libpython, if it is a shared library that programs of this system can load.
     library: Option<PathBuf>,
     is_free_threaded: bool,
+    is_pypy: bool,
+    /// How it names the files of extensions.
+    extension_suffix: String,
 }
 
 impl fmt::Display for Python {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "CPython {} ({})",
-            self.version,
-            self.executable.display()
-        )
+        write!(f, "{} ({})", self.title(), self.executable.display())
     }
 }
 
 /// The interpreter that `PYO3_PYTHON` names, or else `python3`, or else the newest one found.
 pub(crate) fn default() -> Result<Python> {
-    let with_gil = |python: &Path| query(python).filter(|python| !python.is_free_threaded);
+    let usual = |python: &Path| query(python).filter(Python::is_usual);
     if let Some(python) =
-        std::env::var_os("PYO3_PYTHON").and_then(|python| with_gil(Path::new(&python)))
+        std::env::var_os("PYO3_PYTHON").and_then(|python| usual(Path::new(&python)))
     {
         return Ok(python);
     }
-    let preferred = with_gil(Path::new("python3"));
+    let preferred = usual(Path::new("python3"));
     let newest = || all().ok()?.pop();
     preferred.or_else(newest).ok_or_else(missing)
 }
@@ -64,9 +63,8 @@ pub(crate) fn default() -> Result<Python> {
 /// If none is found.
 pub(crate) fn all() -> Result<Vec<Python>> {
     let mut found = BTreeMap::new();
-    // A build of the limited API doesn't load on a free-threaded interpreter.
     let pythons = candidates().into_iter().filter_map(|it| query(&it));
-    for python in pythons.filter(|python| !python.is_free_threaded) {
+    for python in pythons.filter(Python::is_usual) {
         found.entry(python.minor).or_insert(python);
     }
     if found.is_empty() {
@@ -75,15 +73,21 @@ pub(crate) fn all() -> Result<Vec<Python>> {
     Ok(found.into_values().collect())
 }
 
-/// The interpreters of [`all`] that have one of these versions, such as `3.13` or `3.13.0`. If
-/// `versions` is empty, all of them.
+/// The interpreters of [`all`] that have one of these versions, such as `3.13` or `3.13.0`, and those of [`others`] whose
+/// launchers have these names. If `versions` is empty, all of [`all`].
 ///
 /// # Errors
 /// If one of the versions isn't found.
 pub(crate) fn all_of(versions: &[String]) -> Result<Vec<Python>> {
-    let found = all()?;
+    let mut found = all()?;
+    if versions
+        .iter()
+        .any(|version| version.contains(char::is_alphabetic))
+    {
+        found.extend(others());
+    }
     for version in versions {
-        let is_wanted = |python: &Python| is_version(&python.version, version);
+        let is_wanted = |python: &Python| python.is(version);
         if !found.iter().any(is_wanted) {
             let found: Vec<_> = found.iter().map(|python| format!("  {python}")).collect();
             let found = found.join("\n");
@@ -93,10 +97,17 @@ pub(crate) fn all_of(versions: &[String]) -> Result<Vec<Python>> {
         }
     }
     let is_selected = |python: &Python| {
-        let is_wanted = |version: &String| is_version(&python.version, version);
+        let is_wanted = |version: &String| python.is(version);
         versions.is_empty() || versions.iter().any(is_wanted)
     };
     Ok(found.into_iter().filter(is_selected).collect())
+}
+
+/// PyPy and the interpreters of other systems, in the chroot.
+pub(crate) fn others() -> Vec<Python> {
+    let candidates = chroot::pythons().chain(chroot::foreign_pythons());
+    let pythons = candidates.filter_map(|it| query(&it));
+    pythons.filter(|python| !python.is_usual()).collect()
 }
 
 /// Whether `full` is `version` or a patch release of it: `3.13.0` is a `3.13`, but not a `3.1`.
@@ -180,12 +191,14 @@ fn query(candidate: &Path) -> Option<Python> {
         executable,
         libdir,
         library,
+        suffix,
     ] = lines[..]
     else {
         return None;
     };
     let minor = (major.parse().ok()?, minor.parse().ok()?);
-    if implementation != "cpython" || minor < OLDEST {
+    let is_pypy = implementation == "pypy";
+    if !is_pypy && implementation != "cpython" || minor < OLDEST {
         return None;
     }
     let libdir = PathBuf::from(libdir);
@@ -200,6 +213,8 @@ fn query(candidate: &Path) -> Option<Python> {
         minor,
         library: has_library.then_some(libdir),
         is_free_threaded: no_gil == "True",
+        is_pypy,
+        extension_suffix: suffix.to_owned(),
     })
 }
 
@@ -219,10 +234,56 @@ pub(crate) fn embeddable() -> Result<Python> {
 }
 
 impl Python {
-    /// The version, with a `t` if it is free-threaded.
+    /// Whether a build of the limited API for this system loads there.
+    pub(crate) fn is_usual(&self) -> bool {
+        !self.is_free_threaded && !self.is_pypy && self.foreign().is_none()
+    }
+
+    fn is(&self, version: &str) -> bool {
+        match self.is_usual() {
+            true => is_version(&self.version, version),
+            false => self.executable.ends_with(version),
+        }
+    }
+
+    /// The version, with a `t` if it is free-threaded. Different for each Python.
     pub(crate) fn name(&self) -> String {
         let suffix = if self.is_free_threaded { "t" } else { "" };
-        format!("{}{suffix}", self.version)
+        let system = self.foreign().map(|foreign| format!("-{}", foreign.target));
+        let implementation = if self.is_pypy { "pypy-" } else { "" };
+        format!(
+            "{implementation}{}{suffix}{}",
+            self.version,
+            system.unwrap_or_default()
+        )
+    }
+
+    /// What a person calls it.
+    pub(crate) fn title(&self) -> String {
+        let implementation = if self.is_pypy { "PyPy" } else { "CPython" };
+        let suffix = if self.is_free_threaded { "t" } else { "" };
+        let system = self
+            .foreign()
+            .map(|foreign| format!(", {}", foreign.target));
+        format!(
+            "{implementation} {}{suffix}{}",
+            self.version,
+            system.unwrap_or_default()
+        )
+    }
+
+    /// The other system that it runs on.
+    pub(crate) fn foreign(&self) -> Option<&'static Foreign> {
+        chroot::foreign(&self.executable)
+    }
+
+    /// How a build for this Python names the files of extensions, and whether it is one of the limited API.
+    pub(crate) fn extension_suffix(&self) -> (&str, bool) {
+        match self.foreign() {
+            Some(foreign) if foreign.target.contains("windows") => (".pyd", true),
+            None if self.is_pypy || self.is_free_threaded => (&self.extension_suffix, false),
+            _ => (".abi3.so", true),
+        }
     }
 
     /// The installation directory.
@@ -287,6 +348,17 @@ impl Python {
         }
         Ok(environment)
     }
+}
+
+/// Installs packages that are pure Python into a directory, for a Python without pip, and returns that directory. The
+/// pip of another Python does it.
+pub(crate) fn pure_packages(packages: &[&str]) -> Result<PathBuf> {
+    let directory = target("packages-for-others");
+    let mut arguments: Vec<&OsStr> = vec!["--upgrade".as_ref(), "--target".as_ref()];
+    arguments.push(directory.as_os_str());
+    arguments.extend(packages.iter().map(OsStr::new));
+    default()?.environment("pip", &[])?.install(&arguments)?;
+    Ok(directory)
 }
 
 /// A virtual environment.

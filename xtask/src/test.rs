@@ -1,6 +1,6 @@
 //! `cargo xtask test`.
 
-use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -89,29 +89,37 @@ fn test_rust(embedded: &Python) -> Result {
 }
 
 fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
+    let (usual, others): (Vec<_>, Vec<_>) = pythons.iter().partition(|python| python.is_usual());
+    for python in others {
+        headline(&format!("Building the extension modules for {python}"));
+        let modules = extension::build_for(python)?;
+        headline(&format!("Python-side tests, with {python}"));
+        run(&mut pytest(python, &[modules], selection, false)?, HINT)?;
+    }
+    if usual.is_empty() {
+        return Ok(());
+    }
     headline("Building the extension modules, with the newest and the oldest PyO3");
     let mut modules = vec![extension::build()?];
     if selection.no_reference_pool {
         headline("Building the extension module without PyO3's pool of references");
         modules.insert(0, extension::build_without_reference_pool()?);
     }
-    let modules = std::env::join_paths(modules)
-        .map_err(|error| format!("The path of this repository can't be used: {error}"))?;
     // To install the packages and to test with them takes a minute.
-    let newest = pythons.last();
+    let newest = usual.last();
     let tests_packages = |python: &Python| {
-        let is_newest = newest.is_some_and(|newest| std::ptr::eq(newest, python));
+        let is_newest = newest.is_some_and(|newest| std::ptr::eq(*newest, python));
         is_newest || !selection.pythons.is_empty()
     };
     let pytest = |python| pytest(python, &modules, selection, tests_packages(python));
-    if let [python] = pythons {
+    if let [python] = usual[..] {
         headline(&format!("Python-side tests, with {python}"));
         return run(&mut pytest(python)?, HINT);
     }
     // One more at a time than there are processors: the tests wait half of the time.
     let next = AtomicUsize::new(0);
     let test_next = || {
-        let python = pythons.get(next.fetch_add(1, Ordering::Relaxed))?;
+        let python = usual.get(next.fetch_add(1, Ordering::Relaxed))?;
         let tested = pytest(python).and_then(|mut pytest| {
             let (output, result) = run_quietly(&mut pytest, HINT);
             headline(&format!("Python-side tests, with {python}\n{output}"));
@@ -131,21 +139,43 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
     })
 }
 
-fn pytest(
+/// Tests that need packages with compiled code.
+const COMPILED: [&str; 4] = [
+    "test_differential.py",
+    "test_handlers.py",
+    "test_handling.py",
+    "test_packages.py",
+];
+
+/// The Python-side tests, as a command. `modules` is the directory with the extensions.
+pub(crate) fn pytest(
     python: &Python,
-    modules: &OsString,
+    modules: &[PathBuf],
     selection: &Selection,
     tests_packages: bool,
 ) -> Result<Command> {
-    let environment = python.environment("test", &["hypothesis", "pytest"])?;
-    if tests_packages {
-        for package in environment.install_wheels(&PACKAGES) {
-            println!("{package} has no wheel for {python}: the tests that need it are skipped.");
+    let mut paths = modules.to_vec();
+    let mut pytest = if python.foreign().is_some() {
+        // pytest needs colorama on Windows.
+        paths.push(python::pure_packages(&["pytest", "colorama"])?);
+        let mut pytest = command(&python.executable);
+        pytest.args(["-m", "pytest"]);
+        pytest.args(COMPILED.map(|file| format!("--ignore=tests/python/{file}")));
+        pytest
+    } else {
+        let environment = python.environment("test", &["hypothesis", "pytest"])?;
+        if tests_packages {
+            for package in environment.install_wheels(&PACKAGES) {
+                println!(
+                    "{package} has no wheel for {python}: the tests that need it are skipped."
+                );
+            }
         }
-    }
-    let mut pytest = command(environment.python());
-
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]);
+        let mut pytest = command(environment.python());
+        pytest.args(["-m", "pytest"]);
+        pytest
+    };
+    pytest.args(["-q", "-p", "no:cacheprovider", "--tb=short"]);
     // Used if the arguments name no file.
     pytest
         .args(["-o", "testpaths=tests/python"])
@@ -154,8 +184,9 @@ fn pytest(
         // `pyo3-async-runtimes` itself drops references in detached threads.
         pytest.args(["--deselect", "tests/python/test_tasks.py::test_awaitables"]);
     }
+    let paths = std::env::join_paths(paths).unwrap_or_default();
     pytest
-        .env("PYTHONPATH", modules)
+        .env("PYTHONPATH", paths)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(pytest)
 }
