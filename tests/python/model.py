@@ -20,6 +20,8 @@ import struct
 import sys
 from collections import Counter
 
+from freeing import free
+
 LEVELS = [5, 10, 20, 25, 30, 40, 50]
 # Levels that a logger may be set to: those above, those between, and inherited.
 THRESHOLDS = [0, 0, 1, 5, 7, 10, 15, 20, 25, 30, 35, 40, 50, 60]
@@ -284,6 +286,7 @@ propagate={self.random.randrange(2)}
     def forget_loggers(self):
         """As test suites do between tests."""
         logging.root.manager.loggerDict.clear()
+        free()
 
     def custom_level(self):
         logging.addLevelName(25, "NOTICE")
@@ -291,6 +294,7 @@ propagate={self.random.randrange(2)}
 
     def replace_root_cache(self):
         logging.root._cache = {}
+        free()
 
 
 class Modules:

@@ -5,6 +5,7 @@ import math
 import os
 import threading
 
+from freeing import IS_PYPY
 import pytest
 from processes import run
 from pylog_probe import _native
@@ -125,7 +126,8 @@ def test_an_exception_of_a_handler_does_not_reach_the_caller(unraisable, all_on)
     _native.log_to_target("broken", "message")
     ((error, place),) = unraisable
     assert isinstance(error, LookupError)
-    assert "logged.rs:" in place
+    # PyPy drops the object.
+    assert IS_PYPY or "logged.rs:" in place
 
 
 class TestMaxLevel:

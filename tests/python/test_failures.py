@@ -10,7 +10,7 @@ import pytest
 from processes import run
 from programs.collecting import Collector
 from pylog_probe import _native as native
-from waiting import needs_nested_records, wait_until
+from waiting import fails_in_pypy, needs_nested_records, wait_until
 
 try:
     import tracemalloc
@@ -90,6 +90,7 @@ def test_an_error_that_is_its_own_source(arrived):
     assert arrived.records[1].error.endswith("(more sources are not logged)")
 
 
+@fails_in_pypy("a detached thread can't find out whether Python made it")
 def test_a_dummy_thread_names_no_thread(arrived):
     """A handler that calls `threading.current_thread()` makes Python create one."""
     arrived.after = lambda record: threading.current_thread()
@@ -120,6 +121,7 @@ def test_many_targets_and_files_stay_cheap(arrived):
 
 
 @pytest.mark.skipif("free-threading" in sys.version, reason="no thread waits for another one")
+@fails_in_pypy("`ctypes` can't call a function without letting go of the GIL")
 def test_calls_that_do_not_return_are_reported(monkeypatch):
     monkeypatch.setenv("PYLOG_WATCHDOG", "1")
     _, stderr = run("watched_calls")

@@ -26,6 +26,7 @@ import types
 import weakref
 from unittest import mock
 
+from freeing import free
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -1546,6 +1547,7 @@ def test_handlers_and_what_they_have_are_freed():
         logger.handlers = []
         freed = [weakref.ref(it) for it in (handler, stream, formatter, formatter._style)]
         del handler, stream, formatter
+        free()
         assert [it() for it in freed] == [None] * 4
 
 

@@ -10,6 +10,7 @@ import unittest
 
 import pylog_oldest
 import pytest
+from freeing import free
 from processes import run
 from programs.collecting import Collector
 from pylog_probe import _native
@@ -295,6 +296,7 @@ def test_loggers_that_a_test_suite_replaces(logs):
     logging.getLogger(ALPHA).setLevel(logging.ERROR)
     assert not logs(INFO)
     registry.clear()
+    free()
     assert logs(INFO), "the logger of that name is another now, without a level"
 
 
@@ -318,6 +320,7 @@ def test_a_replaced_root_cache(alpha, logs):
     assert logs(INFO)
     del held
     logging.root._cache = {}
+    free()
     logging.root.setLevel(WARNING)
     assert not logs(INFO)
 
@@ -327,6 +330,7 @@ def test_two_modules_in_one_process(alpha, logs):
     for _ in range(3):
         # The module that puts its dict in place last forwards to the other's.
         logging.root._cache = {}
+        free()
         for first, second in ((_native, pylog_oldest), (pylog_oldest, _native)):
             assert not logs(INFO, module=first) and not logs(INFO, module=second)
             logging.root.setLevel(DEBUG)

@@ -3,10 +3,11 @@
 import signal
 import sys
 
+from freeing import IS_PYPY
 import pytest
 from processes import finish, run, start
 from programs.deliveries import DELIVERIES
-from waiting import needs_detached_threads_at_exit, needs_nested_records
+from waiting import fails_in_pypy, needs_detached_threads_at_exit, needs_nested_records
 
 
 def test_logging_in_atexit_and_in_destructors_at_the_end():
@@ -20,7 +21,8 @@ def test_logging_in_atexit_and_in_destructors_at_the_end():
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
 def test_records_at_the_end_arrive_as_those_of_pythons_own_logger(delivery, when):
     expected = run("records_at_the_end", "python", when)
-    assert len(expected[1].splitlines()) == (8 if when == "main" else 5)
+    # PyPy runs no finalizers at the end.
+    assert IS_PYPY or len(expected[1].splitlines()) == (8 if when == "main" else 5)
     assert run("records_at_the_end", delivery, when) == expected
 
 
@@ -34,7 +36,8 @@ def test_a_file_that_is_not_closed_is_written_at_exit(tmp_path, when, what):
 def test_system_exit_in_the_last_record_of_all_is_printed():
     """There may be no Python code that could raise it, or only code that has nothing to do with it."""
     _, stderr = run("exit_in_atexit")
-    assert stderr.startswith("Traceback") and stderr.endswith("\nSystemExit: from the handler\n")
+    start = "Exception ignored in:\nTraceback" if IS_PYPY else "Traceback"
+    assert stderr.startswith(start) and stderr.endswith("\nSystemExit: from the handler\n")
 
 
 @pytest.mark.parametrize("first", ["thread", "signal"])
@@ -43,6 +46,7 @@ def test_records_of_threads_that_live_longer_than_the_main_thread(first):
     assert stderr.splitlines() == ["first", "second"]
 
 
+@fails_in_pypy("no subinterpreters")
 @pytest.mark.skipif("free-threading" in sys.version, reason="pylog has no support for it")
 def test_a_subinterpreter_that_is_left_open_at_exit():
     """Below Python 3.13, it is a fatal error if Python can't free the variable."""

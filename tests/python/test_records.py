@@ -11,11 +11,12 @@ import time
 import weakref
 from unittest import mock
 
+from freeing import IS_PYPY, free
 import pylog_oldest
 import pytest
 from programs.collecting import Collector
 from pylog_probe import _native
-from waiting import needs_nested_records, wait_until
+from waiting import fails_in_pypy, needs_nested_records, wait_until
 
 ALPHA = "pylog_probe._native.calls.alpha"
 PYTHON = "pylog_probe._native.python"
@@ -119,6 +120,7 @@ def test_a_class_of_threads_is_not_kept(root, records):
     by_rust = run(lambda: _native.call("alpha", logging.INFO))
     by_python = run(lambda: logging.getLogger(ALPHA).info(""))
     gc.collect()
+    free()
     assert len(records) == 6
     # Free-threaded Python keeps classes itself.
     assert (by_rust() is None) == (by_python() is None)
@@ -307,7 +309,8 @@ def test_an_exception_of_a_handler_goes_to_the_unraisable_hook(handler, unraisab
         _native.call("alpha", logging.INFO, detached)
     assert [seen for seen, _ in unraisable] == [error, error]
     place = unraisable[0][1]
-    assert place.startswith("pylog call at ") and "calls.rs:" in place
+    # PyPy drops the object.
+    assert IS_PYPY or place.startswith("pylog call at ") and "calls.rs:" in place
 
 
 def test_exceptions_of_a_filter_a_factory_and_is_enabled_for(root, unraisable):
@@ -429,6 +432,7 @@ def test_a_handler_that_logs_gets_the_records_that_pythons_own_logger_would_hand
     assert logged(lambda: _native.call("alpha", logging.INFO)) == logged(lambda: own.info("text"))
 
 
+@fails_in_pypy("objects are dropped later")
 @needs_nested_records
 def test_logging_in_drop_in_a_handler_and_in_the_collector(handler):
     depth = []

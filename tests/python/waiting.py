@@ -7,11 +7,16 @@ import threading
 import time
 
 import pytest
+from freeing import IS_PYPY
 
 LIMIT = 60  # seconds
 
 # Without a GIL threads run at the same time, whatever the switch interval is.
 HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+def fails_in_pypy(reason):
+    return pytest.mark.skipif(IS_PYPY, reason=f"PyPy: {reason}")
 
 
 # The process ends with SIGABRT if the thread was detached by Rust code, whether or not that logs.

@@ -40,12 +40,15 @@ pub(crate) struct Foreign {
     pub(crate) target: &'static str,
     /// The programs of the Debian that link for it.
     linkers: &'static [&'static str],
+    /// The directory with the library that extensions link to, below that of the chroot.
+    library: Option<&'static str>,
 }
 
 const ARM: Foreign = Foreign {
     name: "python3.14-aarch64",
     target: "aarch64-unknown-linux-gnu",
     linkers: &["aarch64-linux-gnu-gcc"],
+    library: None,
 };
 
 const WINDOWS: Foreign = Foreign {
@@ -53,6 +56,7 @@ const WINDOWS: Foreign = Foreign {
     target: "x86_64-pc-windows-gnu",
     // Without "posix" it is a link into the `/etc` of the Debian.
     linkers: &["x86_64-w64-mingw32-gcc-posix", "x86_64-w64-mingw32-dlltool"],
+    library: Some("windows/cp313"),
 };
 
 static FOREIGN: [Foreign; 2] = [ARM, WINDOWS];
@@ -247,15 +251,19 @@ impl Foreign {
     /// Lets cargo build for this system.
     pub(crate) fn set_up(&self, cargo: &mut Command) {
         let target = self.target.replace('-', "_").to_uppercase();
-        let variable = format!("CARGO_TARGET_{target}_LINKER");
-        cargo.env(variable, launcher(self.linkers[0]));
+        let variable = |name| format!("CARGO_TARGET_{target}_{name}");
+        cargo.env(variable("LINKER"), launcher(self.linkers[0]));
+        if let Some(library) = self.library {
+            let flags = format!("-L{}", directory().join(library).display());
+            cargo.env(variable("RUSTFLAGS"), flags);
+        }
         // rustc looks for other tools on the path.
         let before = std::env::var_os("PATH").unwrap_or_default();
         let paths = std::env::split_paths(&before).chain([launchers()]);
         if let Ok(paths) = std::env::join_paths(paths) {
             cargo.env("PATH", paths);
         }
-        // An extension of the limited API needs none of the files of that Python, unless the linker asks for a library.
+        // For the limited API it's enough to know the target.
         cargo.env("PYO3_NO_PYTHON", "1");
     }
 }

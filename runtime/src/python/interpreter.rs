@@ -8,7 +8,7 @@
 //! declare the others in all of its versions. So they are looked up by name, which serves every build alike.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_int, c_ulong, c_void};
+use std::ffi::{CStr, c_int, c_ulong, c_void};
 #[cfg(target_os = "linux")]
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -161,7 +161,7 @@ impl ContextFunctions {
 fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
     // PyPy has its own prefix in place of `Py`.
     let in_pypy = name.to_string_lossy().replacen("Py", "PyPy", 1);
-    let in_pypy = CString::new(in_pypy).unwrap_or_default();
+    let in_pypy = std::ffi::CString::new(in_pypy).unwrap_or_default();
     for name in [name, &in_pypy] {
         // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
         // loaded, as the dynamic linker did for the functions that PyO3 declares.
@@ -178,7 +178,10 @@ fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
 #[cfg(not(unix))]
 fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
     let ctypes = py.import("ctypes")?;
-    let function = ctypes.getattr("pythonapi")?.getattr(name)?;
+    // PyO3 0.26 takes no `CStr` here.
+    let function = ctypes
+        .getattr("pythonapi")?
+        .getattr(&*name.to_string_lossy())?;
     let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
     let address: Option<usize> = pointer.getattr("value")?.extract()?;
     let no_address = || PyRuntimeError::new_err(format!("{name:?} has no address"));
@@ -289,6 +292,13 @@ pub(crate) fn has_thread_state() -> Option<bool> {
         ThreadStates::CPython { own, .. } => Some(!own().is_null()),
         ThreadStates::PyPy { .. } => Some(true),
     }
+}
+
+/// Whether this is PyPy. Also `false` before [`prepare`].
+pub(crate) fn is_pypy() -> bool {
+    FUNCTIONS
+        .get()
+        .is_some_and(|functions| matches!(functions.thread_states, ThreadStates::PyPy { .. }))
 }
 
 /// `threading.get_ident()`.

@@ -9,9 +9,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
 use super::exception::{Exception, Result};
+use super::interpreter::is_pypy;
 use super::kept::{self, Kept};
 use super::loose::Loose;
 use super::once::{Once, intern};
+use super::pypy;
 
 /// A name in a module, imported on first use.
 pub(crate) struct Import {
@@ -245,6 +247,9 @@ pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
 /// The exception that Python raises.
 pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
     let py = function.py();
+    if is_pypy() {
+        return pypy::is_builtin(function, module, name);
+    }
     Ok(function.is_exact_instance_of::<PyCFunction>()
         && function.getattr(intern!(py, "__module__"))?.eq(module)?
         && function.getattr(intern!(py, "__name__"))?.eq(name)?)

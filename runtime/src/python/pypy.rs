@@ -52,3 +52,18 @@ pub(super) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
     context.setattr(intern!(py, "_is_entered"), false)?;
     Ok(())
 }
+
+/// Whether a function is a certain one of a module that isn't written in Python. Its `__module__` can be the module.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(super) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
+    let py = function.py();
+    let class = function.get_type().getattr(intern!(py, "__name__"))?;
+    if !class.eq("builtin_function")? || !function.getattr(intern!(py, "__name__"))?.eq(name)? {
+        return Ok(false);
+    }
+    let of = function.getattr(intern!(py, "__module__"))?;
+    let of = of.getattr_opt(intern!(py, "__name__"))?.unwrap_or(of);
+    Ok(of.eq(module)?)
+}

@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict};
+use pyo3::types::PyDict;
 
 use super::flush;
 use crate::python::exception::Result;
-use crate::python::kept::Kept;
 use crate::python::library::{callback, loaded};
 use crate::python::once::intern;
 
@@ -17,7 +16,6 @@ use crate::python::once::intern;
 /// # Errors
 /// The exception that `multiprocessing.util` raises.
 pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
-    static ADD_FINALIZER: Kept<Py<PyCFunction>> = Kept::new();
     static DONE_IN: AtomicU32 = AtomicU32::new(0);
     let Some(util) = loaded(intern!(py, "multiprocessing.util"))? else {
         return Ok(());
@@ -26,10 +24,10 @@ pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
     if DONE_IN.swap(process, Ordering::Relaxed) == process {
         return Ok(());
     }
-    // A new child drops the finalizers of its parent, and then calls what is registered here.
-    let make = || callback(py, add_finalizer).map(Bound::unbind);
-    let add_again = ADD_FINALIZER.get_or_try(make)?;
-    util.call_method1("register_after_fork", (&*add_again, &*add_again))?;
+    // A new child drops the finalizers of its parent, and then calls what is registered here. The registration lasts as
+    // long as its first argument.
+    let add_again = callback(py, add_finalizer)?;
+    util.call_method1("register_after_fork", (&util, add_again))?;
     add_finalizer(py)
 }
 

@@ -1,6 +1,5 @@
 //! Functions that log in threads, and those that set and flush the queue.
 
-use std::os::unix::thread::JoinHandleExt;
 use std::panic;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,7 +53,7 @@ pub(crate) fn log_in_worker(
     py: Python<'_>,
     message: &str,
     attached: bool,
-) -> PyResult<(u128, u128, u64)> {
+) -> PyResult<(u128, u128, Option<u64>)> {
     fn now() -> u128 {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(0, |now| now.as_nanos())
@@ -69,8 +68,7 @@ pub(crate) fn log_in_worker(
         let worker = thread::Builder::new()
             .name("worker".to_owned())
             .spawn(work)?;
-        // Python's own idents are the same.
-        let ident = worker.as_pthread_t();
+        let ident = ident(&worker);
         let (before, after) = join(worker)?;
         Ok((before, after, ident))
     };
@@ -78,6 +76,19 @@ pub(crate) fn log_in_worker(
         true => worker(),
         false => py.detach(worker),
     }
+}
+
+/// Python's ident of a thread.
+#[cfg(unix)]
+fn ident<T>(thread: &JoinHandle<T>) -> Option<u64> {
+    use std::os::unix::thread::JoinHandleExt;
+    Some(thread.as_pthread_t())
+}
+
+/// Rust doesn't know Python's ident of a thread.
+#[cfg(not(unix))]
+fn ident<T>(_: &JoinHandle<T>) -> Option<u64> {
+    None
 }
 
 /// pyo3-log's example of a deadlock: this thread holds the GIL and waits for one that logs.

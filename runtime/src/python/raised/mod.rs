@@ -25,7 +25,7 @@ use pyo3::prelude::*;
 
 use self::signal_handlers::is_of_signal_handler;
 use super::exception::{Exception, Result};
-use super::interpreter::current_frame;
+use super::interpreter::{current_frame, is_pypy};
 use super::kept;
 use super::library::{GET_IDENT, THREADING_GLOBALS};
 use super::nesting;
@@ -127,6 +127,13 @@ pub(crate) fn schedule(py: Python<'_>) {
             let unscheduled = held
                 .next()
                 .and_then(|first| other_thread::raise(py, ident, first));
+            unscheduled.into_iter().chain(held).collect()
+        }
+        // PyPy's pending calls can't raise.
+        _ if is_pypy() && !is_main_thread(py).unwrap_or(true) => {
+            let mut held = held.into_iter();
+            let raise = |first| other_thread::raise_in_main(py, main_ident(py), first);
+            let unscheduled = held.next().and_then(raise);
             unscheduled.into_iter().chain(held).collect()
         }
         _ => {

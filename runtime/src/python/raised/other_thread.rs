@@ -56,6 +56,20 @@ pub(super) fn raise(py: Python<'_>, ident: c_ulong, error: Exception) -> Option<
     }
 }
 
+/// Makes Python raise the exception in the main thread, perhaps within a log call: from then on nothing is known of it
+/// here. The exception comes back if that isn't possible.
+pub(super) fn raise_in_main(
+    py: Python<'_>,
+    main: Result<c_ulong>,
+    error: Exception,
+) -> Option<Exception> {
+    let class = class_that_makes(py, &error);
+    match class.and_then(|class| Ok((class, main?))) {
+        Ok((class, main)) if set_async_exception(py, main, Some(&class)) => None,
+        _ => Some(error),
+    }
+}
+
 /// A class whose instance is the exception itself. Python takes a class, which it calls without arguments
 /// when it raises the exception. `except` clauses of older Pythons compare the class.
 fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> Result<Bound<'py, PyAny>> {
