@@ -4,9 +4,12 @@ A person runs one by the command in its docstring, with PYTHONPATH as the tests 
 extension modules.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
+
+import pytest
 
 PROGRAMS = pathlib.Path(__file__).with_name("programs")
 
@@ -16,6 +19,8 @@ LIMIT = 1200
 
 def start(name, *arguments, **options):
     """Starts the program `name` without waiting for it."""
+    if "PYLOG_TESTS_EMBEDDED" in os.environ:
+        pytest.skip("this program embeds Python: another interpreter couldn't import the extension")
     # From Python 3.12 on, forks of processes with threads are deprecated.
     command = [sys.executable, "-W", "ignore::DeprecationWarning", PROGRAMS / f"{name}.py", *arguments]
     pipe = subprocess.PIPE

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::matrix::TABLES;
 use crate::run::Result;
 
 pub(crate) const HELP: &str = "\
@@ -15,8 +16,9 @@ usage: cargo xtask COMMAND
                    reconfigure logging at random while threads, signals and processes log, and compare
                    what arrives with Python's own logger; each round of a few seconds has the next seed
   free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
-  matrix           try each version of PyO3 on each Python, other targets, toolchains and features, and
-                   print the tables of the guide's chapter on support
+  matrix [TABLE …] print the tables of the guide's chapter on support: `pyo3` tries each version of PyO3 on
+                   each Python, `tests` runs the Python-side tests on each Python, `checks` tries other
+                   targets, toolchains and features
   chroot           make a Debian below `target` with Python 3.14 and 3.15, which the other commands then find
                    like the Pythons of this system, and with PyPy; needs Linux, root and debootstrap
   fingerprints     print the functions of Python's `logging` that pylog doesn't know by their bytecode, for
@@ -42,6 +44,11 @@ options of `test`:
 options of `chroot`:
 
   --platforms      add QEMU and Wine, with the Pythons of Linux on ARM and of Windows; 4 GB
+
+options of `matrix`:
+
+  --python VERSION run the Python-side tests only on this Python, named as for `test`, or 3.13t; may be given
+                   several times
 
 options of `bench`:
 
@@ -71,7 +78,7 @@ pub(crate) enum Task {
     Fingerprints,
     Soak(Soak),
     FreeThreaded,
-    Matrix,
+    Matrix(Matrix),
     Chroot {
         platforms: bool,
     },
@@ -91,6 +98,15 @@ pub(crate) struct Selection {
     pub(crate) pythons: Vec<String>,
     /// Further arguments of pytest.
     pub(crate) pytest: Vec<String>,
+}
+
+/// What the matrix tries.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Matrix {
+    /// Empty stands for all.
+    pub(crate) tables: Vec<String>,
+    /// The Pythons whose tests run. Empty stands for all that are found.
+    pub(crate) pythons: Vec<String>,
 }
 
 /// How long to soak, and with what.
@@ -125,7 +141,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "fingerprints" => Task::Fingerprints,
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
-        "matrix" => Task::Matrix,
+        "matrix" => return matrix(options).map(Task::Matrix).map_err(with_hint),
         "chroot" if options == ["--platforms"] => return Ok(Task::Chroot { platforms: true }),
         "chroot" => Task::Chroot { platforms: false },
         "release-check" => Task::ReleaseCheck,
@@ -169,6 +185,22 @@ fn selection(options: Vec<String>) -> Result<Selection> {
         return Err("`--packages` excludes the other tests and their options".to_owned());
     }
     Ok(selection)
+}
+
+fn matrix(options: Vec<String>) -> Result<Matrix> {
+    let mut matrix = Matrix::default();
+    let mut options = options.into_iter();
+    while let Some(option) = options.next() {
+        match option.as_str() {
+            "--python" => matrix.pythons.push(python_version(&mut options)?),
+            table if TABLES.contains(&table) => matrix.tables.push(option),
+            _ => {
+                let tables = TABLES.join(", ");
+                return Err(format!("`matrix` has no table `{option}`, only {tables}"));
+            }
+        }
+    }
+    Ok(matrix)
 }
 
 fn bench(options: Vec<String>) -> Result<Vec<String>> {
@@ -238,7 +270,13 @@ mod tests {
         assert_eq!(parsed("bench"), Ok(Task::Bench(Vec::new())));
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
-        assert_eq!(parsed("matrix"), Ok(Task::Matrix));
+        assert_eq!(parsed("matrix"), Ok(Task::Matrix(Matrix::default())));
+        let matrix = Matrix {
+            tables: owned(&["tests", "pyo3"]),
+            pythons: owned(&["3.13"]),
+        };
+        let line = "matrix tests pyo3 --python 3.13";
+        assert_eq!(parsed(line), Ok(Task::Matrix(matrix)));
         for (line, platforms) in [("chroot", false), ("chroot --platforms", true)] {
             assert_eq!(parsed(line), Ok(Task::Chroot { platforms }));
         }
@@ -354,6 +392,7 @@ mod tests {
             ("demo --fast", "`demo` has no option `--fast`"),
             ("bench 3.13", "`bench` has no option `3.13`"),
             ("bench --python", "`--python` needs a version"),
+            ("matrix fast", "`matrix` has no table `fast`"),
             ("test --pythons", "`test` has no option `--pythons`"),
             ("test 3.13", "`test` has no option `3.13`"),
             ("test --python", "`--python` needs a version"),

@@ -242,6 +242,12 @@ pub(crate) fn foreign_pythons() -> impl Iterator<Item = PathBuf> {
     FOREIGN.iter().map(|foreign| launcher(foreign.name))
 }
 
+/// PyPy and the interpreters of other systems: their launchers, which may be missing, and what they are called.
+pub(crate) fn others() -> impl Iterator<Item = (PathBuf, &'static str)> {
+    let names = [PYPY].into_iter().chain(FOREIGN.iter().map(|it| it.name));
+    names.map(|name| (launcher(name), name))
+}
+
 /// The other system, if this is the launcher of its Python.
 pub(crate) fn foreign(executable: &Path) -> Option<&'static Foreign> {
     FOREIGN.iter().find(|it| launcher(it.name) == executable)

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Task::Fingerprints => fingerprints::fingerprints(),
         Task::Soak(arguments) => soak::soak(&arguments),
         Task::Chroot { platforms } => chroot::make(platforms),
-        Task::Matrix => matrix::matrix(),
+        Task::Matrix(tables) => matrix::matrix(&tables),
         Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),
     });

@@ -4,11 +4,13 @@
 
 mod checks;
 mod extensions;
+mod suites;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::arguments::Matrix;
 use crate::run::{Result, headline, run_quietly, target};
 
 const HINT: &str = "The output above has the cause.";
@@ -78,15 +80,29 @@ fn directory() -> PathBuf {
     target("matrix")
 }
 
-/// Prints the tables of `runtime/docs/support.md`.
+/// A table of `runtime/docs/support.md`, by its name on the command line.
+pub(crate) const TABLES: [&str; 3] = ["pyo3", "tests", "checks"];
+
+/// Prints these tables. Without names, all of them.
 ///
 /// # Errors
 /// If a cell failed.
-pub(crate) fn matrix() -> Result {
+pub(crate) fn matrix(wanted: &Matrix) -> Result {
     let mut report = Report::default();
-    let extensions = extensions::table(&mut report)?;
-    let checks = checks::table(&mut report)?;
-    println!("\n{extensions}\n{checks}");
+    let mut text = String::new();
+    for name in TABLES {
+        if !wanted.tables.is_empty() && !wanted.tables.iter().any(|it| it == name) {
+            continue;
+        }
+        let table = match name {
+            "pyo3" => extensions::table(&mut report)?,
+            "tests" => suites::table(&mut report, &wanted.pythons)?,
+            _ => checks::table(&mut report)?,
+        };
+        text += "\n";
+        text += &table;
+    }
+    println!("{text}");
     match report.failed.as_slice() {
         [] => Ok(()),
         failed => Err(format!("Failed:\n  {}", failed.join("\n  "))),

@@ -239,10 +239,12 @@ impl Python {
         !self.is_free_threaded && !self.is_pypy && self.foreign().is_none()
     }
 
-    fn is(&self, version: &str) -> bool {
-        match self.is_usual() {
-            true => is_version(&self.version, version),
-            false => self.executable.ends_with(version),
+    /// Whether a person means this one by `version`: `3.13`, `3.13t`, or the name of a launcher.
+    pub(crate) fn is(&self, version: &str) -> bool {
+        match version.strip_suffix('t') {
+            Some(version) if self.is_free_threaded => is_version(&self.version, version),
+            None if self.is_usual() => is_version(&self.version, version),
+            _ => self.executable.ends_with(version),
         }
     }
 
