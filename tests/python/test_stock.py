@@ -114,7 +114,8 @@ def test_a_change_of_each_row_is_noticed(path):
         assert snapshot() != before
         # A setting may have any value.
         assert rows()[path][1] == (expected == "Setting")
-        assert bool(native.explain()) == (expected != "Setting")
+        # The methods of another class may be unknown.
+        assert expected == "Setting" or native.explain() != []
     assert rows()[path][1]
 
 

@@ -155,7 +155,9 @@ fn write<'py>(
     let stream = stream.map_or_else(|| handler.itself.getattr(intern!(py, "stream")), Ok)?;
     let line = text.with_end(&terminator)?;
     stream.call_method1(intern!(py, "write"), (line,))?;
-    match has_plan() {
+    // `flush` reads the stream again.
+    let is_same = |now: Bound<'py, PyAny>| now.is(&stream);
+    match has_plan() && handler.get(intern!(py, "stream"))?.is_some_and(is_same) {
         true => flush(&stream),
         false => {
             handler.itself.call_method0(intern!(py, "flush"))?;

@@ -108,8 +108,8 @@ const FEW_RECORDS: usize = 20;
 
 #[cold]
 fn make(handler: &Object<'_, '_>) -> Result<Handling> {
-    static RECORDS: AtomicUsize = AtomicUsize::new(0);
-    if RECORDS.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
+    static FIRST: AtomicUsize = AtomicUsize::new(0);
+    if FIRST.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
         return Ok(Handling::ByPython(
             "the first records are handled by Python",
         ));
@@ -252,12 +252,20 @@ struct Found {
     snapshot: usize,
     /// How many records the handler has got since.
     records: usize,
+    /// When it got the last one: the number of records that handlers had got then.
+    last: usize,
 }
 
 /// What was found out about handlers, the newest first.
 static FOUND: Kept<Mutex<Vec<Found>>> = Kept::new();
 
-/// For how many handlers that is kept.
+/// How many records handlers have got.
+static RECORDS: AtomicUsize = AtomicUsize::new(0);
+
+/// A handler that hasn't got any of so many records isn't in use.
+const LATELY: usize = 1024;
+
+/// For how many handlers that is kept. The records of more are handled by Python.
 const MAX_HANDLERS: usize = 64;
 
 /// How many records a handler gets before another plan for it is made. Making one takes as long as Python takes for two
@@ -268,6 +276,13 @@ const RECORDS_FOR_A_PLAN: usize = 8;
 const RECORDS_FOR_A_CLASS: usize = 1024;
 
 impl Found {
+    /// Whether the handler still exists, hasn't changed, and has got a record lately. `false` for a handler of an unknown
+    /// class.
+    fn is_in_use(&self) -> bool {
+        self.state.is_some_and(|state| state.dict.is_unchanged())
+            && RECORDS.load(Ordering::Relaxed).wrapping_sub(self.last) < LATELY
+    }
+
     fn is_current(&self, handler: &Object<'_, '_>) -> bool {
         match (&self.state, &self.handling) {
             (_, Handling::ByPlan(plan)) => plan.is_current(handler),
@@ -289,8 +304,10 @@ fn find(handler: &Object<'_, '_>) -> Option<Handling> {
     let address = handler.itself.as_ptr().addr();
     let all = FOUND.get()?;
     let mut all = all.try_lock().ok()?;
+    let number = RECORDS.fetch_add(1, Ordering::Relaxed);
     if let Some(found) = all.iter_mut().find(|it| it.handler == address) {
         found.records = found.records.saturating_add(1);
+        found.last = number;
         return match found.is_current(handler) {
             true => Some(found.handling.clone()),
             false if found.records < RECORDS_FOR_A_PLAN => {
@@ -299,8 +316,8 @@ fn find(handler: &Object<'_, '_>) -> Option<Handling> {
             false => None,
         };
     }
-    (all.len() == MAX_HANDLERS && all[MAX_HANDLERS - 1].records < RECORDS_FOR_A_CLASS)
-        .then_some(Handling::ByPython("there are too many handlers"))
+    let is_full = all.len() == MAX_HANDLERS && all.iter().all(Found::is_in_use);
+    is_full.then_some(Handling::ByPython("there are too many handlers"))
 }
 
 fn keep(handler: &Object<'_, '_>, state: Option<State>, handling: Handling) -> Handling {
@@ -316,7 +333,13 @@ fn keep(handler: &Object<'_, '_>, state: Option<State>, handling: Handling) -> H
     };
     let address = handler.itself.as_ptr().addr();
     let earlier = all.iter().position(|it| it.handler == address);
-    let other = (all.len() == MAX_HANDLERS).then_some(MAX_HANDLERS - 1);
+    let other = match all.len() == MAX_HANDLERS {
+        true => all
+            .iter()
+            .rposition(|it| !it.is_in_use())
+            .or(Some(MAX_HANDLERS - 1)),
+        false => None,
+    };
     let replaced = earlier.or(other).map(|index| all.remove(index));
     let snapshot = snapshot::current(handler.py(), Part::ALL);
     let new = Found {
@@ -325,6 +348,7 @@ fn keep(handler: &Object<'_, '_>, state: Option<State>, handling: Handling) -> H
         handling: handling.clone(),
         snapshot: snapshot.map_or(0, |snapshot| snapshot.number()),
         records: 0,
+        last: RECORDS.load(Ordering::Relaxed),
     };
     all.insert(0, new);
     drop(all);

@@ -657,11 +657,11 @@ pub(crate) fn count_forks() -> Result<(), ()> {
 pub(crate) static CHANGES: AtomicUsize = AtomicUsize::new(1);
 
 /// The keys of watched dicts whose changes are relevant. The entries are as many as [`KEY_COUNT`].
-pub(crate) static KEYS: [WatchedKey; 160] = [const { WatchedKey::new() }; 160];
+pub(crate) static KEYS: [WatchedKey; 256] = [const { WatchedKey::new() }; 256];
 pub(crate) static KEY_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The watched classes, by their addresses, and how many there are.
-pub(crate) static CLASSES: [WatchedClass; 160] = [const { WatchedClass::new() }; 160];
+pub(crate) static CLASSES: [WatchedClass; 256] = [const { WatchedClass::new() }; 256];
 pub(crate) static CLASS_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The watched dicts of instances, by their addresses, and below which place they are. A free place has the address 0.

@@ -164,35 +164,40 @@ pub(crate) fn has_own_attributes(class: &Bound<'_, PyType>) -> bool {
 }
 
 /// The answer of `find` about a class, which is kept if CPython reports changes of the class. The [`ClassWatch`] then
-/// tells whether it still holds.
+/// tells whether it still holds. Of classes with the answer [`UNKNOWN`] there can be many, so they aren't watched.
 fn answer(
     class: &Bound<'_, PyType>,
     snapshot: &Snapshot,
-    find: impl FnOnce() -> Result<u8>,
+    find: impl Fn() -> Result<u8>,
 ) -> Result<(u8, Option<ClassWatch>)> {
-    let py = class.py();
     if let Some(watch) = ClassWatch::find(class.as_ptr().addr()) {
-        let found = &ANSWERS[watch.place()];
-        if found.snapshot.load(Ordering::Relaxed) == snapshot.number()
-            && found.changes.load(Ordering::Relaxed) == watch.changes()
+        let kept = &ANSWERS[watch.place()];
+        if kept.snapshot.load(Ordering::Relaxed) == snapshot.number()
+            && kept.changes.load(Ordering::Relaxed) == watch.changes()
         {
-            return Ok((found.answer.load(Ordering::Relaxed), Some(watch)));
+            return Ok((kept.answer.load(Ordering::Relaxed), Some(watch)));
         }
     }
-    let watch = match watch::watchers(py).filter(|_| snapshot.is_watched()) {
-        Some(watchers) => watchers.watch(class, false)?,
-        None => None,
-    };
-    let changes = watch.map(ClassWatch::changes);
     let answer = find()?;
-    if let (Some(watch), Some(changes)) = (watch, changes) {
-        let found = &ANSWERS[watch.place()];
-        found.answer.store(answer, Ordering::Relaxed);
-        found.changes.store(changes, Ordering::Relaxed);
-        found.snapshot.store(snapshot.number(), Ordering::Relaxed);
-    }
-    Ok((answer, watch))
+    let watchers = watch::watchers(class.py()).filter(|_| snapshot.is_watched());
+    let Some(watchers) = watchers.filter(|_| answer != UNKNOWN) else {
+        return Ok((answer, None));
+    };
+    let Some(watch) = watchers.watch(class, false)? else {
+        return Ok((answer, None));
+    };
+    let changes = watch.changes();
+    // Again, now that changes are reported.
+    let answer = find()?;
+    let kept = &ANSWERS[watch.place()];
+    kept.answer.store(answer, Ordering::Relaxed);
+    kept.changes.store(changes, Ordering::Relaxed);
+    kept.snapshot.store(snapshot.number(), Ordering::Relaxed);
+    Ok((answer, Some(watch)))
 }
+
+/// A class has nothing of the stock one.
+const UNKNOWN: u8 = 0;
 
 /// What a class of loggers has of the stock one.
 ///
@@ -231,7 +236,6 @@ pub(crate) fn of_handler(
     class: &Bound<'_, PyType>,
     snapshot: &Snapshot,
 ) -> Result<Option<(HandlerKind, ClassWatch)>> {
-    const UNKNOWN: u8 = 0;
     let find = || {
         for (index, kind) in HandlerKind::ALL.into_iter().enumerate() {
             let (part, methods) = kind.needs();

@@ -92,6 +92,11 @@ impl<'py> Look<'py> {
         if let Ok(class) = container.cast::<PyType>() {
             self.exhausted[index] = watchers.watch(class, true)?.is_none();
         } else if let Ok(dict) = container.cast::<PyDict>() {
+            // Changes of keys that aren't strings always count. `LogRecord` may be many classes, one after the other.
+            let name = match name.is_instance_of::<PyType>() {
+                true => intern!(self.py, "LogRecord").as_any(),
+                false => name,
+            };
             self.all_are_watched &= watchers.watch_key(dict, name)?;
         } else {
             self.all_are_watched = false;

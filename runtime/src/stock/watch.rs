@@ -247,11 +247,15 @@ impl InstanceWatch {
         InstanceWatch { place, changes }
     }
 
+    /// Whether the dict still exists, and nothing relevant in it has changed.
+    pub(crate) fn is_unchanged(self) -> bool {
+        InstanceWatch::at(self.place) == self
+    }
+
     /// Whether the dict of the instance is at that address, and nothing relevant in it has changed.
     #[inline]
     pub(crate) fn is_current(self, address: usize) -> bool {
-        INSTANCES[self.place].dict.load(Ordering::Relaxed) == address
-            && InstanceWatch::at(self.place) == self
+        INSTANCES[self.place].dict.load(Ordering::Relaxed) == address && self.is_unchanged()
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{NOT_INSTALLED, Report, row};
+use crate::arguments::Selection;
 use crate::python::{self, Python};
 use crate::run::{Result, run_quietly};
 use crate::{chroot, extension, free_threaded, test};
@@ -83,7 +84,11 @@ fn attempt<P: AsRef<Path>>(
         .map(|file| format!("tests/python/test_{file}.py"))
         .collect();
     summary(report, &name, || {
-        test::pytest(python, modules()?.as_ref(), &files, false)
+        let selection = Selection {
+            pytest: files,
+            ..Selection::default()
+        };
+        test::pytest(python, &[modules()?.as_ref().to_owned()], &selection, false)
     })
 }
 
