@@ -75,6 +75,25 @@ def drained(title, iterations):
     return row(title, "ns", {"queued": statistics.median(taken)})
 
 
+def spawned(title, threads, iterations):
+    """Times records of threads that Rust has spawned, with the default delivery, queued, and with pyo3-log."""
+    deliveries = {
+        "pylog": benches.set_default_delivery,
+        "queued": lambda: benches.set_queue(QUEUE_CAPACITY),
+        "pyo3-log": benches.set_queue,
+    }
+    taken = {peer: [] for peer in deliveries}
+    for _ in range(ROUNDS):
+        for peer, set_delivery in deliveries.items():
+            set_delivery()
+            logged = "pylog" if peer == "queued" else peer
+            taken[peer].append(benches.measure_spawned(logged, "arguments 1", iterations, threads))
+            assert benches.flush()
+    benches.set_queue()
+    medians = {peer: statistics.median(values) for peer, values in taken.items()}
+    return row(f"{title}, {threads} {'thread' if threads == 1 else 'threads'} of Rust", "ns", medians)
+
+
 def first_calls():
     """Times the first call of each of many callsites whose level is off in Python."""
     set_handler(logging.NullHandler())
@@ -176,6 +195,10 @@ def rows(directory):
             threads,
             detached=True,
         )
+    for threads in (1, 4, 16):
+        yield spawned("NullHandler", threads, 1600)
+        with BusyThread():
+            yield spawned("NullHandler, a busy Python thread", threads, 1600)
     yield drained("delivery of a queued record, NullHandler", 50_000)
     with open(os.devnull, "w") as null:
         set_formatting_handler(logging.StreamHandler(null))

@@ -88,6 +88,35 @@ mod pylog_benches {
         pylog::set_delivery(py, delivery)
     }
 
+    /// Sets the default delivery of `#[pylog::module]`.
+    #[pyfunction]
+    fn set_default_delivery(py: Python<'_>) -> PyResult<()> {
+        pylog::set_delivery(py, Delivery::default())
+    }
+
+    /// The nanoseconds of one record, on average: from the start of `threads` threads that Rust spawns until they have
+    /// made all `iterations` calls.
+    #[pyfunction]
+    fn measure_spawned(
+        py: Python<'_>,
+        peer: &str,
+        call: &str,
+        iterations: u64,
+        threads: u64,
+    ) -> PyResult<f64> {
+        let call = find(peer, call)
+            .ok_or_else(|| PyKeyError::new_err((peer.to_owned(), call.to_owned())))?;
+        let start = Instant::now();
+        py.detach(|| {
+            std::thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(move || time(call, iterations / threads));
+                }
+            });
+        });
+        Ok(start.elapsed().as_secs_f64() * 1e9 / iterations as f64)
+    }
+
     /// Waits until all queued records have been delivered.
     #[pyfunction]
     fn flush() -> bool {

@@ -1,13 +1,13 @@
 //! Waiting for the delivery of a record.
 
-use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-/// How often a thread looks before it sleeps, which takes some 20 microseconds. A delivery takes less if the drain
-/// thread is at work, and to sleep and to be woken takes more.
-const LOOKS_BEFORE_SLEEP: u32 = 500;
+/// How often a thread looks before it sleeps. This takes some 20 microseconds. A delivery takes less if the drain
+/// thread is at work, and to sleep and to be woken takes more. Between two looks the thread lets others run: on a busy
+/// system the drain thread may wait for its processor.
+const LOOKS_BEFORE_SLEEP: u32 = 20;
 
 /// The records of one thread that it waits for. They are delivered in the order of the calls.
 pub(crate) struct Awaited {
@@ -53,7 +53,7 @@ impl Awaited {
             if self.has(number) {
                 return;
             }
-            hint::spin_loop();
+            thread::yield_now();
         }
         while let Some(left) = left() {
             self.sleeps.store(true, Ordering::SeqCst);

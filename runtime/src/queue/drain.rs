@@ -1,6 +1,5 @@
 //! Taking records out of the queue and delivering them.
 
-use std::hint;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -65,7 +64,7 @@ impl Queue {
                 if waits_since.elapsed() >= WAIT_FOR_NEXT || self.hold.is_held() {
                     return;
                 }
-                hint::spin_loop();
+                thread::yield_now();
             }
             self.budget.begin_work();
         }
