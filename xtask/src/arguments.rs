@@ -58,7 +58,7 @@ options of `bench`:
 options of `soak`:
 
   --python VERSION use only this version; may be given several times. The seconds are shared among all
-  --delivery NAME  use only this delivery, `direct` or `queued`; may be given several times
+  --delivery NAME  use only this delivery, such as `default` or `queued`; may be given several times
 
 examples:
 
