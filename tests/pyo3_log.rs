@@ -246,11 +246,15 @@ fn a_second_install_names_the_first() {
 mod attribute {
     use super::*;
 
-    #[pylog::module]
+    #[pylog::module(direct = true)]
     #[pymodule]
     pub(crate) mod with_bridge {}
 
-    #[pylog::module(logger = "with_bridge", log_filter = "debug, noisy::parts = Warning")]
+    #[pylog::module(
+        direct = true,
+        logger = "with_bridge",
+        log_filter = "debug, noisy::parts = Warning"
+    )]
     #[pymodule]
     pub(crate) mod with_filter {}
 
@@ -278,7 +282,8 @@ fn an_install_takes_over_from_the_attribute() {
         let import = || Python::attach(|py| drop(wrap_pymodule!(attribute::with_bridge)(py)));
         import();
         let capture = listen("");
-        log::trace!(target: "noisy", "with the attribute's bridge");
+        log::trace!(target: "noisy", "below the default filter");
+        log::debug!(target: "noisy", "with the attribute's bridge");
         assert_eq!(capture.messages(), ["with the attribute's bridge"]);
         let logger = Logger::default()
             .filter(LevelFilter::Info)
@@ -326,7 +331,9 @@ fn the_attribute_has_filters() {
         log::info!(target: "noisy::parts::small", "c");
         log::warn!(target: "noisy::parts::small", "d");
         log::info!(target: "noisy", "e");
-        assert_eq!(capture.messages(), ["b", "d", "e"]);
+        log::debug!(target: "other", "f");
+        // The level without a target is for other crates.
+        assert_eq!(capture.messages(), ["a", "b", "d", "e", "f"]);
     });
 }
 

@@ -8,7 +8,7 @@ use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
 const ALLOWED: [(&str, &str); 15] = [
-    ("ADD_ALL", "a function that is given such objects"),
+    ("ADD_ALL", "a function of Rust"),
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
     ("CURRENT", "the name of a thread, a `str`"),

@@ -21,6 +21,8 @@ pub(crate) struct Call<'a> {
     pub(crate) callsite: &'static Callsite,
     pub(crate) level: Level,
     pub(crate) decision: Decision,
+    /// Whether the thread waits for the delivery.
+    pub(crate) is_awaited: bool,
     message: Message,
     values: Option<Box<Values<'a>>>,
     /// When and where a queued call was made.
@@ -44,6 +46,7 @@ impl<'a> Call<'a> {
             callsite,
             level,
             decision,
+            is_awaited: false,
             message,
             values,
             origin: None,
@@ -74,6 +77,7 @@ impl<'a> Call<'a> {
                 Decision::Cached | Decision::Accepted => Decision::Accepted,
                 Decision::Undecided => Decision::Undecided,
             },
+            is_awaited: self.is_awaited,
             message: self.message.shrunk(),
             values: self.values.map(|values| Box::new(values.into_owned(py))),
             origin: Some(origin),

@@ -22,8 +22,6 @@ pub(crate) struct Origin {
     pub(crate) time: i64,
     pub(crate) thread: Arc<OriginThread>,
     context: Option<RecordContext>,
-    /// Whether the thread waits for the delivery.
-    pub(crate) is_awaited: bool,
 }
 
 /// A thread, which may have ended by the time of the delivery.
@@ -58,7 +56,6 @@ impl Origin {
             time: nanoseconds_since_epoch(),
             thread,
             context: context(py),
-            is_awaited: false,
         }
     }
 

@@ -139,7 +139,7 @@ fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) -> Option<Arc<OriginThre
         Entry::Call(call) => {
             let callsite = call.callsite;
             let origin = call.origin.as_ref();
-            let awaited = origin.filter(|origin| origin.is_awaited);
+            let awaited = origin.filter(|_| call.is_awaited);
             awaiting = awaited.map(|origin| Arc::clone(&origin.thread));
             let delivered = guard(py, callsite.metadata(), || {
                 let _inside = origin.and_then(|origin| origin.enter_context(py));

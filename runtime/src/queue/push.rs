@@ -41,10 +41,10 @@ impl Producer for Queue {
         self.push(call, origin, py);
     }
 
-    fn hand_over(&'static self, call: Call<'_>) {
-        let mut origin = Origin::here(None);
+    fn hand_over(&'static self, mut call: Call<'_>) {
+        let origin = Origin::here(None);
         let may_wait = self.budget.left().is_some();
-        let awaited = may_wait.then(|| Awaited::announce(&mut origin));
+        let awaited = may_wait.then(|| Awaited::announce(&mut call, &origin));
         let is_queued = match call.needs_python() {
             // Only Python can evaluate its values, so it waits for the GIL.
             true => {
@@ -89,8 +89,9 @@ impl Producer for Queue {
         let Some(slot) = self.reserve(true) else {
             return Err(call);
         };
-        let mut origin = Origin::here(Some(py));
-        let awaited = Awaited::announce(&mut origin);
+        let origin = Origin::here(Some(py));
+        let mut call = call;
+        let awaited = Awaited::announce(&mut call, &origin);
         self.send(slot, call.into_queued(origin, Some(py)));
         py.detach(|| {
             let end = Instant::now() + WAIT_BEHIND_OTHERS;
@@ -170,9 +171,9 @@ struct Awaited {
 }
 
 impl Awaited {
-    /// Announces the record of this origin.
-    fn announce(origin: &mut Origin) -> Awaited {
-        origin.is_awaited = true;
+    /// Announces a call of this origin.
+    fn announce(call: &mut Call<'_>, origin: &Origin) -> Awaited {
+        call.is_awaited = true;
         let thread = Arc::clone(&origin.thread);
         let number = thread.awaited.announce();
         Awaited { thread, number }
