@@ -428,7 +428,7 @@ class Round:
             self.long_loop: 2,
             self.named_thread: 2,
             self.small_stack: 2,
-            self.fork_in_c: 0,
+            self.fork_in_c: 1,
         }
 
     def run(self):
