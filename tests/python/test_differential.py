@@ -4,6 +4,7 @@ replaced, and whenever."""
 import asyncio
 import contextlib
 import copy
+import functools
 import logging
 import multiprocessing
 import os
@@ -50,6 +51,14 @@ def patched_make_record(self, *args, _original=logging.Logger.makeRecord, **kwar
     record = _original(self, *args, **kwargs)
     record.extra_of_patch = 4
     return record
+
+
+def patched_log(self, level, msg, args, extra=None, *, _original=logging.Logger._log, **kwargs):
+    _original(self, level, msg, args, extra={**(extra or {}), "extra_of_log": 6}, **kwargs)
+
+
+class OwnLog(logging.Logger):
+    _log = patched_log
 
 
 def patched_init(self, *args, _original=logging.LogRecord.__init__, **kwargs):
@@ -119,6 +128,11 @@ CHANGES = {
         logging.getLogger(NAME),
         "makeRecord",
         lambda *args, **kwargs: patched_make_record(logging.getLogger(NAME), *args, **kwargs),
+    ),
+    "_log of a class of its own": lambda: class_of(logging.getLogger(NAME), OwnLog),
+    "_log of the class": lambda: mock.patch.object(logging.Logger, "_log", patched_log),
+    "_log of the instance": lambda: mock.patch.object(
+        logging.getLogger(NAME), "_log", functools.partial(patched_log, logging.getLogger(NAME))
     ),
     "__init__": lambda: mock.patch.object(logging.LogRecord, "__init__", patched_init),
     "__setattr__": lambda: mock.patch.object(

@@ -20,6 +20,14 @@ PARENT = "pylog_probe._native.calls"
 events = []
 
 
+def is_below_call(record):
+    """Whether one of the callers is the call, as the record has it."""
+    frame = sys._getframe()
+    while frame and (frame.f_code.co_filename, frame.f_lineno) != (record.pathname, record.lineno):
+        frame = frame.f_back
+    return frame is not None
+
+
 class Recorder(logging.Handler):
     """Notes its calls, and then does what a test has set."""
 
@@ -29,7 +37,7 @@ class Recorder(logging.Handler):
         self.action = lambda record: None
 
     def emit(self, record):
-        events.append((self.name, record.levelno, type(record).__name__))
+        events.append((self.name, record.levelno, type(record).__name__, is_below_call(record)))
         self.action(record)
 
 
