@@ -129,10 +129,33 @@ def test_the_call_stack_of_handle_error_ends_at_the_call(capsys):
         files = [line.split('"')[1] for line in lines if line.startswith('  File "')]
         return files[-1]
 
-    logging.root.handlers = [Handler(stream := open("/dev/null", "w"))]
+    stream = open("/dev/null", "w", encoding="ascii")
+    for handler_class in (Handler, logging.StreamHandler):
+        logging.root.handlers = [handler := handler_class(stream)]
+        for _ in range(3):
+            CALLS["attached"]()
+        # A format that fails later: the handler may be one whose work pylog does by then.
+        handler.terminator = "é"
+        for _ in range(3):
+            assert report(CALLS["attached"]).endswith("calls.rs")
+        assert report(call_python) == __file__
     stream.close()
-    assert report(CALLS["attached"]).endswith("calls.rs")
-    assert report(call_python) == __file__
+
+
+def test_a_formatter_finds_the_call():
+    class Formatter(logging.Formatter):
+        def format(self, record):
+            seen.append(caller()[1:] == (record.pathname, record.lineno, record.funcName))
+            return "formatted"
+
+    seen = []
+    with open("/dev/null", "w") as stream:
+        logging.root.handlers = [handler := logging.StreamHandler(stream)]
+        handler.setFormatter(Formatter())
+        for _ in range(3):
+            CALLS["attached"]()
+            CALLS["thread"]()
+    assert seen == [True] * 6
 
 
 def test_stack_info_ends_at_the_call(delivery, arrived):

@@ -11,6 +11,7 @@ use super::plan::{Emission, Plan, Rollover};
 use super::queue;
 use super::text::Text;
 use crate::python::exception::Result;
+use crate::python::frame::Caller;
 use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::once::{Once, intern};
 use crate::python::raised::attempt;
@@ -26,6 +27,7 @@ pub(super) fn emit<'py>(
     emission: &Emission,
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
+    caller: &dyn Caller,
 ) -> Result<bool> {
     let py = handler.py();
     if attempt(py, needs_file(plan.kind, emission, handler)) != Some(false) {
@@ -34,7 +36,7 @@ pub(super) fn emit<'py>(
     let Some(position) = attempt(py, position_before_formatting(handler, emission)) else {
         return Ok(false);
     };
-    let failed = |error| failure::handle(plan.kind, handler, record, error).map(|()| true);
+    let failed = |error| failure::handle(plan.kind, handler, record, error, caller).map(|()| true);
     let by_plan = match &emission.formatter {
         Some(formatter) => formatter.format(record).transpose(),
         None => None,
@@ -47,7 +49,7 @@ pub(super) fn emit<'py>(
         }
         Some(Err(error)) => return failed(error),
         None if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
-        None => match format_by_python(handler, record) {
+        None => match format_by_python(handler, record, caller) {
             Ok(text) => text,
             Err(error) => return failed(error),
         },

@@ -5,10 +5,11 @@
 
 use pyo3::exceptions::{PyException, PyRecursionError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::object::Object;
 use crate::python::exception::{Exception, Result};
+use crate::python::frame::{self, Caller};
 use crate::python::kept::Kept;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
@@ -32,6 +33,7 @@ pub(super) fn handle<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
     error: Exception,
+    caller: &dyn Caller,
 ) -> Result<()> {
     let py = handler.py();
     let is_caught = error.is_instance_of::<PyException>(py)
@@ -42,8 +44,8 @@ pub(super) fn handle<'py>(
     static EMIT: Kept<Py<PyAny>> = Kept::new();
     let emit = EMIT.get_or_try(|| compile(py))?;
     let errors = PyList::new(py, [error.into_inner()])?;
-    emit.call1(py, (handler.itself, record.itself, errors))?;
-    Ok(())
+    let args = PyTuple::new(py, [handler.itself, record.itself, errors.as_any()])?;
+    frame::call_with(caller, emit.bind(py), &args, &PyDict::new(py)).map(drop)
 }
 
 fn compile(py: Python<'_>) -> Result<Py<PyAny>> {

@@ -8,6 +8,7 @@ use super::object::{ATTRIBUTES, Identity, Object};
 use super::percent::Format;
 use super::text::Text;
 use crate::python::exception::Result;
+use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
 use crate::stock::snapshot::Snapshot;
@@ -232,6 +233,7 @@ fn message<'py>(record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
 pub(super) fn format_by_python<'py>(
     handler: &Object<'_, 'py>,
     record: &Object<'_, 'py>,
+    caller: &dyn Caller,
 ) -> Result<Text<'py>> {
     let py = record.py();
     let own = handler.itself.getattr(intern!(py, "formatter"))?;
@@ -239,6 +241,6 @@ pub(super) fn format_by_python<'py>(
         true => own,
         false => LOGGING_GLOBALS.get(intern!(py, "_defaultFormatter"))?,
     };
-    let text = formatter.call_method1(intern!(py, "format"), (record.itself,))?;
-    Ok(Text::Object(text))
+    let format = formatter.getattr(intern!(py, "format"))?;
+    Ok(Text::Object(frame::call(caller, &format, record.itself)?))
 }

@@ -48,7 +48,7 @@ pub(crate) fn handle<'py>(
     let begun = plan.map(|plan| begin(plan, handler, record));
     match begun.and_then(|begun| attempt(py, begun)) {
         Some(Begun::Done) => {}
-        Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record)?,
+        Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record, caller)?,
         Some(Begun::Not) | None => {
             let handle = handler.getattr(intern!(py, "handle"))?;
             return frame::call(caller, &handle, record).map(drop);
@@ -82,14 +82,19 @@ fn begin(plan: Arc<Plan>, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>)
     })
 }
 
-fn lock_and_emit(plan: &Plan, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<()> {
+fn lock_and_emit(
+    plan: &Plan,
+    handler: &Bound<'_, PyAny>,
+    record: &Bound<'_, PyAny>,
+    caller: &dyn Caller,
+) -> Result<()> {
     let py = handler.py();
     let Some(emission) = &plan.emission else {
         return Ok(());
     };
     let lock = emission.lock.bind(py);
     lock.call_method0(intern!(py, "acquire"))?;
-    let emitted = emit_or_call(plan, emission, handler, record);
+    let emitted = emit_or_call(plan, emission, handler, record, caller);
     lock.call_method0(intern!(py, "release"))?;
     emitted
 }
@@ -100,13 +105,14 @@ fn emit_or_call<'py>(
     emission: &Emission,
     handler: &Bound<'py, PyAny>,
     record: &Bound<'py, PyAny>,
+    caller: &dyn Caller,
 ) -> Result<()> {
     let py = handler.py();
     if let (Some(handler), Some(record)) = (Object::of(handler), Object::of(record)) {
-        if plan.is_current(&handler) && emit::emit(plan, emission, &handler, &record)? {
+        if plan.is_current(&handler) && emit::emit(plan, emission, &handler, &record, caller)? {
             return Ok(());
         }
     }
-    handler.call_method1(intern!(py, "emit"), (record,))?;
-    Ok(())
+    let emit = handler.getattr(intern!(py, "emit"))?;
+    frame::call(caller, &emit, record).map(drop)
 }
