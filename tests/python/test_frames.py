@@ -6,6 +6,7 @@ import logging
 import pickle
 import subprocess
 import sys
+import threading
 import traceback
 
 import pytest
@@ -251,6 +252,7 @@ def salted():
 
 @pytest.mark.parametrize("where", ["attached", "detached", "thread"])
 def test_a_class_whose_methods_work_together(salted, delivery, arrived, unraisable, where):
+    threads = set(threading.enumerate())
     for _ in range(2):
         CALLS[where]()
         assert native.flush()
@@ -261,6 +263,11 @@ def test_a_class_whose_methods_work_together(salted, delivery, arrived, unraisab
     assert_names_callers(ours, pythons)
     assert set(vars(ours)) == set(vars(pythons))
     assert ours.getMessage() == pythons.getMessage()
+    if where == "thread":
+        assert ours.threadName.startswith("ThreadId(")
+    else:
+        assert ours.threadName == threading.current_thread().name
+    assert set(threading.enumerate()) == threads
 
 
 @pytest.mark.own_interpreter

@@ -2,17 +2,19 @@
 //!
 //! Agents wrap `Logger._log`, and a class of loggers may pass something from its `_log` to its `makeRecord`. The stock
 //! code below `_log` finds the Rust call by the frame that stands for it, and makes and handles the record. So a queued
-//! record of such a logger has the time and the thread of its delivery.
+//! record of such a logger has the time and the ident of its delivery, but the name of its own thread.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::content::Content;
+use super::thread::{RecordThread, StockThreads};
 use crate::python::exception::Result;
 use crate::python::frame;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::once::intern;
+use crate::python::raised::attempt;
 
 /// Calls the `_log` of a logger, unless it is the stock one. Returns whether that was done.
 ///
@@ -51,6 +53,16 @@ pub(super) fn log<'py>(logger: &Bound<'py, PyAny>, content: &Content<'_, 'py>) -
         kwargs.set_item(intern!(py, "stack_info"), true)?;
     }
     let positional = PyTuple::new(py, positional)?;
-    frame::call_with(content.caller, &method, &positional, &kwargs)?;
-    Ok(true)
+    let stock = attempt(py, StockThreads::get(py));
+    let thread = |origin| attempt(py, RecordThread::get(py, origin, stock.as_deref()?));
+    let this = thread(None).filter(|this| !this.is_known());
+    let named = this.as_ref().and_then(|this| {
+        let name = attempt(py, thread(content.origin)?.name())?;
+        attempt(py, this.name_dummy(&name))
+    });
+    let called = frame::call_with(content.caller, &method, &positional, &kwargs);
+    if let (Some(this), Some(named)) = (this, named) {
+        attempt(py, this.forget_dummy(named));
+    }
+    called.map(|_| true)
 }

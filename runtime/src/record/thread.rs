@@ -142,6 +142,26 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         }
     }
 
+    /// Makes Python know this thread, which isn't one of Python's, by a name. Returns its `_DummyThread`, and the name
+    /// that it had.
+    pub(super) fn name_dummy(&self, name: &Bound<'py, PyAny>) -> Result<[Bound<'py, PyAny>; 2]> {
+        let py = self.active.py();
+        let current_thread = THREADING_GLOBALS.get(intern!(py, "current_thread"))?;
+        let dummy = current_thread.call0()?;
+        let before = dummy.getattr(intern!(py, "name"))?;
+        dummy.setattr(intern!(py, "name"), name)?;
+        Ok([dummy, before])
+    }
+
+    /// Undoes [`name_dummy`](RecordThread::name_dummy).
+    pub(super) fn forget_dummy(&self, [dummy, before]: [Bound<'py, PyAny>; 2]) -> Result<()> {
+        let name = intern!(dummy.py(), "name");
+        match self.dummy {
+            Some(_) => Ok(dummy.setattr(name, before)?),
+            None => Ok(self.active.del_item(&self.ident.object)?),
+        }
+    }
+
     /// Gives a record that Python made for an unknown thread the thread's Rust name, and removes the
     /// `_DummyThread` that Python made for it.
     pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> Result<()> {
