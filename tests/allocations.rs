@@ -16,6 +16,13 @@ fn log(n: u64, text: &str) {
     log::logger().log(&log::Record::builder().level(log::Level::Debug).build());
 }
 
+/// Without a handler, Python writes the records to stderr.
+fn add_null_handler(logger: &Bound<'_, PyAny>) -> PyResult<()> {
+    let logging = logger.py().import("logging")?;
+    let handler = logging.getattr("NullHandler")?.call0()?;
+    logger.call_method1("addHandler", (handler,)).map(drop)
+}
+
 /// Held by each test: delivery is the same for all threads.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -27,7 +34,7 @@ fn an_enabled_call_allocates_nothing_after_the_first() {
         let logging = py.import("logging")?;
         let logger = logging.call_method1("getLogger", ("allocations",))?;
         logger.call_method1("setLevel", (20,))?;
-        logger.call_method1("addHandler", (logging.getattr("NullHandler")?.call0()?,))?;
+        add_null_handler(&logger)?;
         let text = "x".repeat(1000);
         let first = measure(|| log(0, &text));
         // The message's buffer and the state of the callsites are allocated once.
@@ -46,6 +53,8 @@ fn a_queued_record_allocates_its_text_and_at_most_ninety_bytes() {
     let _guard = ONE_AT_A_TIME.lock();
     let log = |n| pylog::error!(target: "queued", "{n:>width$}", width = TEXT as usize);
     let measured = Python::attach(|py| {
+        let logging = py.import("logging")?;
+        add_null_handler(&logging.call_method1("getLogger", ("queued",))?)?;
         pylog::set_delivery(py, pylog::Delivery::Queued(1_000_000))?;
         // The first records also allocate what the callsite and the thread keep.
         let measured = py.detach(|| {

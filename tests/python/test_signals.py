@@ -310,6 +310,7 @@ def test_exceptions_of_several_classes_reach_the_program_in_order(stock, unraisa
     assert [error for error, _ in unraisable] == [second]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
     reached, after = [], []
     handler = Collector()

@@ -32,7 +32,7 @@ pub(crate) fn demo() -> Result {
     let environment = python.environment("demo", &[])?;
 
     headline("Building examples/treewalk and installing it (pip and maturin)");
-    environment.install(&["--force-reinstall", "--no-deps", "./examples/treewalk"])?;
+    environment.install_verbosely(&["--force-reinstall", "--no-deps", "./examples/treewalk"])?;
 
     let directory = root().join(DIRECTORY);
     let removed = match directory.exists() {
@@ -107,7 +107,9 @@ fn log_at_every_level(environment: &Environment) -> Result {
     let (stdout, _) = walk(&tree.root)?;
     print!("{stdout}");
     check("treewalk's result", &stdout, &tree.summary())?;
-    // Fails, and logs that at the levels CRITICAL and ERROR.
+    headline(&format!(
+        "Walking {missing}, which doesn't exist: treewalk logs that at the level CRITICAL"
+    ));
     let (_, stderr) = walk(&missing)?;
     print!("{stderr}");
 
@@ -138,7 +140,7 @@ fn log_at_every_level(environment: &Environment) -> Result {
         let number = counts.get(level).copied().unwrap_or_default();
         println!("{level}: {number}, such as");
         for line in samples.get(level).into_iter().flatten() {
-            println!("    {}", line.chars().take(150).collect::<String>());
+            println!("    {line}");
         }
         // Each of these two for the root that is missing.
         let of_second_walk = usize::from(["ERROR", "CRITICAL"].contains(&level));

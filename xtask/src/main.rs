@@ -19,6 +19,7 @@ mod run;
 mod soak;
 mod test;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use arguments::{HELP, Task};
@@ -26,7 +27,8 @@ use arguments::{HELP, Task};
 fn main() -> ExitCode {
     let outcome = arguments::parse(std::env::args().skip(1)).and_then(|task| match task {
         Task::Help => {
-            println!("{HELP}");
+            // The reader may have enough: `cargo xtask help | head -1`.
+            let _ = writeln!(std::io::stdout(), "{HELP}");
             Ok(())
         }
         Task::Demo => demo::demo(),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),
     });
+    run::end_step();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {

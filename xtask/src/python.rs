@@ -400,6 +400,15 @@ impl Environment {
         run(self.pip_install().args(arguments), hint)
     }
 
+    /// The same, and shows what pip and the build backend do.
+    pub(crate) fn install_verbosely<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result {
+        let hint = "The output above has the cause.";
+        let mut pip = command(self.python());
+        pip.args(["-m", "pip", "install", "--verbose"]);
+        pip.arg("--disable-pip-version-check").args(arguments);
+        run(&mut pip, hint)
+    }
+
     /// Installs those of the packages that need no compiler. Returns the others.
     pub(crate) fn install_wheels<'a>(&self, packages: &[&'a str]) -> Vec<&'a str> {
         let is_installed = |packages: &[&str]| {

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// The error is a message for the user.
 pub(crate) type Result<T = ()> = std::result::Result<T, String>;
@@ -18,9 +20,25 @@ pub(crate) fn target(name: &str) -> PathBuf {
     root().join("target").join(name)
 }
 
-/// Prints the next step.
+/// When the current step began, once there is one.
+static STEP: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Prints how long the last step took, and the next step.
 pub(crate) fn headline(text: &str) {
+    end_step();
     println!("\n== {text}");
+    *step() = Some(Instant::now());
+}
+
+/// Prints how long the last step took.
+pub(crate) fn end_step() {
+    if let Some(start) = step().take() {
+        println!("-- {:.1} s", start.elapsed().as_secs_f64());
+    }
+}
+
+fn step() -> MutexGuard<'static, Option<Instant>> {
+    STEP.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A command that runs in the root of the repository.

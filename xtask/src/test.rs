@@ -160,6 +160,8 @@ pub(crate) fn pytest(
         paths.push(python::pure_packages(&["pytest", "colorama"])?);
         let mut pytest = command(&python.executable);
         pytest.args(["-m", "pytest"]);
+        // There each step takes ten times as long.
+        pytest.env("PYLOG_MODEL_STEPS", "2000");
         pytest.args(COMPILED.map(|file| format!("--ignore=tests/python/{file}")));
         pytest
     } else {
@@ -175,7 +177,8 @@ pub(crate) fn pytest(
         pytest.args(["-m", "pytest"]);
         pytest
     };
-    pytest.args(["-q", "-p", "no:cacheprovider", "--tb=short"]);
+    // With the reasons of expected failures.
+    pytest.args(["-q", "-rfEx", "-p", "no:cacheprovider", "--tb=short"]);
     // Used if the arguments name no file.
     pytest
         .args(["-o", "testpaths=tests/python"])
