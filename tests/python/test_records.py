@@ -63,7 +63,8 @@ def test_attributes(root, records):
         "process": os.getpid(),
     }.items()
     # The part before is where the extension was built.
-    assert record.pathname.endswith(os.path.join("extension", "src", "calls.rs"))
+    # rustc's own path.
+    assert record.pathname.replace("\\", "/").endswith("extension/src/calls.rs")
     assert before <= record.created <= after
     lines = open(os.path.join(os.path.dirname(__file__), "..", "..", source)).read().splitlines()
     assert lines[record.lineno - 1].strip() == "calls!();"
@@ -382,6 +383,7 @@ def test_keyboard_interrupt_in_a_handler_reaches_the_main_thread(handler, unrais
     assert unraisable == []
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="Windows has no such signal")
 def test_an_exception_of_a_signal_handler_during_a_call_is_not_lost(handler, unraisable):
     """Python runs the signal handler within the logging handler, which then raises the exception."""
     previous = signal.signal(signal.SIGALRM, lambda *_: 1 / 0)

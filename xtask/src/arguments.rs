@@ -47,8 +47,7 @@ options of `chroot`:
 
 options of `matrix`:
 
-  --python VERSION run the Python-side tests only on this Python, named as for `test`, or 3.13t; may be given
-                   several times
+  --python VERSION only the rows of this Python, named as for `test`, or 3.13t; may be given several times
 
 options of `bench`:
 
@@ -105,7 +104,7 @@ pub(crate) struct Selection {
 pub(crate) struct Matrix {
     /// Empty stands for all.
     pub(crate) tables: Vec<String>,
-    /// The Pythons whose tests run. Empty stands for all that are found.
+    /// The Pythons that have a row. Empty stands for all.
     pub(crate) pythons: Vec<String>,
 }
 

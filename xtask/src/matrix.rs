@@ -95,7 +95,7 @@ pub(crate) fn matrix(wanted: &Matrix) -> Result {
             continue;
         }
         let table = match name {
-            "pyo3" => extensions::table(&mut report)?,
+            "pyo3" => extensions::table(&mut report, &wanted.pythons)?,
             "tests" => suites::table(&mut report, &wanted.pythons)?,
             _ => checks::table(&mut report)?,
         };

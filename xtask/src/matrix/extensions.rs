@@ -18,7 +18,8 @@ const FREE_THREADED_MINORS: std::ops::RangeInclusive<u32> = 13..=15;
 
 /// The table, with a row for each Python and a column for each PyO3. Each cell stands for the extension of the README's
 /// quick start: it is built and imported, and what it logs is what the README says.
-pub(super) fn table(report: &mut Report) -> Result<String> {
+/// Without these Pythons, all rows.
+pub(super) fn table(report: &mut Report, wanted: &[String]) -> Result<String> {
     let projects = projects()?;
     let with_gil = python::all()?;
     let free_threaded = python::all_free_threaded();
@@ -32,7 +33,12 @@ pub(super) fn table(report: &mut Report) -> Result<String> {
     table += &row(vec!["---".to_owned(); projects.len() + 2]);
 
     let mut rows_of = |minor: u32, suffix: &str, pythons: &[Python]| {
-        let Some(python) = pythons.iter().find(|python| python.minor == (3, minor)) else {
+        let python = pythons.iter().find(|python| python.minor == (3, minor));
+        let is_wanted = python.is_some_and(|python| wanted.iter().any(|it| python.is(it)));
+        if !wanted.is_empty() && !is_wanted {
+            return;
+        }
+        let Some(python) = python else {
             let missing = vec![NOT_INSTALLED.to_string(); projects.len() + 1];
             table += &row(std::iter::once(format!("3.{minor}{suffix}")).chain(missing));
             return;

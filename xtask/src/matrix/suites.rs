@@ -13,8 +13,15 @@ use crate::{chroot, extension, free_threaded, test};
 /// threads.
 const EMULATED: [&str; 5] = ["bridge", "invalidation", "model", "queue", "races"];
 
-/// What is tested on Windows: the same without what Windows hasn't got, such as signals.
-const ON_WINDOWS: [&str; 4] = ["bridge", "invalidation", "model", "races"];
+/// What is tested on Windows, where the other tests need forks or signals, or start programs, which takes Wine seconds.
+const ON_WINDOWS: [&str; 6] = [
+    "bridge",
+    "invalidation",
+    "model",
+    "races",
+    "records",
+    "values",
+];
 
 /// The table, with a row for each of these Pythons; for each one, if there are none. A cell is the last line of pytest.
 pub(super) fn table(report: &mut Report, pythons: &[String]) -> Result<String> {
