@@ -255,6 +255,7 @@ def check(records, is_frozen):
                 assert value == own, name
 
 
+@pytest.mark.own_interpreter
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(st.sampled_from(sorted(CHANGES)), unique=True, max_size=4),

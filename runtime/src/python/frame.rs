@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::exception::Result;
 use super::kept::{Kept, Shared};
-use super::library::SYS_GLOBALS;
+use super::library::{PARTIAL, SYS_GLOBALS};
 use super::once::intern;
 use super::raised::attempt;
 use crate::metadata::Metadata;
@@ -31,8 +31,11 @@ pub(crate) trait Caller {
 /// `co_linetable` says that all code is on the first line, without columns, which would mean nothing in the line of the Rust
 /// call. CPython describes the format in `Objects/locations.md`: an entry is for up to eight units of code.
 const SOURCE: &std::ffi::CStr = c"
-from functools import partial
-from types import FunctionType, TracebackType
+FunctionType = type(lambda: None)
+try:
+    raise TypeError
+except TypeError as error:
+    TracebackType = type(error.__traceback__)
 
 def make(file, line, function, name):
     code = (lambda f, x: f(x)).__code__
@@ -52,12 +55,14 @@ def traceback(frame):
     return TracebackType(None, frame, -1, frame.f_lineno)
 ";
 
-/// A function of [`SOURCE`]. At the end of the interpreter nothing can be imported.
+/// A function of [`SOURCE`], which imports nothing, since an import hook may log. `None` at the end of the interpreter,
+/// where nothing can be imported.
 fn helper<'py>(name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
     static NAMES: Kept<Py<PyDict>> = Kept::new();
     let py = name.py();
     let run = || -> Result<_> {
         let names = PyDict::new(py);
+        names.set_item("partial", PARTIAL.get(py)?)?;
         py.run(SOURCE, Some(&names), None)?;
         Ok(names.unbind())
     };

@@ -187,6 +187,7 @@ pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled"
 pub(crate) static DISABLE_COLLECTION: Import = Import::name("gc", "disable");
 pub(crate) static ENABLE_COLLECTION: Import = Import::name("gc", "enable");
 pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
+pub(crate) static PARTIAL: Import = Import::name("functools", "partial");
 static METHOD_TYPE: BuiltinType = BuiltinType::named("MethodType");
 static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
 
@@ -221,6 +222,7 @@ pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
         &GET_IDENT,
+        &PARTIAL,
     ] {
         match import.get(py) {
             Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
