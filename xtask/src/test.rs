@@ -160,8 +160,6 @@ pub(crate) fn pytest(
         paths.push(python::pure_packages(&["pytest", "colorama"])?);
         let mut pytest = command(&python.executable);
         pytest.args(["-m", "pytest"]);
-        // There each step takes ten times as long.
-        pytest.env("PYLOG_MODEL_STEPS", "2000");
         pytest.args(COMPILED.map(|file| format!("--ignore=tests/python/{file}")));
         pytest
     } else {
@@ -186,6 +184,10 @@ pub(crate) fn pytest(
     if selection.no_reference_pool {
         // `pyo3-async-runtimes` itself drops references in detached threads.
         pytest.args(["--deselect", "tests/python/test_tasks.py::test_awaitables"]);
+    }
+    if !python.is_usual() {
+        // There each step takes ten times as long, in PyPy because of the collector.
+        pytest.env("PYLOG_MODEL_STEPS", "2000");
     }
     let paths = std::env::join_paths(paths).unwrap_or_default();
     pytest
