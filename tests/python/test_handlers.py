@@ -1288,12 +1288,12 @@ def replaced_stderr(monkeypatch):
 
 def reports():
     """What `handleError` has written, without the stack of the caller, which is another one, and without the lines of
-    the traceback that are `logging`'s own."""
+    the traceback that are `logging`'s own, or the Rust call's: Python's formatters run below its frame."""
     text = stderr.getvalue()
     stderr.seek(0)
     stderr.truncate()
     text = re.sub(r"(?s)Call stack:\n.*?(?=Message: |Unable to print)", "", text)
-    text = re.sub(rf'  File "{re.escape(OF_LOGGING)}.*\n(?:    .*\n)*', "", text)
+    text = re.sub(rf'  File "(?:{re.escape(OF_LOGGING)}|tests/extension/).*\n(?:    .*\n)*', "", text)
     # Whether an `AttributeError` has a name to make a suggestion from depends on how often Python has run the code.
     text = re.sub(r"\. Did you mean: '\w+'\?", "", text)
     return re.sub(r"0x[0-9a-f]+|/(?:rust|python)/log", "…", text)

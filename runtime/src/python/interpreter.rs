@@ -213,11 +213,16 @@ impl Functions {
     fn is_in_main_interpreter(&self) -> bool {
         match &self.thread_states {
             ThreadStates::CPython {
+                current,
                 interpreter,
                 main_interpreter,
                 ..
             } => {
-                // SAFETY: this thread is attached.
+                // At the end of the interpreter CPython runs destructors when the thread has no state any more.
+                if current().is_null() {
+                    return true;
+                }
+                // SAFETY: this thread is attached, and has a thread state.
                 let interpreter = unsafe { interpreter() };
                 interpreter == main_interpreter()
             }
