@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from programs.collecting import Collector
+from pylog_probe import _native as native
 
 # The tests run these programs, each in an interpreter of its own.
 collect_ignore = ["programs"]
@@ -85,6 +86,8 @@ class LoggingState:
 
 @pytest.fixture(autouse=True)
 def logging_state():
+    # A record of this test would go behind those that an earlier one has left in the queue.
+    native.flush()
     state = LoggingState()
     yield
     state.restore()
