@@ -67,8 +67,10 @@ def other_than(value):
         return type(value.__name__, (value,), {"__getattribute__": lambda self, name: super(value, self).__getattribute__(name)})
     if isinstance(value, types.ModuleType):
         return mock.Mock(wraps=value)
-    if isinstance(value, (dict, set, frozenset)):
-        return type(value)(value)
+    if isinstance(value, (set, frozenset)):
+        return type(value)([*value, "another"])
+    if isinstance(value, dict):
+        return dict(value)
     if isinstance(value, str):
         return value + " "
     if isinstance(value, bool) or value is None:
@@ -94,6 +96,8 @@ def changed(path):
             yield
     elif path.endswith("[LogRecord]"):
         owner, name = parent_of(path.removesuffix("[LogRecord]"))
+        if not hasattr(owner, name):
+            pytest.skip("`copy` of this Python knows its classes by sets")
         with mock.patch.dict(getattr(owner, name), {logging.LogRecord: lambda record: record}):
             yield
     else:
