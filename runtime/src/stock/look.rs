@@ -13,14 +13,14 @@ use crate::python::raised::attempt;
 
 const COUNT: usize = TABLE.len();
 
-/// The rows, as they are looked up.
+/// The rows, as they are looked up. On the heap: a thread can have little stack.
 pub(super) struct Look<'py> {
     py: Python<'py>,
     watchers: Option<&'static Watchers>,
     pub(super) all_are_watched: bool,
-    pub(super) objects: [Option<Bound<'py, PyAny>>; COUNT],
-    pub(super) places: [Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>; COUNT],
-    pub(super) exhausted: [bool; COUNT],
+    pub(super) objects: Vec<Option<Bound<'py, PyAny>>>,
+    pub(super) places: Vec<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
+    pub(super) exhausted: Vec<bool>,
 }
 
 impl<'py> Look<'py> {
@@ -33,9 +33,9 @@ impl<'py> Look<'py> {
             py,
             watchers,
             all_are_watched: true,
-            objects: [const { None }; COUNT],
-            places: [const { None }; COUNT],
-            exhausted: [false; COUNT],
+            objects: vec![None; COUNT],
+            places: vec![None; COUNT],
+            exhausted: vec![false; COUNT],
         };
         for (index, entry) in TABLE.iter().enumerate() {
             if entry.parts.overlaps(parts) {
@@ -112,12 +112,7 @@ impl<'py> Look<'py> {
         }
     }
 
-    pub(super) fn state(
-        &self,
-        row: Row,
-        entry: &Expectation,
-        states: &[State; COUNT],
-    ) -> Result<State> {
+    pub(super) fn state(&self, row: Row, entry: &Expectation, states: &[State]) -> Result<State> {
         let object = match (&self.objects[row as usize], &entry.expected) {
             (_, Expected::Setting) | (None, Expected::Absent) => return Ok(State::AsExpected),
             (Some(_), Expected::Absent) => return Ok(State::Unknown),

@@ -20,9 +20,9 @@ const COUNT: usize = TABLE.len();
 pub(crate) struct Snapshot {
     /// Each snapshot has another one.
     number: usize,
-    slots: [Slot; COUNT],
+    slots: Vec<Slot>,
     /// What each row is found to be.
-    states: [State; COUNT],
+    states: Vec<State>,
     /// The parts whose rows have been looked up.
     established: Part,
     /// Those of them whose rows are all as expected.
@@ -34,7 +34,6 @@ pub(crate) struct Snapshot {
 }
 
 /// Where a row was found, and what.
-#[derive(Default)]
 struct Slot {
     /// A dict or a class, and the name there. `None` if there is no such dict or class: then another row tells when there is.
     place: Option<(Py<PyAny>, Py<PyAny>)>,
@@ -147,14 +146,14 @@ impl Snapshot {
 
     /// Whether each row is the same object as before. Gives their classes versions, so that CPython reports changes.
     fn holds(&self, watchers: Option<&Watchers>, py: Python<'_>) -> Result<bool> {
-        for (slot, state) in self.slots.iter().zip(self.states) {
+        for (slot, state) in self.slots.iter().zip(&self.states) {
             let Some((container, name)) = &slot.place else {
                 continue;
             };
             let container = container.bind(py);
             if let (Some(watchers), Ok(class)) = (watchers, container.cast::<PyType>()) {
                 let is_exhausted = watchers.watch(class, true)?.is_none();
-                if is_exhausted != (state == State::Exhausted) {
+                if is_exhausted != (*state == State::Exhausted) {
                     return Ok(false);
                 }
             }
@@ -178,8 +177,8 @@ impl Look<'_> {
     fn into_snapshot(self, established: Part, verified: usize) -> Result<Snapshot> {
         static NUMBER: AtomicUsize = AtomicUsize::new(1);
         let mut parts = established;
-        let mut states = [State::NotLookedUp; COUNT];
-        let mut attributes = [const { None }; COUNT];
+        let mut states = vec![State::NotLookedUp; COUNT];
+        let mut attributes: Vec<_> = std::iter::repeat_with(|| None).take(COUNT).collect();
         let mut record_class = None;
         for (index, (row, entry)) in ROWS.into_iter().zip(TABLE).enumerate() {
             if !entry.parts.overlaps(established) {
@@ -203,14 +202,14 @@ impl Look<'_> {
             }
         }
         let rows = self.objects.into_iter().zip(self.places).zip(attributes);
-        let mut slots = rows.map(|((object, place), attributes)| Slot {
+        let slots = rows.map(|((object, place), attributes)| Slot {
             place: place.map(|(container, name)| (container.unbind(), name.unbind())),
             object: object.map(Bound::unbind),
             attributes,
         });
         Ok(Snapshot {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            slots: std::array::from_fn(|_| slots.next().unwrap_or_default()),
+            slots: slots.collect(),
             states,
             established,
             parts,
