@@ -1481,16 +1481,18 @@ def test_each_way_to_store_an_attribute(tmp_path, kind):
 
 def assert_changes_are_reported():
     """CPython 3.13 reports a thousand changes of a class. After them the comparison compares Python with itself."""
-    assert python_code(logging.StreamHandler())[-1] == []
+    # Plans are kept for 64 handlers that have got one of the last 1,024 records.
+    assert [] in [python_code(logging.StreamHandler())[-1] for _ in range(40)]
 
 
 @has_watchers
 @pytest.mark.own_interpreter
 @pytest.mark.parametrize("while_handling", [False, True])
-def test_each_patch_between_two_records(tmp_path, while_handling):
+@pytest.mark.parametrize("style", "%{$")
+def test_each_patch_between_two_records(tmp_path, while_handling, style):
     """Nothing else changes then that pylog is told of. Python handles the first record after the patch."""
     kinds = ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
-    for number, (kind, patch, style) in enumerate(itertools.product(kinds, PATCHES, "%{$")):
+    for number, (kind, patch) in enumerate(itertools.product(kinds, PATCHES)):
         spec = (kind, "StringIO", ("Formatter", style, 1, None, None), ["same"], "nothing", "untouched", [])
         try:
             compare(tmp_path / str(number), spec, ["first", "second", "third"], 1, patch, while_handling)
@@ -1499,10 +1501,15 @@ def test_each_patch_between_two_records(tmp_path, while_handling):
     assert_changes_are_reported()
 
 
+# CPython reports a thousand changes of a class, and its interpreter takes some of the class's versions, too.
+PARTS = 3
+
+
 @has_watchers
 @pytest.mark.own_interpreter
-def test_each_choice(tmp_path):
-    for number, spec in enumerate(specs()):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_each_choice(tmp_path, part):
+    for number, spec in enumerate(itertools.islice(specs(), part, None, PARTS)):
         # Without these the next case would find the facts that were checked for the last one.
         compare(tmp_path / str(number), PLAIN, ["plain"])
         for when in (0, 1) if spec[4] != "nothing" else (0,):
