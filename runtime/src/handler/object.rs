@@ -8,8 +8,8 @@ use crate::python::interpreter;
 use crate::python::raised::attempt;
 use crate::stock::watch::InstanceWatch;
 
-/// The attributes of handlers, formatters and styles that a plan depends on.
-pub(super) const ATTRIBUTES: &[&str] = &[
+/// Methods by which a handler does something else than its class.
+pub(super) const METHODS: &[&str] = &[
     "handle",
     "filter",
     "acquire",
@@ -20,6 +20,12 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "shouldRollover",
     "prepare",
     "enqueue",
+];
+
+/// The attributes of handlers, formatters and styles that a plan depends on.
+pub(super) const ATTRIBUTES: [&[&str]; 2] = [METHODS, OTHERS];
+
+const OTHERS: &[&str] = &[
     "level",
     "lock",
     "formatter",

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 use super::formatter::StockFormatter;
-use super::object::{ATTRIBUTES, Object};
+use super::object::{ATTRIBUTES, METHODS, Object};
 use crate::python::exception::Result;
 use crate::python::kept::{Kept, Shared};
 use crate::python::once::intern;
@@ -16,20 +16,6 @@ use crate::stock::explain;
 use crate::stock::snapshot::{self, Snapshot};
 use crate::stock::table::{Part, Row};
 use crate::stock::watch::{self, ClassWatch, InstanceWatch};
-
-/// Methods by which a handler does something else than its class.
-const METHODS: [&str; 10] = [
-    "handle",
-    "filter",
-    "acquire",
-    "release",
-    "emit",
-    "format",
-    "flush",
-    "shouldRollover",
-    "prepare",
-    "enqueue",
-];
 
 /// Who handles the records of a handler.
 #[derive(Clone)]
@@ -151,7 +137,7 @@ type Planned = std::result::Result<(Option<i32>, Option<Emission>), &'static str
 
 fn plan(handler: &Object<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> Result<Planned> {
     let py = handler.py();
-    if handler.has_any(&METHODS)? {
+    if handler.has_any(METHODS)? {
         return Ok(Err("it has a method of its own"));
     }
     let emission = match kind {

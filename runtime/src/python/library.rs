@@ -180,7 +180,6 @@ pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
 pub(crate) static STACK_SUMMARY: Import = Import::name("traceback", "StackSummary");
 pub(crate) static SIMPLE_NAMESPACE: Import = Import::name("types", "SimpleNamespace");
-pub(crate) static PROPERTY: Import = Import::name("builtins", "property");
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
 pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
 pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled");
@@ -218,7 +217,6 @@ pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
         &LOGGER_ADAPTER,
         &STACK_SUMMARY,
         &SIMPLE_NAMESPACE,
-        &PROPERTY,
         &REGISTER_AT_EXIT,
         &REGISTER_AT_FORK,
         &GET_IDENT,

@@ -199,7 +199,7 @@ pub(crate) struct InstanceWatch {
 impl InstanceWatch {
     /// Watches the dict of an instance for a while: until it is freed, or many others are watched. `keys` are the same at
     /// each call: the names in any instance whose changes are relevant. `None` if it can't be watched.
-    pub(crate) fn new(dict: &Bound<'_, PyDict>, keys: &[&str]) -> Option<InstanceWatch> {
+    pub(crate) fn new(dict: &Bound<'_, PyDict>, keys: [&[&str]; 2]) -> Option<InstanceWatch> {
         let py = dict.py();
         let watchers = watchers(py)?;
         let address = dict.as_ptr().addr();
@@ -214,7 +214,7 @@ impl InstanceWatch {
         }
         let watch = || -> Result<()> {
             if INSTANCE_KEY_COUNT.load(Ordering::Relaxed) == 0 {
-                for key in keys {
+                for key in keys.iter().copied().flatten() {
                     WatchedKey::add(
                         &INSTANCE_KEYS,
                         &INSTANCE_KEY_COUNT,
