@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
-const ALLOWED: [(&str, &str); 15] = [
+const ALLOWED: [(&str, &str); 14] = [
     ("ADD_ALL", "a function of Rust"),
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
@@ -17,7 +17,6 @@ const ALLOWED: [(&str, &str); 15] = [
     ("FUNCTION_TYPE", "a builtin type"),
     ("HELD", "emptied when the interpreter ends"),
     ("IDENT", "an `int`"),
-    ("INTERNED", "a `str`"),
     ("METHOD_TYPE", "a builtin type"),
     (
         "QUEUES",

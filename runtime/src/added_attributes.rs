@@ -5,7 +5,8 @@ use std::cell::Cell;
 
 use crate::event::keywords::Values;
 use crate::event::value::{ToValue, Value};
-use crate::python::once::Once;
+use crate::raw::list::List;
+use crate::raw::once::Once;
 use crate::record::attributes::{ATTRIBUTES, FORMATTER_ATTRIBUTES};
 
 /// The attributes that a function of [`add_attributes`] adds to one record.
@@ -22,7 +23,7 @@ impl Attributes {
 
 type Add = Box<dyn Fn(&mut Attributes) + Send + Sync>;
 
-static FUNCTIONS: boxcar::Vec<Add> = boxcar::Vec::new();
+static FUNCTIONS: List<Add> = List::new();
 
 /// Only [`add_attributes`] leads from here to what adds them, so that other extensions are linked without that.
 static ADD_ALL: Once<fn(&mut Option<Box<Values<'_>>>)> = Once::new();

@@ -12,8 +12,9 @@ use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::levels;
-use crate::python::exception::Result;
 use crate::python::loose::Loose;
+use crate::raw::thin::Stored;
+use crate::raw::thin::exception::Result;
 use crate::record::content::Content;
 
 /// A call. Small, since many can be queued.
@@ -54,7 +55,7 @@ impl<'a> Call<'a> {
     }
 
     /// Sends the call to the Python logger of a `logger:` option.
-    pub(crate) fn with_logger(mut self, logger: Loose<Py<PyAny>>) -> Call<'a> {
+    pub(crate) fn with_logger(mut self, logger: Loose<Stored>) -> Call<'a> {
         self.values.get_or_insert_default().logger = Some(logger);
         self
     }

@@ -1,6 +1,5 @@
 //! Delivering a record to a logger, or through an adapter.
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
@@ -8,13 +7,13 @@ use crate::event::keywords::{Attributes, Values};
 use crate::handle;
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
-use crate::python::exception::Result;
 use crate::python::frame;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::nesting;
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Thin};
 use crate::record::content::Content;
 use crate::record::make::make;
 use crate::record::prototype::{NewRecord, RecordPrototype};
@@ -76,7 +75,7 @@ fn is_adapter(logger: &Bound<'_, PyAny>) -> Result<bool> {
     let py = logger.py();
     // A drop-in package for `logging` may have no such class.
     let is_adapter = attempt(py, LOGGER_ADAPTER.get(py)).map(|class| logger.is_instance(&class));
-    Ok(is_adapter.unwrap_or(Ok(false))? || !logger.hasattr(intern!(py, "makeRecord"))?)
+    Ok(is_adapter.unwrap_or(Ok(false))? || !logger.has(Name::makeRecord)?)
 }
 
 fn deliver_to_adapter<'py>(
@@ -86,23 +85,21 @@ fn deliver_to_adapter<'py>(
     kwargs: Bound<'py, PyDict>,
 ) -> Result<()> {
     let py = adapter.py();
-    let message = content.msg(py);
-    let process = intern!(py, "process");
-    let log = adapter.getattr(intern!(py, "log"))?;
-    if !adapter.hasattr(process)? || !LOGGING_GLOBALS.define(&log)? {
-        let mut args = vec![content.level.levelno().into_bound_py_any(py)?, message];
-        if let Some(more) = content.message.args(py)? {
-            args.extend(more.iter());
-        }
-        let args = PyTuple::new(py, args)?;
+    let message = content.msg(py)?;
+    let log = adapter.get(Name::log)?;
+    if !adapter.has(Name::process)? || !LOGGING_GLOBALS.define(&log)? {
+        let mut args = vec![thin::number(py, content.level.levelno().into())?, message];
+        let more = content.args(py)?;
+        args.extend(more.cast::<PyTuple>()?.iter().map(Object::from));
+        let args = thin::tuple(py, &args)?;
         return frame::call_with(content.caller, &log, &args, &kwargs).map(drop);
     }
-    let processed = adapter.call_method1(process, (message, kwargs))?;
-    let message = processed.get_item(0)?;
+    let processed = adapter.call_named_with_two(Name::process, &message, &kwargs)?;
+    let message = processed.get_item(0)?.into();
     // `process` may return any mapping.
     let kwargs = PyDict::new(py);
     kwargs.update(processed.get_item(1)?.cast::<PyMapping>()?)?;
-    let logger = adapter.getattr(intern!(py, "logger"))?;
+    let logger = adapter.get(Name::logger)?;
     // The `log` of the inner logger asks again.
     if !levels::is_enabled_for(&logger, content.level)? {
         return Ok(());

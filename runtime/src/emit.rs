@@ -34,6 +34,7 @@ use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::loose::Loose;
 use crate::python::nesting;
 use crate::queue::producer::{self, Producer, Route};
+use crate::raw::thin::Stored;
 #[cfg(feature = "log")]
 use crate::without_python;
 
@@ -48,7 +49,7 @@ pub struct Admitted {
 /// The permission to log to the logger of a `logger:` option.
 #[derive(Debug)]
 pub struct AdmittedTo {
-    logger: Loose<Py<PyAny>>,
+    logger: Loose<Stored>,
     level: Level,
     decision: Decision,
 }
@@ -188,7 +189,7 @@ impl Callsite {
     #[inline(never)]
     pub fn check_logger(&'static self, level: Level, logger: &dyn AsLogger) -> Option<AdmittedTo> {
         let admit = |logger: Bound<'_, PyAny>, decision| AdmittedTo {
-            logger: Loose::new(logger.unbind()),
+            logger: Loose::new(logger.into()),
             level,
             decision,
         };

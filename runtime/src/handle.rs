@@ -6,10 +6,11 @@ use pyo3::types::PyList;
 use crate::handler;
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
-use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
-use crate::python::once::{Once, intern};
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Thin};
 
 /// `logger.handle(record)`.
 ///
@@ -30,7 +31,7 @@ pub(crate) fn handle<'py>(
             return Ok(());
         }
     }
-    let handle = logger.getattr(intern!(logger.py(), "handle"))?;
+    let handle = logger.get(Name::handle)?;
     frame::call(caller, &handle, record).map(drop)
 }
 
@@ -43,9 +44,8 @@ fn handle_as_stock<'py>(
     level: Level,
     caller: &dyn Caller,
 ) -> Result<bool> {
-    let py = logger.py();
-    let names = [intern!(py, "filters"), intern!(py, "handlers")];
-    let [Some(filters), Some(handlers)] = [dict.get(names[0])?, dict.get(names[1])?] else {
+    let [Some(filters), Some(handlers)] = [dict.get(Name::filters)?, dict.get(Name::handlers)?]
+    else {
         return Ok(false);
     };
     if !filters.cast_exact::<PyList>().is_ok_and(|it| it.is_empty()) {
@@ -71,48 +71,52 @@ fn handle_as_stock<'py>(
 
 /// The thread-local of `logging.Logger` by which CPython 3.13.4 and some later releases ignore a record that is logged
 /// while handlers run in the same thread.
-struct InProgress<'py>(Bound<'py, PyAny>);
+struct InProgress<'py>(Object<'py>);
 
 impl<'py> InProgress<'py> {
     fn of(logger: &Bound<'py, PyAny>) -> Result<Option<InProgress<'py>>> {
         static HAS_ONE: Once<bool> = Once::new();
         let py = logger.py();
-        let name = intern!(py, "_tls");
-        let find =
-            || -> Result<bool> { Ok(LOGGING_GLOBALS.get(intern!(py, "Logger"))?.hasattr(name)?) };
+        let find = || -> Result<bool> {
+            Ok(LOGGING_GLOBALS
+                .get(Name::Logger, py)?
+                .hasattr(Name::_tls.get(py))?)
+        };
         match HAS_ONE.get_or_try(find)? {
-            true => Ok(Some(InProgress(logger.getattr(name)?))),
+            true => Ok(Some(InProgress(logger.get(Name::_tls)?))),
             false => Ok(None),
         }
     }
 
     fn is_set(&self) -> Result<bool> {
-        let is_set = self.0.getattr_opt(intern!(self.0.py(), "in_progress"))?;
+        let is_set = self.0.getattr_opt(Name::in_progress.get(self.0.py()))?;
         Ok(is_set.map_or(Ok(false), |it| it.is_truthy())?)
     }
 
     fn set(&self, value: bool) -> Result<()> {
-        Ok(self.0.setattr(intern!(self.0.py(), "in_progress"), value)?)
+        Ok(self.0.setattr(Name::in_progress.get(self.0.py()), value)?)
     }
 }
 
 impl<'py> Calls<'_, 'py> {
     /// Calls the handlers of a logger and of its parents. Returns whether there were any. Everything is read when Python
     /// reads it: a handler can change anything.
-    fn call_all_of(
-        &mut self,
-        logger: &Bound<'py, PyAny>,
-        handlers: Bound<'py, PyAny>,
-    ) -> Result<bool> {
-        let py = logger.py();
+    fn call_all_of(&mut self, logger: &Bound<'py, PyAny>, handlers: Object<'py>) -> Result<bool> {
         self.call_all(handlers)?;
-        let mut current = logger.clone();
-        while current.getattr(intern!(py, "propagate"))?.is_truthy()? {
-            current = current.getattr(intern!(py, "parent"))?;
-            if !current.is_truthy()? {
+        let mut current = Object::from(logger);
+        let mut attributes = LoggerDict::of_stock(&current);
+        while attributes.get_from(&current, Name::propagate)?.is_true()? {
+            let parent = attributes.get_from(&current, Name::parent)?;
+            if parent.is_none() {
                 break;
             }
-            self.call_all(current.getattr(intern!(py, "handlers"))?)?;
+            attributes = LoggerDict::of_stock(&parent);
+            if !attributes.exists() && !parent.is_true()? {
+                break;
+            }
+            let handlers = attributes.get_from(&parent, Name::handlers)?;
+            self.call_all(handlers)?;
+            current = parent;
         }
         // Without handlers, Python uses `lastResort` or prints a complaint.
         Ok(self.found)
@@ -128,15 +132,12 @@ struct Calls<'a, 'py> {
 }
 
 impl<'py> Calls<'_, 'py> {
-    fn call_all(&mut self, handlers: Bound<'py, PyAny>) -> Result<()> {
-        let handlers = match handlers.cast_into_exact::<PyList>() {
-            Ok(handlers) => handlers,
-            Err(error) => {
-                for handler in error.into_inner().try_iter()? {
-                    self.call(&handler?)?;
-                }
-                return Ok(());
+    fn call_all(&mut self, handlers: Object<'py>) -> Result<()> {
+        let Ok(handlers) = handlers.cast_exact::<PyList>() else {
+            for handler in handlers.try_iter()? {
+                self.call(&handler?)?;
             }
+            return Ok(());
         };
         let mut index = 0;
         // A handler that is added meanwhile is called, too.
@@ -148,7 +149,6 @@ impl<'py> Calls<'_, 'py> {
     }
 
     fn call(&mut self, handler: &Bound<'py, PyAny>) -> Result<()> {
-        let py = handler.py();
         let is_first = !std::mem::replace(&mut self.found, true);
         let mut plan = match is_first {
             true => handler::plan(handler, self.record),
@@ -157,8 +157,8 @@ impl<'py> Calls<'_, 'py> {
         let accepts = match plan.as_ref().and_then(|plan| plan.level) {
             Some(level) => self.level.levelno() >= level,
             None => {
-                let level = handler.getattr(intern!(py, "level"))?;
-                let accepts = self.record.getattr(intern!(py, "levelno"))?.ge(level)?;
+                let level = handler.get(Name::level)?;
+                let accepts = self.record.get(Name::levelno)?.ge(level)?;
                 // Comparing can run Python code.
                 plan = handler::plan(handler, self.record);
                 accepts

@@ -154,6 +154,7 @@ mod metadata;
 mod module;
 mod python;
 mod queue;
+mod raw;
 mod record;
 mod static_level;
 mod stock;

@@ -6,10 +6,13 @@ use pyo3::prelude::*;
 use crate::logger::{levels, names};
 use crate::metadata::Metadata;
 use crate::python::attach::attach;
-use crate::python::exception::Result;
+use crate::python::library;
 use crate::python::raised::attempt;
-use crate::python::{interpreter, library};
 use crate::queue::drain;
+use crate::raw::interpreter;
+use crate::raw::list::List;
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Thin};
 
 /// An import of a module with the attribute.
 struct Import {
@@ -22,7 +25,7 @@ struct Import {
 }
 
 /// The imports that changed the name of a crate. The last one of a crate holds.
-static IMPORTS: boxcar::Vec<Import> = boxcar::Vec::new();
+static IMPORTS: List<Import> = List::new();
 
 /// The options of `#[pylog::module]`.
 pub struct Options {
@@ -66,7 +69,7 @@ pub fn init(
     let _ = options.log;
     attach(metadata, |py| {
         library::import_all(py)?;
-        let module: String = module.getattr("__name__")?.extract()?;
+        let module: String = module.get(Name::__name__)?.extract()?;
         let name = options.logger.unwrap_or_else(|| name_of(&module));
         let path = metadata.target;
         let root = path.split_once("::").map_or(path, |(root, _)| root);
@@ -82,7 +85,7 @@ pub fn init(
         if let Some(set_delivery) = options.delivery {
             match interpreter::prepare(py) {
                 Ok(()) => set_delivery(py)?,
-                Err(error) => warn_of_direct_delivery(py, root, &error)?,
+                Err(error) => warn_of_direct_delivery(py, root, error)?,
             }
         }
         if let Some(install) = options.tracing {
@@ -106,10 +109,11 @@ fn name_of(module: &str) -> &str {
 }
 
 /// Issues a `RuntimeWarning` that records aren't queued, for one of the reasons of [`interpreter::prepare`].
-fn warn_of_direct_delivery(py: Python<'_>, root: &str, error: &PyErr) -> Result<()> {
+fn warn_of_direct_delivery(py: Python<'_>, root: &str, error: Exception) -> Result<()> {
     let message = format!(
         "the records of the Rust crate `{root}` are not queued, so a thread that holds the GIL must not \
-         wait for a thread that logs: {error}"
+         wait for a thread that logs: {}",
+        error.into_inner()
     );
     library::warn(py, &message)
 }

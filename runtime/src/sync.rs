@@ -5,5 +5,4 @@ pub(crate) use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize,
 #[cfg(feature = "log")]
 pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Lock-free, and only ever grows.
-pub(crate) type List<T> = boxcar::Vec<T>;
+pub(crate) use crate::raw::list::List;

@@ -6,7 +6,8 @@ use std::fmt;
 use crate::event::message::Message;
 use crate::level::Level;
 use crate::metadata::Metadata;
-use crate::python::{exit, interpreter};
+use crate::python::exit;
+use crate::raw::interpreter;
 
 /// Whether there is no interpreter yet, and the logger of the `log` crate accepts the call.
 pub(crate) fn accepts(metadata: &Metadata, level: Level) -> bool {

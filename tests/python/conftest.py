@@ -60,6 +60,7 @@ class LoggingState:
             for logger in [logging.root, *self.loggers.values()]
             if isinstance(logger, logging.Logger)
         }
+        self.own_names = {logger: set(vars(logger)) for logger in self.attributes}
         self.disable = manager.disable
         self.names = dict(logging._levelToName), dict(logging._nameToLevel)
         self.module = {
@@ -75,6 +76,9 @@ class LoggingState:
         for logger, attributes in self.attributes.items():
             for name, value in attributes.items():
                 setattr(logger, name, value)
+            # `monkeypatch` sets a method of the class in the logger itself when it puts it back.
+            for name in set(vars(logger)) - self.own_names[logger]:
+                delattr(logger, name)
         for dictionary, saved in zip((logging._levelToName, logging._nameToLevel), self.names):
             dictionary.clear()
             dictionary.update(saved)

@@ -12,6 +12,7 @@ use super::logger::{Logger, Names, ResetHandle};
 use crate::index::AtomicIndex;
 use crate::max_level::MaxLevel;
 use crate::max_level::changes::Maximum;
+use crate::raw::list::List;
 
 struct Bridge {
     logger: Logger,
@@ -26,7 +27,7 @@ static MAX_LEVEL: MaxLevel = MaxLevel::new(Maximum {
     get: Some(log::max_level),
 });
 
-static BRIDGES: boxcar::Vec<Bridge> = boxcar::Vec::new();
+static BRIDGES: List<Bridge> = List::new();
 
 /// The place of the current bridge in [`BRIDGES`].
 static CURRENT: AtomicIndex = AtomicIndex::none();

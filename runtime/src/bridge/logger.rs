@@ -1,6 +1,5 @@
 //! The bridge: a `log::Log`, its settings and its installation.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +80,7 @@ impl ResetHandle {
 pub struct Logger {
     filter: LevelFilter,
     /// By target, with `::`.
-    filters: HashMap<String, LevelFilter>,
+    filters: Vec<(String, LevelFilter)>,
     /// Whether everything passes that is of a crate which belongs to a Python module, and has no filter of its own.
     passes_own: bool,
     prefix: Option<String>,
@@ -112,7 +111,7 @@ impl Logger {
     pub(super) fn with(caching: Caching, names: Names) -> Logger {
         Logger {
             filter: LevelFilter::Debug,
-            filters: HashMap::new(),
+            filters: Vec::new(),
             passes_own: false,
             prefix: None,
             caching,
@@ -147,14 +146,15 @@ impl Logger {
     /// // whatever: Warn, xy: Debug, xy::aa: Trace, xy::aabb: Debug
     /// ```
     pub fn filter_target(mut self, target: String, filter: LevelFilter) -> Logger {
-        self.filters.insert(target, filter);
+        self.filters.retain(|it| it.0 != target);
+        self.filters.push((target, filter));
         self
     }
 
     /// Sets a prefix for the names of the loggers, which is separated by a dot. Where it takes
     /// over from the bridge of `#[pylog::module]`, the crates that the attribute renames get no prefix.
     pub fn set_prefix(mut self, prefix: &str) -> Logger {
-        self.prefix = Some(prefix.replace("::", "."));
+        self.prefix = Some(names::dotted(&prefix));
         self
     }
 
@@ -168,7 +168,7 @@ impl Logger {
         if self.passes_own {
             return LevelFilter::Trace;
         }
-        self.filters.values().fold(self.filter, |a, b| a.max(*b))
+        self.filters.iter().fold(self.filter, |a, b| a.max(b.1))
     }
 
     fn filter_for(&self, target: &str) -> LevelFilter {
@@ -181,7 +181,7 @@ impl Logger {
             .chain(ends)
             .map(|end| &target[..end]);
         paths
-            .find_map(|path| self.filters.get(path))
+            .find_map(|path| Some(&self.filters.iter().find(|it| it.0 == path)?.1))
             .copied()
             .unwrap_or_else(|| self.filter_without_target(target))
     }
@@ -198,7 +198,7 @@ impl Logger {
         if self.names == Names::OfModules && (self.prefix.is_none() || names::is_renamed(target)) {
             return None;
         }
-        let name = target.replace("::", ".");
+        let name = names::dotted(target);
         Some(match &self.prefix {
             Some(prefix) => format!("{prefix}.{name}"),
             None => name,

@@ -12,10 +12,12 @@ use crate::logger::dict::LoggerDict;
 use crate::logger::names::{self, LoggerName};
 use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
-use crate::python::exception::Result;
 use crate::python::frame::Caller;
 use crate::python::kept::Kept;
 use crate::python::raised::attempt;
+use crate::raw::list::List;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Object, Stored};
 use crate::record::prototype::RecordPrototype;
 
 /// The static of one call.
@@ -33,13 +35,13 @@ struct CallsiteState {
     place: AtomicIndex,
     prototype: Kept<RecordPrototype>,
     /// Its frame stands for the call.
-    function: Kept<Py<PyAny>>,
+    function: Kept<Stored>,
     questions: Questions,
     /// Whether it is of the `log` crate or of `tracing`.
     is_bridged: bool,
 }
 
-static STATES: boxcar::Vec<CallsiteState> = boxcar::Vec::new();
+static STATES: List<CallsiteState> = List::new();
 
 impl CallsiteState {
     /// Stores a new state, and returns its index.
@@ -57,7 +59,7 @@ impl CallsiteState {
 
 /// Forgets the questions about all callsites, in a forked child.
 pub(crate) fn reset_questions() {
-    for (_, state) in &STATES {
+    for (_, state) in STATES.iter() {
         state.questions.reset();
     }
 }
@@ -82,7 +84,7 @@ impl Caller for Callsite {
         Callsite::name(self, py)
     }
 
-    fn function(&self) -> &'static Kept<Py<PyAny>> {
+    fn function(&self) -> &'static Kept<Stored> {
         &self.state().function
     }
 }
@@ -190,7 +192,7 @@ impl Callsite {
         py: Python<'py>,
         level: Level,
         decision: Decision,
-    ) -> Result<Option<(Bound<'py, PyAny>, LoggerDict<'py>)>> {
+    ) -> Result<Option<(Object<'py>, LoggerDict<'py>)>> {
         let name = self.name(py);
         // An accepted call goes to the logger that was asked.
         if decision == Decision::Accepted || self.cached_answer(level) == Some(true) {
@@ -218,7 +220,7 @@ impl Callsite {
         &'static self,
         level: Level,
         name: &Bound<'py, PyString>,
-    ) -> Result<Option<Bound<'py, PyAny>>> {
+    ) -> Result<Option<Object<'py>>> {
         // Taken before anything is read, so that a change of any of it voids the ticket. Also where
         // nothing will be stored, since that clears an older answer.
         let ticket = invalidation::ticket(&self.cache, &self.state().place);

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::site::Callsite;
 use crate::index::AtomicIndex;
 use crate::level_cache::cache::LevelCache;
+use crate::raw::list::List;
 
 /// The properties that distinguish calls. Unknown ones are empty.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ struct Node {
 }
 
 /// The nodes of all tables.
-static NODES: boxcar::Vec<Node> = boxcar::Vec::new();
+static NODES: List<Node> = List::new();
 
 impl Table {
     pub(crate) const fn new() -> Table {
@@ -101,16 +102,18 @@ impl Table {
     /// One callsite for each target.
     #[cfg(feature = "log")]
     pub(crate) fn targets(&self) -> Vec<&'static Callsite> {
-        let mut targets = std::collections::HashMap::new();
+        let mut targets: Vec<(&str, &'static Callsite)> = Vec::new();
         let mut links = vec![&self.0];
         while let Some(link) = links.pop() {
             if let Some(index) = link.get() {
                 let node = &NODES[index];
-                targets.insert(node.key.target, &node.callsite);
+                if targets.iter().all(|it| it.0 != node.key.target) {
+                    targets.push((node.key.target, &node.callsite));
+                }
                 links.extend(&node.children);
             }
         }
-        targets.into_values().collect()
+        targets.into_iter().map(|it| it.1).collect()
     }
 }
 

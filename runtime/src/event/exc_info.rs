@@ -9,13 +9,13 @@ use pyo3::types::{PyBool, PyDict, PyTuple};
 use super::error::{ErrorRef, MAX_SOURCES, Probe};
 use super::value;
 use crate::python::attach::try_attach;
-use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
 use crate::python::kept::Kept;
 use crate::python::library::SYS_GLOBALS;
 use crate::python::loose::Loose;
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Thin};
 
 /// An exception for a record, as the call gives it.
 #[derive(Debug)]
@@ -275,48 +275,52 @@ fn exception_of<'py>(
         true => attempt(py, frame::traceback(caller, py)).flatten(),
         false => None,
     };
-    let mut cause: Option<Bound<'py, PyAny>> = None;
+    let mut cause: Option<Object<'py>> = None;
     for link in chain.iter().rev() {
         let exception = match link {
-            Link::Python(error) => object_of(py, error),
-            Link::Object(object) => object.bind(py).clone(),
+            Link::Python(error) => object_of(py, error).into(),
+            Link::Object(object) => object.bind(py).into(),
             Link::Rust { type_name, message } => {
-                let exception = class_of(py, *type_name)?.call1((message,))?;
+                let exception = class_of(py, *type_name)?.run_with(&*thin::text(py, message)?)?;
                 if let Some(traceback) = &traceback {
-                    exception.setattr(intern!(py, "__traceback__"), traceback)?;
+                    exception.set(Name::__traceback__, traceback)?;
                 }
                 exception
             }
         };
         if let Some(cause) = cause {
-            exception.setattr(intern!(py, "__cause__"), cause)?;
+            exception.set(Name::__cause__, &cause)?;
         }
         cause = Some(exception);
     }
-    Ok(cause)
+    Ok(cause.map(Object::into_bound))
 }
 
 /// The class for a Rust error type, with the type's name and path: `core.num.error.ParseIntError`.
-fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Bound<'py, PyAny>> {
+fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Object<'py>> {
     static CLASSES: Kept<Py<PyDict>> = Kept::new();
     static BASE: Kept<Py<PyAny>> = Kept::new();
     let base = BASE.get_or_try(|| make_base(py).map(Bound::unbind))?;
     let base = base.bind(py);
     let Some(type_name) = type_name else {
-        return Ok(base.clone());
+        return Ok(base.into());
     };
     let classes = CLASSES.get_or_make(|| PyDict::new(py).unbind());
     let classes = classes.bind(py);
-    if let Some(class) = classes.get_item(type_name)? {
+    let key = thin::text(py, type_name)?;
+    if let Some(class) = classes.entry(&key)? {
         return Ok(class);
     }
     let Some((module, name)) = path_of(type_name) else {
-        return Ok(base.clone());
+        return Ok(base.into());
     };
-    let namespace = PyDict::new(py);
-    namespace.set_item("__module__", module)?;
-    let class = base.get_type().call1((name, (base,), namespace))?;
-    classes.set_item(type_name, &class)?;
+    let namespace = thin::dict(py)?;
+    namespace.set_entry(Name::__module__, &*thin::text(py, &module)?)?;
+    let bases = thin::tuple(py, &[base.into()])?;
+    let arguments = [thin::text(py, &name)?, bases, namespace];
+    let arguments = thin::tuple(py, &arguments)?;
+    let class = base.class().run_by(&arguments, &*thin::dict(py)?)?;
+    classes.set_item(&key, &class)?;
     Ok(class)
 }
 
@@ -386,8 +390,12 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> Result<Option<Bou
         return Ok(None);
     }
     if exc_info.is_instance_of::<PyBaseException>() {
-        let traceback = exc_info.getattr(intern!(py, "__traceback__"))?;
-        let parts = [exc_info.get_type().into_any(), exc_info.clone(), traceback];
+        let traceback = exc_info.get(Name::__traceback__)?;
+        let parts = [
+            exc_info.get_type().into_any(),
+            exc_info.clone(),
+            traceback.into_bound(),
+        ];
         return Ok(Some(PyTuple::new(py, parts)?.into_any()));
     }
     if exc_info.is_instance_of::<PyTuple>() {
@@ -398,7 +406,7 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> Result<Option<Bou
 
 /// The exception that Python code is handling: `sys.exc_info()`.
 fn handled(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
-    Ok(SYS_GLOBALS.get(intern!(py, "exc_info"))?.call0()?)
+    Ok(SYS_GLOBALS.get(Name::exc_info, py)?.run()?.into_bound())
 }
 
 #[cfg(test)]

@@ -6,18 +6,18 @@
 use std::borrow::Cow;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict};
 
 use super::exc_info::{self, ExcInfo, ExcInfoRef};
 use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
-use crate::python::exception::Result;
 use crate::python::frame::Caller;
 use crate::python::loose::Loose;
 #[cfg(feature = "tracing")]
-use crate::python::once::Once;
-use crate::python::once::intern;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Stored, Thin};
 
 /// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
 /// space on the stack for it.
@@ -140,7 +140,7 @@ pub(crate) struct Values<'a> {
     stack_info: StackInfo,
     limited: Option<Allowed>,
     /// The Python logger of a `logger:` option.
-    pub(crate) logger: Option<Loose<Py<PyAny>>>,
+    pub(crate) logger: Option<Loose<Stored>>,
 }
 
 /// `stack_info`.
@@ -230,13 +230,13 @@ impl<'a> Values<'a> {
     ) -> Result<Bound<'py, PyDict>> {
         let kwargs = PyDict::new(py);
         if let Some(extra) = self.extra(py)? {
-            kwargs.set_item(intern!(py, "extra"), extra)?;
+            kwargs.set_entry(Name::extra, &extra)?;
         }
         if let Some(exc_info) = self.exc_info(py, caller)? {
-            kwargs.set_item(intern!(py, "exc_info"), exc_info)?;
+            kwargs.set_entry(Name::exc_info, &exc_info)?;
         }
         if !matches!(self.stack_info, StackInfo::Unwanted) {
-            kwargs.set_item(intern!(py, "stack_info"), true)?;
+            kwargs.set_entry(Name::stack_info, &PyBool::new(py, true))?;
         }
         Ok(kwargs)
     }
@@ -275,16 +275,18 @@ impl<'py> Attributes<'py> {
     ///
     /// # Errors
     /// A `MemoryError`.
-    pub(crate) fn add_to(&self, record: &Bound<'py, PyDict>) -> Result<()> {
+    pub(crate) fn add_to(&self, record: &Bound<'py, PyAny>) -> Result<()> {
         let py = record.py();
         if let Some(exc_info) = &self.exc_info {
-            record.set_item(intern!(py, "exc_info"), exc_info)?;
+            record.set_entry(Name::exc_info, exc_info)?;
         }
         if let Some(stack_info) = &self.stack_info {
-            record.set_item(intern!(py, "stack_info"), stack_info)?;
+            record.set_entry(Name::stack_info, &*thin::text(py, stack_info)?)?;
         }
         if let Some(extra) = &self.extra {
-            record.update(extra.cast::<PyDict>()?.as_mapping())?;
+            record
+                .cast::<PyDict>()?
+                .update(extra.cast::<PyDict>()?.as_mapping())?;
         }
         Ok(())
     }
@@ -298,9 +300,11 @@ impl<'py> Attributes<'py> {
     ) -> Result<Attributes<'py>> {
         let py = kwargs.py();
         let [extra, exc_info, stack_info] = [
-            kwargs.get_item(intern!(py, "extra"))?,
-            kwargs.get_item(intern!(py, "exc_info"))?,
-            kwargs.get_item(intern!(py, "stack_info"))?,
+            kwargs.entry_named(Name::extra)?.map(Object::into_bound),
+            kwargs.entry_named(Name::exc_info)?.map(Object::into_bound),
+            kwargs
+                .entry_named(Name::stack_info)?
+                .map(Object::into_bound),
         ];
         let wants_stack = stack_info.map_or(Ok(false), |it| it.is_truthy())?;
         Ok(Attributes {

@@ -3,10 +3,10 @@
 use std::fmt::{self, Write};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
 
 use super::buffer::Buffer;
-use crate::python::exception::Result;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Object};
 
 /// A formatted message.
 pub(crate) enum Message {
@@ -29,7 +29,7 @@ impl Message {
             };
             if template_args.write_fmt(args).is_err() {
                 // A `Display` that failed. Python needs as many arguments as there are placeholders.
-                let wanted = template.replace("%%", "").matches("%s").count();
+                let wanted = count_placeholders(template);
                 template_args
                     .starts
                     .resize(wanted, template_args.text.len());
@@ -67,20 +67,39 @@ impl Message {
     }
 
     /// `record.msg`.
-    pub(crate) fn msg<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        match self {
-            Message::Literal(text) | Message::Template(text, _) => PyString::new(py, text),
-            Message::Formatted(buffer) => PyString::new(py, buffer),
-        }
+    pub(crate) fn msg<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
+        thin::text(
+            py,
+            match self {
+                Message::Literal(text) | Message::Template(text, _) => text,
+                Message::Formatted(buffer) => buffer,
+            },
+        )
     }
 
     /// `record.args`, if there are any.
-    pub(crate) fn args<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyTuple>>> {
+    pub(crate) fn args<'py>(&self, py: Python<'py>) -> Result<Option<Object<'py>>> {
         match self {
             Message::Literal(_) | Message::Formatted(_) => Ok(None),
-            Message::Template(_, args) => Ok(Some(PyTuple::new(py, args.to_vec())?)),
+            Message::Template(_, args) => {
+                let args = args.to_vec().into_iter().map(|it| thin::text(py, it));
+                thin::tuple(py, &args.collect::<Result<Vec<_>>>()?).map(Some)
+            }
         }
     }
+}
+
+/// How many `%s` there are.
+fn count_placeholders(template: &str) -> usize {
+    let mut bytes = template.bytes();
+    let mut count = 0;
+    while let Some(byte) = bytes.next() {
+        // `%%` is a percent sign.
+        if byte == b'%' && bytes.next() == Some(b's') {
+            count += 1;
+        }
+    }
+    count
 }
 
 /// The text of the message.

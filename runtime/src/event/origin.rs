@@ -11,11 +11,13 @@ use pyo3::types::{PyDict, PyString};
 
 use super::awaited::Awaited;
 use crate::python::context::{Inside, RecordContext};
-use crate::python::exception::Result;
 use crate::python::library::THREADING_GLOBALS;
 use crate::python::loose::Loose;
-use crate::python::once::{Once, intern};
-use crate::python::{interpreter, process};
+use crate::python::process;
+use crate::raw::interpreter;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 pub(crate) struct Origin {
     /// Nanoseconds since the Unix epoch.
@@ -36,7 +38,7 @@ pub(crate) struct OriginThread {
     /// The records that it waits for.
     pub(crate) awaited: Awaited,
     /// The name that it had in Python when its first record was delivered.
-    pub(crate) name: Once<Loose<Py<PyString>>>,
+    pub(crate) name: Once<Loose<Stored<PyString>>>,
 }
 
 thread_local! {
@@ -60,7 +62,7 @@ impl Origin {
     }
 
     /// The name of the asyncio task that made the call.
-    pub(crate) fn task_name<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    pub(crate) fn task_name<'py>(&self, py: Python<'py>) -> Option<Object<'py>> {
         self.context.as_ref()?.task_name(py)
     }
 
@@ -119,20 +121,20 @@ impl OriginThread {
         if self.name.get().is_some() {
             return Ok(());
         }
-        let threads = THREADING_GLOBALS.get(intern!(py, "_active"))?;
+        let threads = THREADING_GLOBALS.get(Name::_active, py)?;
         let thread = threads.cast_exact::<PyDict>()?.get_item(self.ident)?;
         let Some(thread) = thread else {
             return Ok(());
         };
         let class = thread.get_type();
-        let has_name = match class.is(&THREADING_GLOBALS.get(intern!(py, "_DummyThread"))?) {
+        let has_name = match class.is(&THREADING_GLOBALS.get(Name::_DummyThread, py)?) {
             true => has_own_name(&thread)?,
-            false => class.is(&THREADING_GLOBALS.get(intern!(py, "Thread"))?),
+            false => class.is(&THREADING_GLOBALS.get(Name::Thread, py)?),
         };
         if has_name {
-            let name = thread.getattr(intern!(py, "_name"))?;
+            let name = thread.get(Name::_name)?;
             if let Ok(name) = name.cast_into_exact::<PyString>() {
-                self.name.get_or_make(|| Loose::new(name.unbind()));
+                self.name.get_or_make(|| Loose::new(name.into()));
             }
         }
         Ok(())
@@ -155,14 +157,14 @@ impl OriginThread {
         let is_child = process::generation().is_some_and(|generation| generation > 0);
         Ok(is_child
             && THREADING_GLOBALS
-                .get(intern!(thread.py(), "_main_thread"))?
+                .get(Name::_main_thread, thread.py())?
                 .is(thread))
     }
 }
 
 /// Whether the program has set the name of a `_DummyThread`, which is `Dummy-1` at first.
 pub(crate) fn has_own_name(dummy: &Bound<'_, PyAny>) -> Result<bool> {
-    let name = dummy.getattr(intern!(dummy.py(), "_name"))?;
+    let name = dummy.get(Name::_name)?;
     let Ok(name) = name.cast_exact::<PyString>() else {
         return Ok(false);
     };

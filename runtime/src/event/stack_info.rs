@@ -3,21 +3,21 @@
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
-use crate::python::interpreter;
 use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
 use crate::python::loose::Loose;
-use crate::python::once::intern;
+use crate::raw::interpreter;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Stored, Thin};
 
 /// The functions on the stack of a thread, the current one first.
 pub(crate) struct Stack(Loose<Vec<Frame>>);
 
 /// The part of a frame that a traceback shows. A frame itself would keep all local variables alive.
 struct Frame {
-    code: Py<PyAny>,
-    globals: Py<PyAny>,
-    line: Py<PyAny>,
+    code: Stored,
+    globals: Stored,
+    line: Stored,
 }
 
 impl Stack {
@@ -49,7 +49,7 @@ impl Stack {
     pub(crate) fn text(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>> {
         let frames = PyList::empty(py);
         if let Some([code, globals]) = frame::code_and_globals(caller, py)? {
-            let line = code.getattr(intern!(py, "co_firstlineno"))?;
+            let line = code.get(Name::co_firstlineno)?;
             add(&frames, &code, &globals, &line)?;
         }
         for Frame {
@@ -63,10 +63,10 @@ impl Stack {
         if frames.is_empty() {
             return Ok(None);
         }
-        let extract = intern!(py, "extract");
+        let extract = Name::extract.get(py);
         let summary = STACK_SUMMARY.get(py)?.call_method1(extract, (frames,))?;
-        summary.call_method0(intern!(py, "reverse"))?;
-        let lines: Vec<String> = summary.call_method0(intern!(py, "format"))?.extract()?;
+        summary.call_named(Name::reverse)?;
+        let lines: Vec<String> = summary.call_named(Name::format)?.extract()?;
         let text = format!("Stack (most recent call last):\n{}", lines.concat());
         Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
     }
@@ -81,7 +81,7 @@ fn add<'py>(
 ) -> Result<()> {
     let py = frames.py();
     let frame = SIMPLE_NAMESPACE.get(py)?.call0()?;
-    frame.setattr(intern!(py, "f_code"), code)?;
-    frame.setattr(intern!(py, "f_globals"), globals)?;
+    frame.setattr(Name::f_code.get(py), code)?;
+    frame.setattr(Name::f_globals.get(py), globals)?;
     Ok(frames.append((frame, line))?)
 }

@@ -5,17 +5,17 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
 
-use super::object::Object;
-use crate::python::exception::Result;
+use super::object::Instance;
 use crate::python::library::TIME_GLOBALS;
-use crate::python::once::intern;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 
 /// How a formatter writes the time of a record, with `time.localtime` or `time.gmtime` and `time.strftime`.
 pub(super) struct Asctime {
-    converter: Py<PyAny>,
-    format: Py<PyString>,
+    converter: Stored,
+    format: Stored<PyString>,
     /// The text between the second and the milliseconds. `None` if the time has no milliseconds.
     before_milliseconds: Option<String>,
     /// Whether the text is the same for a whole second.
@@ -26,9 +26,8 @@ pub(super) struct Asctime {
 
 impl Asctime {
     /// `None` if only Python knows how.
-    pub(super) fn of(formatter: &Object<'_, '_>, snapshot: &Snapshot) -> Result<Option<Asctime>> {
-        let py = formatter.py();
-        let converter = formatter.attribute("converter")?;
+    pub(super) fn of(formatter: &Instance<'_, '_>, snapshot: &Snapshot) -> Result<Option<Asctime>> {
+        let converter = formatter.attribute(Name::converter)?;
         let is_stock = |it: &Bound<'_, PyAny>| {
             snapshot.has_at(it, Row::LocalTime) || snapshot.has_at(it, Row::UtcTime)
         };
@@ -36,11 +35,11 @@ impl Asctime {
         let Some(converter) = converter else {
             return Ok(None);
         };
-        let own = formatter.get(intern!(py, "datefmt"))?;
+        let own = formatter.get(Name::datefmt)?;
         let is_own = own.as_ref().is_some_and(|it| !it.is_none());
         let format = match is_own {
             true => own,
-            false => formatter.attribute("default_time_format")?,
+            false => formatter.attribute(Name::default_time_format)?,
         };
         let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
         // Python takes the default format for an empty one.
@@ -49,7 +48,7 @@ impl Asctime {
         };
         let milliseconds = match is_own {
             true => Some(None),
-            false => milliseconds(formatter.attribute("default_msec_format")?)?,
+            false => milliseconds(formatter.attribute(Name::default_msec_format)?)?,
         };
         let Some(before_milliseconds) = milliseconds else {
             return Ok(None);
@@ -58,7 +57,7 @@ impl Asctime {
             converter: converter.unbind(),
             before_milliseconds,
             is_of_second: is_of_second(&format.to_cow()?),
-            format: format.unbind(),
+            format: format.into(),
             last: Mutex::new(None),
         }))
     }
@@ -67,16 +66,16 @@ impl Asctime {
     ///
     /// # Errors
     /// The exception that the converter or the formatting raises.
-    pub(super) fn text<'py>(&self, record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
+    pub(super) fn text<'py>(&self, record: &Instance<'_, 'py>) -> Result<Option<Object<'py>>> {
         let py = record.py();
-        let float = |name| -> Result<Option<f64>> {
+        let float = |name: Name| -> Result<Option<f64>> {
             let value = record.get(name)?;
             let float = value
                 .as_ref()
                 .and_then(|it| it.cast_exact::<PyFloat>().ok());
             Ok(float.map(|it| it.value()).filter(|it| it.is_finite()))
         };
-        let Some(created) = float(intern!(py, "created"))? else {
+        let Some(created) = float(Name::created)? else {
             return Ok(None);
         };
         let second = created.floor() as i64;
@@ -90,9 +89,14 @@ impl Asctime {
                 copy
             }
             None => {
-                let time = self.converter.bind(py).call1((created,))?;
-                let strftime = TIME_GLOBALS.get(intern!(py, "strftime"))?;
-                let text: String = strftime.call1((&self.format, time))?.extract()?;
+                let time = self
+                    .converter
+                    .bind(py)
+                    .run_with(&PyFloat::new(py, created))?;
+                let strftime = TIME_GLOBALS.get(Name::strftime, py)?;
+                let text: String = strftime
+                    .run_with_two(self.format.bind(py), &time)?
+                    .extract()?;
                 if let (Some(last), true) = (&mut last, self.is_of_second) {
                     **last = Some((second, text.clone()));
                 }
@@ -100,7 +104,7 @@ impl Asctime {
             }
         };
         if let Some(separator) = &self.before_milliseconds {
-            let milliseconds = float(intern!(py, "msecs"))?;
+            let milliseconds = float(Name::msecs)?;
             let Some(milliseconds) = milliseconds.filter(|it| (0.0..1000.0).contains(it)) else {
                 return Ok(None);
             };
@@ -113,13 +117,13 @@ impl Asctime {
             text.push_str(separator);
             text.extend(digits.map(|digit| char::from_digit(digit, 10).unwrap_or_default()));
         }
-        Ok(Some(PyString::new(py, &text).into_any()))
+        Ok(Some(PyString::new(py, &text).into()))
     }
 }
 
 /// The text between the second and the milliseconds in a `default_msec_format` such as `%s,%03d`, `None` without a
 /// format. The outer `None` stands for any other format.
-fn milliseconds(format: Option<Bound<'_, PyAny>>) -> Result<Option<Option<String>>> {
+fn milliseconds(format: Option<Object<'_>>) -> Result<Option<Option<String>>> {
     let Some(format) = format else {
         return Ok(None);
     };

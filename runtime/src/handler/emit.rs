@@ -6,15 +6,16 @@ use pyo3::types::PyFloat;
 
 use super::failure;
 use super::formatter::format_by_python;
-use super::object::Object;
+use super::object::Instance;
 use super::plan::{Emission, Plan, Rollover};
 use super::queue;
 use super::text::Text;
-use crate::python::exception::Result;
 use crate::python::frame::Caller;
 use crate::python::library::HANDLERS_GLOBALS;
-use crate::python::once::{Once, intern};
 use crate::python::raised::attempt;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Thin};
 use crate::stock::class::HandlerKind;
 
 /// What a handler does by its plan, with the lock held. Returns `false`, and has no effect, where it does more than is
@@ -25,8 +26,8 @@ use crate::stock::class::HandlerKind;
 pub(super) fn emit<'py>(
     plan: &Plan,
     emission: &Emission,
-    handler: &Object<'_, 'py>,
-    record: &Object<'_, 'py>,
+    handler: &Instance<'_, 'py>,
+    record: &Instance<'_, 'py>,
     caller: &dyn Caller,
 ) -> Result<bool> {
     let py = handler.py();
@@ -69,12 +70,12 @@ pub(super) fn emit<'py>(
 }
 
 /// Whether a handler opens a file before it writes the record.
-fn needs_file(kind: HandlerKind, emission: &Emission, handler: &Object<'_, '_>) -> Result<bool> {
+fn needs_file(kind: HandlerKind, emission: &Emission, handler: &Instance<'_, '_>) -> Result<bool> {
     let py = handler.py();
     match kind {
         HandlerKind::Null | HandlerKind::Queue | HandlerKind::Stream => Ok(false),
         HandlerKind::File | HandlerKind::Rotating | HandlerKind::TimedRotating => {
-            let stream = handler.get(intern!(py, "stream"))?;
+            let stream = handler.get(Name::stream)?;
             let is_open = match stream {
                 Some(stream) => stream.is_truthy()?,
                 None => false,
@@ -89,14 +90,15 @@ fn needs_file(kind: HandlerKind, emission: &Emission, handler: &Object<'_, '_>) 
 
 /// `int(time.time())`.
 fn time(py: Python<'_>) -> Result<i64> {
-    let name = intern!(py, "time");
-    let now = HANDLERS_GLOBALS.get(name)?.call_method0(name)?;
+    let now = HANDLERS_GLOBALS
+        .get(Name::time, py)?
+        .call_named(Name::time)?;
     Ok(now.cast_into::<PyFloat>()?.value() as i64)
 }
 
 /// Where a `RotatingFileHandler` is in its file, if it asks for that before it formats the record.
 fn position_before_formatting(
-    handler: &Object<'_, '_>,
+    handler: &Instance<'_, '_>,
     emission: &Emission,
 ) -> Result<Option<i64>> {
     match emission.rollover {
@@ -109,7 +111,7 @@ fn position_before_formatting(
 
 /// Whether a `RotatingFileHandler` has no room for a line of text.
 fn is_full<'py>(
-    handler: &Object<'_, 'py>,
+    handler: &Instance<'_, 'py>,
     text: &Text<'py>,
     max_bytes: i64,
     position: Option<i64>,
@@ -119,8 +121,8 @@ fn is_full<'py>(
         _ if max_bytes <= 0 => return Ok(false),
         Some(position) => position,
         None => {
-            let stream = handler.itself.getattr(intern!(py, "stream"))?;
-            stream.call_method1(intern!(py, "seek"), (0, 2))?;
+            let stream = handler.itself.get(Name::stream)?;
+            stream.call_method1(Name::seek.get(py), (0, 2))?;
             tell(handler)?
         }
     };
@@ -128,41 +130,40 @@ fn is_full<'py>(
 }
 
 /// `handler.stream.tell()`.
-fn tell(handler: &Object<'_, '_>) -> Result<i64> {
-    let py = handler.py();
-    let stream = handler.itself.getattr(intern!(py, "stream"))?;
-    Ok(stream.call_method0(intern!(py, "tell"))?.extract()?)
+fn tell(handler: &Instance<'_, '_>) -> Result<i64> {
+    let stream = handler.itself.get(Name::stream)?;
+    Ok(stream.call_named(Name::tell)?.extract()?)
 }
 
 /// Writes a line to the stream of a handler, and flushes it.
 fn write<'py>(
     plan: &Plan,
     emission: &Emission,
-    handler: &Object<'_, 'py>,
+    handler: &Instance<'_, 'py>,
     text: Text<'py>,
 ) -> Result<()> {
     let py = handler.py();
     // The formatter and the stream can change the handler.
     let has_plan = || {
-        let handler = Object::of(handler.itself);
+        let handler = Instance::of(handler.itself);
         handler.is_some_and(|handler| plan.is_current(&handler))
     };
     let (stream, terminator) = match has_plan() {
         true => (
-            handler.get(intern!(py, "stream"))?,
-            emission.terminator.bind(py).as_any().clone(),
+            handler.get(Name::stream)?,
+            emission.terminator.bind(py).into(),
         ),
-        false => (None, handler.itself.getattr(intern!(py, "terminator"))?),
+        false => (None, handler.itself.get(Name::terminator)?),
     };
-    let stream = stream.map_or_else(|| handler.itself.getattr(intern!(py, "stream")), Ok)?;
+    let stream = stream.map_or_else(|| handler.itself.get(Name::stream), Ok)?;
     let line = text.with_end(&terminator)?;
-    stream.call_method1(intern!(py, "write"), (line,))?;
+    stream.call_named_with(Name::write, &line)?;
     // `flush` reads the stream again.
-    let is_same = |now: Bound<'py, PyAny>| now.is(&stream);
-    match has_plan() && handler.get(intern!(py, "stream"))?.is_some_and(is_same) {
+    let is_same = |now: Object<'py>| now.is(&stream);
+    match has_plan() && handler.get(Name::stream)?.is_some_and(is_same) {
         true => flush(&stream),
         false => {
-            handler.itself.call_method0(intern!(py, "flush"))?;
+            handler.itself.call_named(Name::flush)?;
             Ok(())
         }
     }
@@ -171,7 +172,7 @@ fn write<'py>(
 /// What `StreamHandler.flush` does with the stream.
 fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
     let py = stream.py();
-    let flush = intern!(py, "flush");
+    let flush = Name::flush.get(py);
     if !stream.is_truthy()? {
         return Ok(());
     }
@@ -187,9 +188,9 @@ fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
 fn rotation_seeks(py: Python<'_>) -> Result<bool> {
     static SEEKS: Once<bool> = Once::new();
     let find = || -> Result<bool> {
-        let class = HANDLERS_GLOBALS.get(intern!(py, "RotatingFileHandler"))?;
-        let code = class.getattr("shouldRollover")?.getattr("__code__")?;
-        Ok(code.getattr("co_names")?.contains("seek")?)
+        let class = HANDLERS_GLOBALS.get(Name::RotatingFileHandler, py)?;
+        let code = class.get(Name::shouldRollover)?.get(Name::__code__)?;
+        Ok(code.get(Name::co_names)?.contains("seek")?)
     };
     SEEKS.get_or_try(find).copied()
 }

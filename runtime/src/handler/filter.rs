@@ -3,29 +3,29 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
-use super::object::Object;
-use crate::python::exception::Result;
-use crate::python::once::intern;
+use super::object::Instance;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 
 /// Whether the filters let a record through. `None` if they aren't a list of `logging.Filter`s: others can
 /// change anything, even the record.
 pub(super) fn passes(
-    handler: &Object<'_, '_>,
+    handler: &Instance<'_, '_>,
     record: &Bound<'_, PyAny>,
     snapshot: &Snapshot,
 ) -> Result<Option<bool>> {
-    let filters = handler.get(intern!(handler.py(), "filters"))?;
+    let filters = handler.get(Name::filters)?;
     let Some(filters) = filters.and_then(|filters| filters.cast_into_exact::<PyList>().ok()) else {
         return Ok(None);
     };
     // None of these filters runs Python code, so that Python can still do it all.
     for filter in &filters {
-        if !snapshot.has(Part::FILTER) || !snapshot.has_at(&filter.get_type(), Row::Filter) {
+        if !snapshot.has(Part::FILTER) || !snapshot.has_at(&filter.class(), Row::Filter) {
             return Ok(None);
         }
-        let (Some(filter), Some(record)) = (Object::of(&filter), Object::of(record)) else {
+        let (Some(filter), Some(record)) = (Instance::of(&filter), Instance::of(record)) else {
             return Ok(None);
         };
         match passes_one(&filter, &record)? {
@@ -36,19 +36,17 @@ pub(super) fn passes(
     Ok(Some(true))
 }
 
-fn passes_one<'py>(filter: &Object<'_, 'py>, record: &Object<'_, 'py>) -> Result<Option<bool>> {
-    let py = filter.py();
-    if filter.get(intern!(py, "filter"))?.is_some() {
+fn passes_one<'py>(filter: &Instance<'_, 'py>, record: &Instance<'_, 'py>) -> Result<Option<bool>> {
+    if filter.get(Name::filter)?.is_some() {
         return Ok(None);
     }
-    let name = intern!(py, "name");
-    let names =
-        [filter.get(name)?, record.get(name)?].map(|name| name?.cast_into_exact::<PyString>().ok());
+    let names = [filter.get(Name::name)?, record.get(Name::name)?]
+        .map(|name| name?.cast_into_exact::<PyString>().ok());
     let [Some(filter_name), Some(logger)] = names else {
         return Ok(None);
     };
     let (filter_name, logger) = (filter_name.to_cow()?, logger.to_cow()?);
-    let length: Option<usize> = match filter.get(intern!(py, "nlen"))? {
+    let length: Option<usize> = match filter.get(Name::nlen)? {
         Some(length) => length.extract().ok(),
         None => None,
     };

@@ -4,13 +4,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::asctime::Asctime;
-use super::object::{ATTRIBUTES, Identity, Object};
+use super::object::{ATTRIBUTES, Identity, Instance};
 use super::percent::Format;
 use super::text::Text;
-use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
-use crate::python::once::intern;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 use crate::stock::watch::InstanceWatch;
@@ -45,7 +45,7 @@ pub(super) struct StockFormatter {
     itself: Identity,
     style: Identity,
     /// `formatter._style._fmt`.
-    format: Py<PyString>,
+    format: Stored<PyString>,
     fill: Fill,
     /// `None` if the format doesn't contain the time.
     time: Option<Asctime>,
@@ -67,15 +67,25 @@ impl StockFormatter {
         formatter: &Bound<'_, PyAny>,
         snapshot: &Snapshot,
     ) -> Result<Option<StockFormatter>> {
-        const METHODS: [&str; 4] = ["format", "usesTime", "formatTime", "formatMessage"];
-        const METHODS_OF_STYLE: [&str; 4] = ["usesTime", "format", "_format", "asctime_search"];
+        const METHODS: [Name; 4] = [
+            Name::format,
+            Name::usesTime,
+            Name::formatTime,
+            Name::formatMessage,
+        ];
+        const METHODS_OF_STYLE: [Name; 4] = [
+            Name::usesTime,
+            Name::format,
+            Name::_format,
+            Name::asctime_search,
+        ];
 
         let py = formatter.py();
-        let class = formatter.get_type();
+        let class = formatter.class();
         if !snapshot.has(Part::FORMATTER) || !snapshot.has_at(&class, Row::Formatter) {
             return Ok(None);
         }
-        let Some(formatter) = Object::of(formatter) else {
+        let Some(formatter) = Instance::of(formatter) else {
             return Ok(None);
         };
         let Some(watch) = InstanceWatch::new(&formatter.dict, ATTRIBUTES) else {
@@ -84,16 +94,16 @@ impl StockFormatter {
         if formatter.has_any(&METHODS)? {
             return Ok(None);
         }
-        let Some(style) = formatter.get(intern!(py, "_style"))? else {
+        let Some(style) = formatter.get(Name::_style)? else {
             return Ok(None);
         };
-        let class = style.get_type();
+        let class = style.class();
         let is_of =
             |style: &&Style| snapshot.has(style.part) && snapshot.has_at(&class, style.class);
         let Some(kind) = STYLES.iter().find(is_of) else {
             return Ok(None);
         };
-        let Some(style) = Object::of(&style) else {
+        let Some(style) = Instance::of(&style) else {
             return Ok(None);
         };
         let Some(watch_of_style) = InstanceWatch::new(&style.dict, ATTRIBUTES) else {
@@ -103,8 +113,8 @@ impl StockFormatter {
             return Ok(None);
         }
         // Other values than None can change without a report.
-        let defaults = style.get(intern!(py, "_defaults"))?;
-        let format = style.get(intern!(py, "_fmt"))?;
+        let defaults = style.get(Name::_defaults)?;
+        let format = style.get(Name::_fmt)?;
         let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
         let (Some(true), Some(format)) = (defaults.map(|it| it.is_none()), format) else {
             return Ok(None);
@@ -128,7 +138,7 @@ impl StockFormatter {
         Ok(Some(StockFormatter {
             itself: Identity::of(&formatter, watch)?,
             style: Identity::of(&style, watch_of_style)?,
-            format: format.unbind(),
+            format: format.into(),
             fill,
             time,
         }))
@@ -138,17 +148,13 @@ impl StockFormatter {
     ///
     /// # Errors
     /// The exception that Python raises. Python can do it again: nothing has happened but attributes of the record.
-    pub(super) fn format<'py>(&self, record: &Object<'_, 'py>) -> Result<Option<Text<'py>>> {
+    pub(super) fn format<'py>(&self, record: &Instance<'_, 'py>) -> Result<Option<Text<'py>>> {
         let py = record.py();
         let (Some(_), Some(style)) = (self.itself.dict(py), self.style.dict(py)) else {
             return Ok(None);
         };
         // A traceback or a stack costs so much that Python's part makes no difference.
-        for name in [
-            intern!(py, "exc_info"),
-            intern!(py, "exc_text"),
-            intern!(py, "stack_info"),
-        ] {
+        for name in [Name::exc_info, Name::exc_text, Name::stack_info] {
             match record.get(name)? {
                 Some(value) if value.is_none() => {}
                 _ => return Ok(None),
@@ -164,9 +170,9 @@ impl StockFormatter {
             },
             None => None,
         };
-        record.dict.set_item(intern!(py, "message"), message)?;
+        record.dict.set_entry(Name::message, &message)?;
         if let Some(time) = time {
-            record.dict.set_item(intern!(py, "asctime"), time)?;
+            record.dict.set_entry(Name::asctime, &time)?;
         }
         self.fill(&style, &record.dict).map(Some)
     }
@@ -181,26 +187,29 @@ impl StockFormatter {
         Ok(Text::Object(match &self.fill {
             Fill::Percent(parsed) => match parsed.as_ref().and_then(|it| it.fill(values)) {
                 Some(text) => return Ok(Text::Made(text)),
-                None => format.rem(values)?,
+                None => format.rem(values)?.into(),
             },
-            Fill::Brace => format.call_method(intern!(py, "format"), (), Some(values))?,
+            Fill::Brace => format
+                .call_method(Name::format.get(py), (), Some(values))?
+                .into(),
             Fill::Dollar => {
-                let template = style.as_any().get_item(intern!(py, "_tpl"))?;
-                template.call_method(intern!(py, "substitute"), (), Some(values))?
+                let template = style.as_any().get_item(Name::_tpl.get(py))?;
+                template
+                    .call_method(Name::substitute.get(py), (), Some(values))?
+                    .into()
             }
         }))
     }
 }
 
 /// `record.getMessage()`. `None` if Python code makes the text.
-fn message<'py>(record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
-    let py = record.py();
-    let message = record.get(intern!(py, "msg"))?;
-    let args = record.get(intern!(py, "args"))?;
+fn message<'py>(record: &Instance<'_, 'py>) -> Result<Option<Object<'py>>> {
+    let message = record.get(Name::msg)?;
+    let args = record.get(Name::args)?;
     let (Some(message), Some(args)) = (message, args) else {
         return Ok(None);
     };
-    let own_method = record.get(intern!(py, "getMessage"))?;
+    let own_method = record.get(Name::getMessage)?;
     if !message.is_exact_instance_of::<PyString>() || own_method.is_some() {
         return Ok(None);
     }
@@ -221,7 +230,7 @@ fn message<'py>(record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
             || it.is_none()
     };
     match args.iter().all(has_text) {
-        true => Ok(Some(message.rem(args)?)),
+        true => Ok(Some(message.rem(args)?.into())),
         false => Ok(None),
     }
 }
@@ -231,16 +240,16 @@ fn message<'py>(record: &Object<'_, 'py>) -> Result<Option<Bound<'py, PyAny>>> {
 /// # Errors
 /// The exception that Python raises.
 pub(super) fn format_by_python<'py>(
-    handler: &Object<'_, 'py>,
-    record: &Object<'_, 'py>,
+    handler: &Instance<'_, 'py>,
+    record: &Instance<'_, 'py>,
     caller: &dyn Caller,
 ) -> Result<Text<'py>> {
     let py = record.py();
-    let own = handler.itself.getattr(intern!(py, "formatter"))?;
+    let own = handler.itself.get(Name::formatter)?;
     let formatter = match own.is_truthy()? {
         true => own,
-        false => LOGGING_GLOBALS.get(intern!(py, "_defaultFormatter"))?,
+        false => LOGGING_GLOBALS.get(Name::_defaultFormatter, py)?,
     };
-    let format = formatter.getattr(intern!(py, "format"))?;
+    let format = formatter.get(Name::format)?;
     Ok(Text::Object(frame::call(caller, &format, record.itself)?))
 }

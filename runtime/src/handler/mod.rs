@@ -21,16 +21,16 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use self::object::Object;
+use self::object::Instance;
 use self::plan::{Emission, Plan};
-use crate::python::exception::Result;
 use crate::python::frame::{self, Caller};
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Thin};
 
 /// What a handler does with a record at this moment. `None` if only Python knows.
 pub(crate) fn plan(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Option<Arc<Plan>> {
-    let plan = Plan::of(&Object::of(handler)?, record);
+    let plan = Plan::of(&Instance::of(handler)?, record);
     attempt(handler.py(), plan).flatten()
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn handle<'py>(
         Some(Begun::Done) => {}
         Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record, caller)?,
         Some(Begun::Not) | None => {
-            let handle = handler.getattr(intern!(py, "handle"))?;
+            let handle = handler.get(Name::handle)?;
             return frame::call(caller, &handle, record).map(drop);
         }
     }
@@ -72,7 +72,7 @@ fn begin(plan: Arc<Plan>, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>)
     if plan.emission.is_none() {
         return Ok(Begun::Done);
     }
-    let Some(handler) = Object::of(handler) else {
+    let Some(handler) = Instance::of(handler) else {
         return Ok(Begun::Not);
     };
     Ok(match filter::passes(&handler, record, &plan.snapshot)? {
@@ -93,9 +93,9 @@ fn lock_and_emit(
         return Ok(());
     };
     let lock = emission.lock.bind(py);
-    lock.call_method0(intern!(py, "acquire"))?;
+    lock.call_named(Name::acquire)?;
     let emitted = emit_or_call(plan, emission, handler, record, caller);
-    lock.call_method0(intern!(py, "release"))?;
+    lock.call_named(Name::release)?;
     emitted
 }
 
@@ -107,12 +107,11 @@ fn emit_or_call<'py>(
     record: &Bound<'py, PyAny>,
     caller: &dyn Caller,
 ) -> Result<()> {
-    let py = handler.py();
-    if let (Some(handler), Some(record)) = (Object::of(handler), Object::of(record)) {
+    if let (Some(handler), Some(record)) = (Instance::of(handler), Instance::of(record)) {
         if plan.is_current(&handler) && emit::emit(plan, emission, &handler, &record, caller)? {
             return Ok(());
         }
     }
-    let emit = handler.getattr(intern!(py, "emit"))?;
+    let emit = handler.get(Name::emit)?;
     frame::call(caller, &emit, record).map(drop)
 }

@@ -1,62 +1,63 @@
 //! An object of `logging` and its own attributes.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyDict, PyType, PyWeakrefMethods, PyWeakrefReference};
 
-use crate::python::exception::Result;
-use crate::python::interpreter;
 use crate::python::raised::attempt;
+use crate::raw::interpreter;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::watch::InstanceWatch;
 
 /// Methods by which a handler does something else than its class.
-pub(super) const METHODS: &[&str] = &[
-    "handle",
-    "filter",
-    "acquire",
-    "release",
-    "emit",
-    "format",
-    "flush",
-    "shouldRollover",
-    "prepare",
-    "enqueue",
+pub(super) const METHODS: &[Name] = &[
+    Name::handle,
+    Name::filter,
+    Name::acquire,
+    Name::release,
+    Name::emit,
+    Name::format,
+    Name::flush,
+    Name::shouldRollover,
+    Name::prepare,
+    Name::enqueue,
 ];
 
 /// The attributes of handlers, formatters and styles that a plan depends on.
-pub(super) const ATTRIBUTES: [&[&str]; 2] = [METHODS, OTHERS];
+pub(super) const ATTRIBUTES: [&[Name]; 2] = [METHODS, OTHERS];
 
-const OTHERS: &[&str] = &[
-    "level",
-    "lock",
-    "formatter",
-    "terminator",
-    "maxBytes",
-    "rolloverAt",
-    "usesTime",
-    "formatTime",
-    "formatMessage",
-    "_style",
-    "datefmt",
-    "converter",
-    "default_time_format",
-    "default_msec_format",
-    "_fmt",
-    "_defaults",
-    "_format",
-    "asctime_search",
+const OTHERS: &[Name] = &[
+    Name::level,
+    Name::lock,
+    Name::formatter,
+    Name::terminator,
+    Name::maxBytes,
+    Name::rolloverAt,
+    Name::usesTime,
+    Name::formatTime,
+    Name::formatMessage,
+    Name::_style,
+    Name::datefmt,
+    Name::converter,
+    Name::default_time_format,
+    Name::default_msec_format,
+    Name::_fmt,
+    Name::_defaults,
+    Name::_format,
+    Name::asctime_search,
 ];
 
 /// An object whose class is known to have no attribute of the names that are read here.
-pub(super) struct Object<'a, 'py> {
+pub(super) struct Instance<'a, 'py> {
     pub(super) itself: &'a Bound<'py, PyAny>,
     pub(super) dict: Bound<'py, PyDict>,
 }
 
-impl<'a, 'py> Object<'a, 'py> {
+impl<'a, 'py> Instance<'a, 'py> {
     /// `None` if it has no dict of its own.
-    pub(super) fn of(itself: &'a Bound<'py, PyAny>) -> Option<Object<'a, 'py>> {
+    pub(super) fn of(itself: &'a Bound<'py, PyAny>) -> Option<Instance<'a, 'py>> {
         let dict = dict_of(itself)?;
-        Some(Object { itself, dict })
+        Some(Instance { itself, dict })
     }
 
     pub(super) fn py(&self) -> Python<'py> {
@@ -64,14 +65,14 @@ impl<'a, 'py> Object<'a, 'py> {
     }
 
     /// `None` if the object itself has no such attribute. Python may find one elsewhere.
-    pub(super) fn get(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
-        Ok(self.dict.get_item(name)?)
+    pub(super) fn get(&self, name: Name) -> Result<Option<Object<'py>>> {
+        self.dict.entry_named(name)
     }
 
     /// Whether the object itself, not its class, has any of these attributes.
-    pub(super) fn has_any(&self, names: &[&str]) -> Result<bool> {
+    pub(super) fn has_any(&self, names: &[Name]) -> Result<bool> {
         for name in names {
-            if self.dict.contains(*name)? {
+            if self.dict.has_entry(*name)? {
                 return Ok(true);
             }
         }
@@ -79,14 +80,14 @@ impl<'a, 'py> Object<'a, 'py> {
     }
 
     /// An attribute of the object itself or of its class. `None` if it has none, or if Python code may make it.
-    pub(super) fn attribute(&self, name: &str) -> Result<Option<Bound<'py, PyAny>>> {
-        let of_class = self.itself.get_type().getattr_opt(name)?;
+    pub(super) fn attribute(&self, name: Name) -> Result<Option<Object<'py>>> {
+        let of_class = self.itself.class().find(name.get(self.py()))?;
         if let Some(of_class) = &of_class {
-            if of_class.get_type().hasattr("__get__")? {
+            if of_class.class().has(Name::__get__)? {
                 return Ok(None);
             }
         }
-        Ok(self.dict.get_item(name)?.or(of_class))
+        Ok(self.dict.entry_named(name)?.or(of_class))
     }
 }
 
@@ -101,18 +102,18 @@ pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDi
 /// others.
 pub(super) struct Identity {
     /// So that the object isn't kept alive, nor what it leads to.
-    object: Py<PyWeakrefReference>,
-    class: Py<PyType>,
+    object: Stored<PyWeakrefReference>,
+    class: Stored<PyType>,
     dict: InstanceWatch,
 }
 
 impl Identity {
     /// # Errors
     /// If the object can't have weak references.
-    pub(super) fn of(object: &Object<'_, '_>, dict: InstanceWatch) -> Result<Identity> {
+    pub(super) fn of(object: &Instance<'_, '_>, dict: InstanceWatch) -> Result<Identity> {
         Ok(Identity {
-            object: PyWeakrefReference::new(object.itself)?.unbind(),
-            class: object.itself.get_type().unbind(),
+            object: PyWeakrefReference::new(object.itself)?.into(),
+            class: object.itself.get_type().into(),
             dict,
         })
     }
@@ -120,7 +121,7 @@ impl Identity {
     /// The dict of the object. `None` if the object has another class or another dict now, or has changed.
     pub(super) fn dict<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyDict>> {
         let object = self.object.bind(py).upgrade()?;
-        let is_same_class = object.get_type().is(&self.class);
+        let is_same_class = object.class_address() == self.class.as_ptr().addr();
         let dict = dict_of(&object).filter(|_| is_same_class)?;
         self.dict.is_current(dict.as_ptr().addr()).then_some(dict)
     }

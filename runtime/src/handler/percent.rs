@@ -4,6 +4,7 @@
 //! For fields that are a `str` or an `int` the result is that of `format % values`. Python makes it of all other
 //! formats and values.
 
+use crate::raw::thin::Stored;
 use std::fmt::Write;
 
 use pyo3::prelude::*;
@@ -23,7 +24,7 @@ struct Piece {
 }
 
 struct Field {
-    name: Py<PyString>,
+    name: Stored<PyString>,
     is_number: bool,
     is_left: bool,
     has_zeros: bool,
@@ -76,7 +77,7 @@ impl Format {
                 return None;
             }
             pieces.last_mut()?.field = Some(Field {
-                name: PyString::intern(py, name).unbind(),
+                name: PyString::intern(py, name).into(),
                 is_number,
                 is_left,
                 has_zeros,

@@ -7,10 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 use super::formatter::StockFormatter;
-use super::object::{ATTRIBUTES, METHODS, Object};
-use crate::python::exception::Result;
+use super::object::{ATTRIBUTES, Instance, METHODS};
 use crate::python::kept::{Kept, Shared};
-use crate::python::once::intern;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::class::{self, HandlerKind};
 use crate::stock::explain;
 use crate::stock::snapshot::{self, Snapshot};
@@ -42,9 +42,9 @@ pub(crate) struct Plan {
 
 /// How a handler emits a record.
 pub(super) struct Emission {
-    pub(super) lock: Py<PyAny>,
+    pub(super) lock: Stored,
     /// What the handler writes after each record.
-    pub(super) terminator: Py<PyString>,
+    pub(super) terminator: Stored<PyString>,
     pub(super) rollover: Rollover,
     /// `None` if Python formats.
     pub(super) formatter: Option<StockFormatter>,
@@ -62,7 +62,7 @@ pub(super) enum Rollover {
 impl Plan {
     /// What a handler does with a record at this moment. `None` if Python's code handles the record.
     pub(super) fn of(
-        handler: &Object<'_, '_>,
+        handler: &Instance<'_, '_>,
         record: &Bound<'_, PyAny>,
     ) -> Result<Option<Arc<Plan>>> {
         let handling = match find(handler) {
@@ -70,7 +70,7 @@ impl Plan {
             None => make(handler)?,
         };
         Ok(match handling {
-            Handling::ByPlan(plan) if plan.snapshot.has_at(&record.get_type(), Row::LogRecord) => {
+            Handling::ByPlan(plan) if plan.snapshot.has_at(&record.class(), Row::LogRecord) => {
                 Some(plan)
             }
             _ => None,
@@ -78,7 +78,7 @@ impl Plan {
     }
 
     /// Whether nothing has changed that the plan depends on. The formatter checks itself.
-    pub(super) fn is_current(&self, handler: &Object<'_, '_>) -> bool {
+    pub(super) fn is_current(&self, handler: &Instance<'_, '_>) -> bool {
         self.state.is_of(handler) && self.has_current_snapshot(handler.py())
     }
 
@@ -93,7 +93,7 @@ impl Plan {
 const FEW_RECORDS: usize = 20;
 
 #[cold]
-fn make(handler: &Object<'_, '_>) -> Result<Handling> {
+fn make(handler: &Instance<'_, '_>) -> Result<Handling> {
     static FIRST: AtomicUsize = AtomicUsize::new(0);
     if FIRST.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
         return Ok(Handling::ByPython(
@@ -135,8 +135,7 @@ fn make(handler: &Object<'_, '_>) -> Result<Handling> {
 
 type Planned = std::result::Result<(Option<i32>, Option<Emission>), &'static str>;
 
-fn plan(handler: &Object<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> Result<Planned> {
-    let py = handler.py();
+fn plan(handler: &Instance<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> Result<Planned> {
     if handler.has_any(METHODS)? {
         return Ok(Err("it has a method of its own"));
     }
@@ -147,7 +146,7 @@ fn plan(handler: &Object<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> Res
             Err(reason) => return Ok(Err(reason)),
         },
     };
-    let level = handler.get(intern!(py, "level"))?;
+    let level = handler.get(Name::level)?;
     let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.extract().ok());
     Ok(Ok((level, emission)))
 }
@@ -156,18 +155,18 @@ impl Emission {
     /// The error is a reason why Python's code has to do it.
     fn of(
         kind: HandlerKind,
-        handler: &Object<'_, '_>,
+        handler: &Instance<'_, '_>,
         snapshot: &Snapshot,
     ) -> Result<std::result::Result<Emission, &'static str>> {
         let py = handler.py();
-        let lock = handler.get(intern!(py, "lock"))?;
-        let Some(lock) = lock.filter(|lock| snapshot.has_at(&lock.get_type(), Row::Lock)) else {
+        let lock = handler.get(Name::lock)?;
+        let Some(lock) = lock.filter(|lock| snapshot.has_at(&lock.class(), Row::Lock)) else {
             return Ok(Err("its lock isn't an RLock"));
         };
-        let formatter = handler.get(intern!(py, "formatter"))?;
+        let formatter = handler.get(Name::formatter)?;
         let formatter = match formatter {
             Some(formatter) if formatter.is_none() => {
-                snapshot.get(Row::DefaultFormatter, py).cloned()
+                snapshot.get(Row::DefaultFormatter, py).map(Object::from)
             }
             formatter => formatter,
         };
@@ -176,17 +175,17 @@ impl Emission {
         };
         let formatter = StockFormatter::of(&formatter, snapshot)?;
         let terminator = match kind {
-            HandlerKind::Queue => Some(intern!(py, "").clone()),
-            _ if !handler.has_any(&["stream"])? => None,
+            HandlerKind::Queue => Some(Name::empty.get(py).clone()),
+            _ if !handler.has_any(&[Name::stream])? => None,
             _ => handler
-                .attribute("terminator")?
+                .attribute(Name::terminator)?
                 .and_then(|it| it.cast_into_exact().ok()),
         };
         let Some(terminator) = terminator else {
             return Ok(Err("it has no stream, or its terminator isn't a str"));
         };
         // Python compares numbers of other classes by methods of theirs.
-        let number = |name| -> Result<Option<i64>> {
+        let number = |name: Name| -> Result<Option<i64>> {
             let number = handler.get(name)?;
             let number = number.and_then(|number| number.cast_into_exact::<PyInt>().ok());
             Ok(number.and_then(|number| number.extract().ok()))
@@ -194,8 +193,8 @@ impl Emission {
         let rollover = match kind {
             // Python formats the record twice.
             HandlerKind::Rotating if formatter.is_none() => None,
-            HandlerKind::Rotating => number(intern!(py, "maxBytes"))?.map(Rollover::AtSize),
-            HandlerKind::TimedRotating => number(intern!(py, "rolloverAt"))?.map(Rollover::AtTime),
+            HandlerKind::Rotating => number(Name::maxBytes)?.map(Rollover::AtSize),
+            HandlerKind::TimedRotating => number(Name::rolloverAt)?.map(Rollover::AtTime),
             _ => Some(Rollover::Never),
         };
         let Some(rollover) = rollover else {
@@ -203,7 +202,7 @@ impl Emission {
         };
         Ok(Ok(Emission {
             lock: lock.unbind(),
-            terminator: terminator.unbind(),
+            terminator: terminator.into(),
             rollover,
             formatter,
         }))
@@ -220,8 +219,8 @@ struct State {
 }
 
 impl State {
-    fn is_of(&self, handler: &Object<'_, '_>) -> bool {
-        self.class.is(handler.itself.get_type().as_ptr().addr())
+    fn is_of(&self, handler: &Instance<'_, '_>) -> bool {
+        self.class.is(handler.itself.class_address())
             && self.class.changes() == self.changes_of_class
             && self.dict.is_current(handler.dict.as_ptr().addr())
     }
@@ -269,7 +268,7 @@ impl Found {
             && RECORDS.load(Ordering::Relaxed).wrapping_sub(self.last) < LATELY
     }
 
-    fn is_current(&self, handler: &Object<'_, '_>) -> bool {
+    fn is_current(&self, handler: &Instance<'_, '_>) -> bool {
         match (&self.state, &self.handling) {
             (_, Handling::ByPlan(plan)) => plan.is_current(handler),
             (Some(state), _) => state.is_of(handler) && self.has_current_snapshot(handler.py()),
@@ -286,7 +285,7 @@ impl Found {
 
 /// What was found out about a handler, if that holds. `None` if a plan has to be made. A forked child may find [`FOUND`]
 /// locked for good.
-fn find(handler: &Object<'_, '_>) -> Option<Handling> {
+fn find(handler: &Instance<'_, '_>) -> Option<Handling> {
     let address = handler.itself.as_ptr().addr();
     let all = FOUND.get()?;
     let mut all = all.try_lock().ok()?;
@@ -306,7 +305,7 @@ fn find(handler: &Object<'_, '_>) -> Option<Handling> {
     is_full.then_some(Handling::ByPython("there are too many handlers"))
 }
 
-fn keep(handler: &Object<'_, '_>, state: Option<State>, handling: Handling) -> Handling {
+fn keep(handler: &Instance<'_, '_>, state: Option<State>, handling: Handling) -> Handling {
     if let (Handling::ByPython(reason), true) = (&handling, explain::is_wanted()) {
         eprintln!(
             "pylog: Python's code handles the records of {}: {reason}",

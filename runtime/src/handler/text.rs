@@ -1,18 +1,20 @@
 //! A text that is made here, or by Python.
 
-use crate::python::exception::Result;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::raw::thin::Object;
+use crate::raw::thin::exception::Result;
+
 pub(super) enum Text<'py> {
     Made(String),
-    Object(Bound<'py, PyAny>),
+    Object(Object<'py>),
 }
 
 impl<'py> Text<'py> {
-    pub(super) fn into_object(self, py: Python<'py>) -> Bound<'py, PyAny> {
+    pub(super) fn into_object(self, py: Python<'py>) -> Object<'py> {
         match self {
-            Text::Made(text) => PyString::new(py, &text).into_any(),
+            Text::Made(text) => PyString::new(py, &text).into(),
             Text::Object(text) => text,
         }
     }
@@ -32,14 +34,16 @@ impl<'py> Text<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(super) fn with_end(self, end: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+    pub(super) fn with_end(self, end: &Bound<'py, PyAny>) -> Result<Object<'py>> {
         match (self, end.cast_exact::<PyString>()) {
-            (Text::Object(text), _) => Ok(text.add(end)?),
+            (Text::Object(text), _) => Ok(text.add(end)?.into()),
             (Text::Made(mut text), Ok(string)) => {
                 text.push_str(&string.to_cow()?);
-                Ok(PyString::new(end.py(), &text).into_any())
+                Ok(PyString::new(end.py(), &text).into())
             }
-            (Text::Made(text), Err(_)) => Ok(PyString::new(end.py(), &text).as_any().add(end)?),
+            (Text::Made(text), Err(_)) => {
+                Ok(PyString::new(end.py(), &text).as_any().add(end)?.into())
+            }
         }
     }
 }

@@ -21,11 +21,11 @@ use pyo3::types::{PyDict, PyType, PyWeakrefReference};
 use super::cache::{LevelCache, Ticket};
 use super::registry::Registry;
 use crate::index::AtomicIndex;
-use crate::python::exception::Result;
 use crate::python::library::callback;
-use crate::python::once::{Once, intern};
-
-const PREVIOUS: &str = "_pylog_previous";
+use crate::raw::list::List;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
@@ -38,7 +38,7 @@ pub(crate) struct Listener {
 /// The level caches of this extension.
 static REGISTRY: Registry = Registry::new();
 
-static LISTENERS: boxcar::Vec<Listener> = boxcar::Vec::new();
+static LISTENERS: List<Listener> = List::new();
 
 /// Adds a listener.
 pub(crate) fn add_listener(listener: Listener) {
@@ -48,7 +48,7 @@ pub(crate) fn add_listener(listener: Listener) {
 /// Clears every level cache, so that the next call of each callsite asks Python.
 pub(crate) fn invalidate() {
     REGISTRY.clear_all();
-    for (_, listener) in &LISTENERS {
+    for (_, listener) in LISTENERS.iter() {
         (listener.on_invalidation)();
     }
 }
@@ -74,11 +74,11 @@ pub(crate) fn ticket(cache: &'static LevelCache, place: &AtomicIndex) -> Ticket<
 /// then.
 pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
     let py = root.py();
-    let cache = root.getattr(intern!(py, "_cache"))?;
+    let cache = root.get(Name::_cache)?;
     if is_ours(&cache)? {
         return Ok(());
     }
-    root.setattr(intern!(py, "_cache"), new_cache(&cache)?)?;
+    root.setattr(Name::_cache.get(py), new_cache(&cache)?)?;
     // Changes since our dict was last in place were not reported.
     invalidate();
     Ok(())
@@ -88,34 +88,34 @@ pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
 fn is_ours(cache: &Bound<'_, PyAny>) -> Result<bool> {
     let py = cache.py();
     let class = cache_class(py)?;
-    let mut cache = cache.clone();
+    let mut cache = Object::from(cache);
     loop {
-        if cache.get_type().is(class) {
+        if cache.is_exactly(class) {
             return Ok(true);
         }
-        cache = match cache.getattr(intern!(py, PREVIOUS)) {
+        cache = match cache.get(Name::_pylog_previous) {
             Ok(previous) => previous,
             Err(error) if error.is_instance_of::<PyAttributeError>(py) => return Ok(false),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
     }
 }
 
 /// A subclass of `dict`, by which this extension recognizes its own dicts.
 fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyType>> {
-    static CLASS: Once<Py<PyType>> = Once::new();
+    static CLASS: Once<Stored<PyType>> = Once::new();
     CLASS
         .get_or_try(|| {
             let namespace = PyDict::new(py);
             namespace.set_item("__module__", "pylog")?;
             let class = py.get_type::<PyType>();
             let class = class.call1(("RootLoggerCache", (py.get_type::<PyDict>(),), namespace))?;
-            Ok(class.cast_into::<PyType>()?.unbind())
+            Ok(class.cast_into::<PyType>()?.into())
         })
         .map(|class| class.bind(py))
 }
 
-fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> Result<Object<'py>> {
     /// Lives as long as the dict.
     struct InvalidateOnDrop;
     impl Drop for InvalidateOnDrop {
@@ -125,8 +125,8 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
     }
 
     let py = previous.py();
-    let cache = cache_class(py)?.call0()?;
-    cache.setattr(PREVIOUS, previous)?;
+    let cache = cache_class(py)?.run()?;
+    cache.set(Name::_pylog_previous, previous)?;
     // The closure owns nothing else. A strong reference to the dict would be a cycle that the garbage
     // collector doesn't see, and one to the previous dict would outlive this one, since PyO3 defers
     // reference counting while Python code runs.
@@ -141,15 +141,14 @@ fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         invalidate();
         cleared
     })?;
-    cache.setattr("clear", clear)?;
+    cache.set(Name::clear, &clear)?;
     Ok(cache)
 }
 
 /// Clears our dict and the one that it replaced, whose `clear` may do more.
 fn clear_all(cache: &Bound<'_, PyAny>) -> Result<()> {
-    let py = cache.py();
     cache.cast::<PyDict>()?.clear();
-    let previous = cache.getattr(intern!(py, PREVIOUS))?;
-    previous.call_method0(intern!(py, "clear"))?;
+    let previous = cache.get(Name::_pylog_previous)?;
+    previous.call_named(Name::clear)?;
     Ok(())
 }

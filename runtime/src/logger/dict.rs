@@ -1,11 +1,11 @@
 //! The attributes of a logger itself.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 
-use crate::python::exception::Result;
-use crate::python::interpreter;
-use crate::python::once::intern;
+use crate::raw::interpreter;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Thin};
 use crate::stock::class;
 
 /// A logger's `__dict__`, if it has one: a logger that isn't of the library may be of a class written in C.
@@ -17,23 +17,42 @@ impl<'py> LoggerDict<'py> {
         LoggerDict(dict.and_then(|dict| dict.cast_into().ok()))
     }
 
-    pub(crate) fn get(&self, name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
+    pub(crate) fn get(&self, name: Name) -> Result<Option<Object<'py>>> {
         match &self.0 {
-            Some(dict) => Ok(dict.get_item(name)?),
+            Some(dict) => dict.entry_named(name),
             None => Ok(None),
+        }
+    }
+
+    /// The same for a logger of a class that is known to find each attribute there, and that is true. Empty for others.
+    pub(crate) fn of_stock(logger: &Bound<'py, PyAny>) -> LoggerDict<'py> {
+        match class::has_own_attributes(logger.class_address()) {
+            true => LoggerDict::of(logger),
+            false => LoggerDict(None),
+        }
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// An attribute of a logger, which is here if the logger's class is stock.
+    pub(crate) fn get_from(&self, logger: &Bound<'py, PyAny>, name: Name) -> Result<Object<'py>> {
+        match self.get(name)? {
+            Some(value) => Ok(value),
+            None => logger.get(name),
         }
     }
 
     /// `Logger.disabled`, which `dictConfig` and pytest set without an invalidation.
     pub(crate) fn is_disabled(&self, logger: &Bound<'py, PyAny>) -> Result<bool> {
-        let name = intern!(logger.py(), "disabled");
-        let disabled = match class::has_own_attributes(&logger.get_type()) {
-            true => self.get(name)?,
+        let disabled = match class::has_own_attributes(logger.class_address()) {
+            true => self.get(Name::disabled)?,
             false => None,
         };
-        Ok(disabled
-            .map_or_else(|| logger.getattr(name), Ok)?
-            .is_truthy()?)
+        disabled
+            .map_or_else(|| logger.get(Name::disabled), Ok)?
+            .is_true()
     }
 
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
@@ -42,20 +61,19 @@ impl<'py> LoggerDict<'py> {
         let Some(dict) = &self.0 else {
             return Ok(false);
         };
-        let py = dict.py();
         // `Logger.__init__` and `Manager.getLogger` set nine attributes. A plain logger works without
         // `manager`, but fails without any of the other eight.
-        if handles && dict.len() == 9 && dict.contains(intern!(py, "manager"))? {
+        if handles && dict.len() == 9 && dict.has_entry(Name::manager)? {
             return Ok(false);
         }
         for method in [
-            intern!(py, "_log"),
-            intern!(py, "makeRecord"),
-            intern!(py, "handle"),
-            intern!(py, "filter"),
-            intern!(py, "callHandlers"),
+            Name::_log,
+            Name::makeRecord,
+            Name::handle,
+            Name::filter,
+            Name::callHandlers,
         ] {
-            if dict.contains(method)? {
+            if dict.has_entry(method)? {
                 return Ok(true);
             }
         }

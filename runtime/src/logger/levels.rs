@@ -5,11 +5,11 @@ use pyo3::types::PyDict;
 
 use crate::level::Level;
 use crate::level_cache::invalidation;
-use crate::python::exception::Result;
 use crate::python::kept;
 use crate::python::library::LOGGING_GLOBALS;
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Thin};
 
 /// `logger.isEnabledFor(level)`.
 pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> Result<bool> {
@@ -17,9 +17,10 @@ pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> Result<
     if level == Level::TRACE {
         attempt(py, name_trace(py));
     }
-    Ok(logger
-        .call_method1(intern!(py, "isEnabledFor"), (level.levelno(),))?
-        .is_truthy()?)
+    let levelno = thin::number(py, level.levelno().into())?;
+    logger
+        .call_named_with(Name::isEnabledFor, &levelno)?
+        .is_true()
 }
 
 /// Whether an answer of `isEnabledFor` holds until the next invalidation.
@@ -27,34 +28,33 @@ pub(crate) fn is_cacheable(logger: &Bound<'_, PyAny>) -> Result<bool> {
     if kept::are_released() {
         return Ok(false);
     }
-    let py = logger.py();
-    let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
+    let is_enabled_for = logger.get(Name::isEnabledFor)?;
     if !LOGGING_GLOBALS.define(&is_enabled_for)? {
         return Ok(false);
     }
-    let root = logger
-        .getattr(intern!(py, "manager"))?
-        .getattr(intern!(py, "root"))?;
+    let root = logger.get(Name::manager)?.get(Name::root)?;
     invalidation::install_hook(&root).map(|()| true)
 }
 
 /// The answer for `level` in the logger's own `_cache`. If the logger is disabled, there is none.
 pub(crate) fn cached_answer(logger: &Bound<'_, PyAny>, level: Level) -> Result<Option<bool>> {
-    let cache = logger.getattr(intern!(logger.py(), "_cache"))?;
-    let answer = cache.cast::<PyDict>()?.get_item(level.levelno())?;
-    Ok(answer.map(|answer| answer.is_truthy()).transpose()?)
+    let cache = logger.get(Name::_cache)?;
+    let levelno = thin::number(logger.py(), level.levelno().into())?;
+    let answer = cache.cast::<PyDict>()?.entry(&levelno)?;
+    answer.map(|answer| answer.is_true()).transpose()
 }
 
 /// Names level 5 `TRACE`, unless the application has named the level or uses the name.
 pub(crate) fn name_trace(py: Python<'_>) -> Result<()> {
-    let get_level_name = LOGGING_GLOBALS.get(intern!(py, "getLevelName"))?;
-    let levelno = Level::TRACE.levelno();
+    let get_level_name = LOGGING_GLOBALS.get(Name::getLevelName, py)?;
+    let levelno = thin::number(py, Level::TRACE.levelno().into())?;
     // It answers "Level X" for a number or a name that it doesn't know.
-    let number: String = get_level_name.call1((levelno,))?.str()?.extract()?;
-    let name: String = get_level_name.call1(("TRACE",))?.str()?.extract()?;
-    if number == "Level 5" && name == "Level TRACE" {
-        let add_level_name = LOGGING_GLOBALS.get(intern!(py, "addLevelName"))?;
-        add_level_name.call1((levelno, "TRACE"))?;
+    let trace = thin::text(py, "TRACE")?;
+    let number = get_level_name.run_with(&levelno)?.str()?;
+    let name = get_level_name.run_with(&trace)?.str()?;
+    if number.to_cow()? == "Level 5" && name.to_cow()? == "Level TRACE" {
+        let add_level_name = LOGGING_GLOBALS.get(Name::addLevelName, py)?;
+        add_level_name.run_with_two(&levelno, &trace)?;
     }
     Ok(())
 }

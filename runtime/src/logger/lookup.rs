@@ -4,22 +4,26 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::level_cache::invalidation;
-use crate::python::exception::Result;
 use crate::python::library::{LOGGING_GLOBALS, callback};
-use crate::python::once::{Once, intern};
 use crate::python::raised::attempt;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// The loggers that `logging.getLogger` has returned, by name, as weak references.
 fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {
-    static SEEN: Once<Py<PyDict>> = Once::new();
-    SEEN.get_or_make(|| PyDict::new(py).unbind()).bind(py)
+    static SEEN: Once<Stored<PyDict>> = Once::new();
+    SEEN.get_or_make(|| PyDict::new(py).into()).bind(py)
 }
 
 /// The logger that [`get_logger`] returned last for a name, if it is alive. It is still the logger of
 /// that name if a level cache still holds an answer of it.
-pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
-    match seen(name.py()).get_item(name)? {
-        Some(weakref) => Ok(weakref.cast::<PyWeakrefReference>()?.upgrade()),
+pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
+    match seen(name.py()).entry(name)? {
+        Some(weakref) => Ok(weakref
+            .cast::<PyWeakrefReference>()?
+            .upgrade()
+            .map(Object::from)),
         None => Ok(None),
     }
 }
@@ -31,9 +35,9 @@ pub(crate) fn is_last_seen(name: &Bound<'_, PyString>, logger: &Bound<'_, PyAny>
 
 /// `logging.getLogger(name)`. If it returns another logger than last time, every level cache is
 /// cleared.
-pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Bound<'py, PyAny>> {
+pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Object<'py>> {
     let py = name.py();
-    let get_logger = LOGGING_GLOBALS.get(intern!(py, "getLogger"))?;
+    let get_logger = LOGGING_GLOBALS.get(Name::getLogger, py)?;
     if let Some(last) = last_seen(name)? {
         // The stock function would return the same. Its Python code holds the lock of `logging`, and if a signal
         // handler raises there, the lock stays locked.
@@ -41,7 +45,7 @@ pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Bound<'py, 
             return Ok(last);
         }
     }
-    let logger = get_logger.call1((name,))?;
+    let logger = get_logger.run_with(name)?;
     if attempt(py, is_last_seen(name, &logger)) != Some(true) {
         attempt(py, remember(name, &logger));
     }
@@ -63,25 +67,23 @@ fn remember(name: &Bound<'_, PyString>, logger: &Bound<'_, PyAny>) -> Result<()>
 /// Whether `loggerDict` has a logger under its name.
 fn is_registered(logger: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> Result<bool> {
     let py = name.py();
-    let manager = LOGGING_GLOBALS
-        .get(intern!(py, "Logger"))?
-        .getattr(intern!(py, "manager"))?;
-    let loggers = manager.getattr(intern!(py, "loggerDict"))?;
-    let registered = loggers.cast::<PyDict>()?.get_item(name)?;
+    let manager = LOGGING_GLOBALS.get(Name::Logger, py)?.get(Name::manager)?;
+    let loggers = manager.get(Name::loggerDict)?;
+    let registered = loggers.cast::<PyDict>()?.entry(name)?;
     Ok(registered.is_some_and(|registered| registered.is(logger)))
 }
 
 /// Loggers die when something empties `Manager.loggerDict`, as test suites do. The name then belongs
 /// to another logger, with another level.
 fn on_death(py: Python<'_>) -> Result<&Bound<'_, PyCFunction>> {
-    static CALLBACK: Once<Py<PyCFunction>> = Once::new();
+    static CALLBACK: Once<Stored<PyCFunction>> = Once::new();
     CALLBACK
         .get_or_try(|| {
             let invalidate = |_: Python<'_>| {
                 invalidation::invalidate();
                 Ok(())
             };
-            callback(py, invalidate).map(Bound::unbind)
+            callback(py, invalidate).map(Stored::from)
         })
         .map(|callback| callback.bind(py))
 }

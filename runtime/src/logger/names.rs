@@ -4,13 +4,15 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::level_cache::invalidation;
-use crate::python::once::Once;
+use crate::raw::list::List;
+use crate::raw::once::Once;
+use crate::raw::thin::Stored;
 
 /// Rust paths that have another name in Python, and that name. The last entry of a path holds.
-static RENAMED: boxcar::Vec<(&'static str, String)> = boxcar::Vec::new();
+static RENAMED: List<(&'static str, String)> = List::new();
 
 /// The crates that belong to Python modules.
-static OF_MODULES: boxcar::Vec<&'static str> = boxcar::Vec::new();
+static OF_MODULES: List<&'static str> = List::new();
 
 /// From now on, targets at and below `path` belong to the logger `name` and those below it.
 pub(crate) fn rename(path: &'static str, name: &str) {
@@ -29,9 +31,22 @@ pub(crate) fn rename(path: &'static str, name: &str) {
 /// `package._native.helper.parse`.
 fn name_of(target: &str) -> String {
     match renamed(target) {
-        Some((path, name)) => format!("{name}{}", target[path.len()..].replace("::", ".")),
-        None => target.replace("::", "."),
+        Some((path, name)) => format!("{name}{}", dotted(&target[path.len()..])),
+        None => dotted(target),
     }
+}
+
+/// A Rust path with Python's separators.
+pub(crate) fn dotted(path: &str) -> String {
+    let mut name = String::with_capacity(path.len());
+    let mut characters = path.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character == ':' && characters.next_if_eq(&':').is_some() {
+            true => name.push('.'),
+            false => name.push(character),
+        }
+    }
+    name
 }
 
 /// Whether a target has another name in Python than its own.
@@ -61,7 +76,7 @@ fn covers(path: &str, target: &str) -> bool {
 /// The name of a callsite's logger, as a Python string that is made once.
 pub(crate) struct LoggerName {
     /// The string, and the number of entries in [`RENAMED`] when it was made.
-    made: Once<(Py<PyString>, usize)>,
+    made: Once<(Stored<PyString>, usize)>,
     /// The name, if it doesn't follow from the target.
     fixed: Option<String>,
 }
@@ -88,7 +103,7 @@ impl LoggerName {
             None => PyString::new(py, &name_of(target)),
         };
         let renamed = RENAMED.count();
-        let (name, renamed_then) = self.made.get_or_make(|| (make().unbind(), renamed));
+        let (name, renamed_then) = self.made.get_or_make(|| (make().into(), renamed));
         if *renamed_then == renamed || self.fixed.is_some() {
             name.bind(py).clone()
         } else {

@@ -1,20 +1,20 @@
 //! The answer of `isEnabledFor` without running Python code, for calls that must not run any.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyString, PyType};
+use pyo3::types::{PyDict, PyInt, PyString};
 
 use crate::level::Level;
-use crate::python::exception::Result;
 use crate::python::garbage;
-use crate::python::interpreter;
 use crate::python::library::LOGGING_GLOBALS;
-use crate::python::once::intern;
+use crate::raw::interpreter;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Thin};
 
 /// The answer of `logging.getLogger(name).isEnabledFor(level)` at this moment. `None` if only Python can tell, because
 /// a class or an object isn't the stock one.
 pub(crate) fn of_name(name: &Bound<'_, PyString>, level: Level) -> Option<bool> {
     let answer = || {
-        let root = LOGGING_GLOBALS.get(intern!(name.py(), "root"))?;
+        let root = LOGGING_GLOBALS.get(Name::root, name.py())?;
         match find(name, &root)? {
             Found::Logger(logger) => answer(&logger, &root, level),
             Found::Parent(parent) => answer_of_level(&parent, &root, level),
@@ -26,55 +26,61 @@ pub(crate) fn of_name(name: &Bound<'_, PyString>, level: Level) -> Option<bool> 
 
 /// The same for an object that may be a logger.
 pub(crate) fn of_logger(logger: &Bound<'_, PyAny>, level: Level) -> Option<bool> {
-    let py = logger.py();
-    let answer = || answer(logger, &LOGGING_GLOBALS.get(intern!(py, "root"))?, level);
-    garbage::without_collection(Some(py), answer).unwrap_or_default()
+    let answer = || {
+        let root = LOGGING_GLOBALS.get(Name::root, logger.py())?;
+        answer(logger, &root, level)
+    };
+    garbage::without_collection(Some(logger.py()), answer).unwrap_or_default()
 }
 
 enum Found<'py> {
-    Logger(Bound<'py, PyAny>),
+    Logger(Object<'py>),
     /// The logger doesn't exist yet. It would be of a stock class, and inherit from this one.
-    Parent(Bound<'py, PyAny>),
+    Parent(Object<'py>),
     Unknown,
 }
 
 /// Looks for the logger of that name.
 fn find<'py>(name: &Bound<'py, PyString>, root: &Bound<'py, PyAny>) -> Result<Found<'py>> {
     let py = name.py();
-    let manager = manager(root)?.into_any();
-    let loggers = manager.get_item(intern!(py, "loggerDict"))?;
-    let loggers = loggers.cast_exact::<PyDict>()?;
-    let placeholder = LOGGING_GLOBALS.get(intern!(py, "PlaceHolder"))?;
-    let get = |name: &str| -> Result<_> {
-        let found = loggers.get_item(name)?;
-        Ok(found.filter(|found| !found.get_type().is(&placeholder)))
+    let manager = manager(root)?;
+    let loggers = attribute(&manager, Name::loggerDict)?;
+    let placeholder = LOGGING_GLOBALS.get(Name::PlaceHolder, py)?;
+    let get = |name: &Bound<'py, PyString>| -> Result<_> {
+        let found = loggers.cast_exact::<PyDict>()?.entry(name)?;
+        Ok(found.filter(|found| !found.is_exactly(&placeholder)))
     };
-    let name = name.to_cow()?;
-    if let Some(logger) = get(&name)? {
+    if let Some(logger) = get(name)? {
         return Ok(Found::Logger(logger));
     }
-    let class = LOGGING_GLOBALS.get(intern!(py, "_loggerClass"))?;
-    let of_manager = manager.get_item(intern!(py, "loggerClass"))?;
-    if !of_manager.is_none() || !is_stock(class.cast()?)? {
+    let class = LOGGING_GLOBALS.get(Name::_loggerClass, py)?;
+    if !attribute(&manager, Name::loggerClass)?.is_none() || !is_stock(&class)? {
         return Ok(Found::Unknown);
     }
-    let mut rest = &*name;
+    let mut rest = &*name.to_cow()?;
     while let Some((parent, _)) = rest.rsplit_once('.') {
-        if let Some(parent) = get(parent)? {
+        if let Some(parent) = get(thin::text(py, parent)?.cast()?)? {
             return Ok(Found::Parent(parent));
         }
         rest = parent;
     }
-    Ok(Found::Parent(root.clone()))
+    Ok(Found::Parent(root.into()))
 }
 
+/// The attributes of the manager.
 fn manager<'py>(root: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
-    attributes(&root.getattr(intern!(root.py(), "manager"))?)
+    let manager = root.get(Name::manager)?;
+    attributes(&manager)
 }
 
 fn attributes<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
-    let attributes = interpreter::dict_of(object)?;
-    Ok(attributes.cast_into_exact()?)
+    interpreter::dict_of(object)?.cast_into_exact()
+}
+
+/// An attribute of the object itself. It is an error if there is none.
+fn attribute<'py>(attributes: &Bound<'py, PyDict>, name: Name) -> Result<Object<'py>> {
+    let missing = || pyo3::exceptions::PyAttributeError::new_err(name.text());
+    Ok(attributes.entry_named(name)?.ok_or_else(missing)?)
 }
 
 /// The answer of the stock `Logger.isEnabledFor`. A value that isn't in the object itself, or not of the stock type, is
@@ -84,28 +90,23 @@ fn answer(
     root: &Bound<'_, PyAny>,
     level: Level,
 ) -> Result<Option<bool>> {
-    let py = logger.py();
-    if !is_stock(&logger.get_type())? {
+    if !is_stock(logger.get_type().as_any())? {
         return Ok(None);
     }
-    let of_logger = attributes(logger)?.into_any();
-    for method in [
-        intern!(py, "isEnabledFor"),
-        intern!(py, "getEffectiveLevel"),
-    ] {
-        if of_logger.contains(method)? {
+    let of_logger = attributes(logger)?;
+    for method in [Name::isEnabledFor, Name::getEffectiveLevel] {
+        if of_logger.has_entry(method)? {
             return Ok(None);
         }
     }
-    if of_logger.get_item(intern!(py, "disabled"))?.is_truthy()? {
+    if attribute(&of_logger, Name::disabled)?.is_true()? {
         return Ok(Some(false));
     }
     // A subclass of `dict`, if it is pylog's own.
-    let cache = of_logger
-        .get_item(intern!(py, "_cache"))?
-        .cast_into::<PyDict>()?;
-    if let Some(answer) = cache.get_item(level.levelno())? {
-        return Ok(Some(answer.is_truthy()?));
+    let cache = attribute(&of_logger, Name::_cache)?;
+    let levelno = thin::number(logger.py(), level.levelno().into())?;
+    if let Some(answer) = cache.cast::<PyDict>()?.entry(&levelno)? {
+        return answer.is_true().map(Some);
     }
     answer_of_level(logger, root, level)
 }
@@ -116,31 +117,41 @@ fn answer_of_level(
     root: &Bound<'_, PyAny>,
     level: Level,
 ) -> Result<Option<bool>> {
-    let py = logger.py();
-    let number = |value: Bound<'_, PyAny>| value.cast_exact::<PyInt>()?.extract::<i32>();
-    if number(manager(root)?.as_any().get_item(intern!(py, "_disable"))?)? >= level.levelno() {
+    let number = |attributes: &Bound<'_, PyDict>, name| -> Result<i32> {
+        Ok(attribute(attributes, name)?
+            .cast_exact::<PyInt>()?
+            .extract()?)
+    };
+    let manager = manager(root)?;
+    if number(&manager, Name::_disable)? >= level.levelno() {
         return Ok(Some(false));
     }
-    let mut current = logger.clone();
+    let mut current = Object::from(logger);
     loop {
-        if !is_stock(&current.get_type())? {
+        if !is_stock(current.get_type().as_any())? {
             return Ok(None);
         }
-        let attributes = attributes(&current)?.into_any();
-        let effective = number(attributes.get_item(intern!(py, "level"))?)?;
+        let attributes = attributes(&current)?;
+        let effective = number(&attributes, Name::level)?;
         if effective != 0 || current.is(root) {
             return Ok(Some(level.levelno() >= effective));
         }
-        current = attributes.get_item(intern!(py, "parent"))?;
+        current = attribute(&attributes, Name::parent)?;
     }
 }
 
 /// Whether a class of loggers has the stock methods, and reads attributes as `object` does.
-fn is_stock(class: &Bound<'_, PyType>) -> Result<bool> {
-    let py = class.py();
-    let get_attribute = intern!(py, "__getattribute__");
-    let of_object = py.get_type::<PyAny>().getattr(get_attribute)?;
-    Ok(class.getattr(get_attribute)?.is(&of_object)
-        && LOGGING_GLOBALS.define(&class.getattr(intern!(py, "isEnabledFor"))?)?
-        && LOGGING_GLOBALS.define(&class.getattr(intern!(py, "getEffectiveLevel"))?)?)
+fn is_stock(class: &Bound<'_, PyAny>) -> Result<bool> {
+    let object = class.py().get_type::<PyAny>();
+    let own = class.get(Name::__getattribute__)?;
+    if !own.is(&object.get(Name::__getattribute__)?) {
+        return Ok(false);
+    }
+    for method in [Name::isEnabledFor, Name::getEffectiveLevel] {
+        let method = class.get(method)?;
+        if !LOGGING_GLOBALS.define(&method)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

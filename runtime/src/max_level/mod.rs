@@ -24,9 +24,10 @@ use crate::callsite::table::Table;
 use crate::level::Level;
 use crate::level_cache::invalidation::{self, Listener};
 use crate::logger::{levels, lookup};
-use crate::python::exception::Result;
 use crate::python::library::LOGGING_GLOBALS;
-use crate::python::once::intern;
+use crate::raw::list::List;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Thin};
 
 /// A maximum level that follows Python.
 pub(crate) struct MaxLevel {
@@ -36,7 +37,7 @@ pub(crate) struct MaxLevel {
 }
 
 /// All that have ever followed Python.
-static ALL: boxcar::Vec<&'static MaxLevel> = boxcar::Vec::new();
+static ALL: List<&'static MaxLevel> = List::new();
 
 impl MaxLevel {
     pub(crate) const fn new(maximum: Maximum) -> MaxLevel {
@@ -88,41 +89,38 @@ impl MaxLevel {
 
 /// The most verbose level that any logger accepts. Loggers that are yet to be created inherit theirs.
 fn most_verbose(py: Python<'_>) -> Result<LevelFilter> {
-    let root = LOGGING_GLOBALS.get(intern!(py, "root"))?;
+    let root = LOGGING_GLOBALS.get(Name::root, py)?;
     // So that changes are noticed.
     invalidation::install_hook(&root)?;
-    let manager = root.getattr(intern!(py, "manager"))?;
-    let loggers = manager.getattr(intern!(py, "loggerDict"))?;
+    let manager = root.get(Name::manager)?;
+    let loggers = manager.get(Name::loggerDict)?;
     let loggers = loggers.cast::<PyDict>()?.values();
 
-    let class = LOGGING_GLOBALS
-        .get(intern!(py, "getLoggerClass"))?
-        .call0()?;
-    let class_of_manager = manager.getattr(intern!(py, "loggerClass"))?;
+    let class = LOGGING_GLOBALS.get(Name::getLoggerClass, py)?.run()?;
+    let class_of_manager = manager.get(Name::loggerClass)?;
     for class in [class, class_of_manager] {
         if class.is_none() {
             continue;
         }
         // The `__init__` of a class may set a level.
-        let init = class.getattr(intern!(py, "__init__"))?;
+        let init = class.get(Name::__init__)?;
         if !(has_stock_level_check(&class, &class)? && LOGGING_GLOBALS.define(&init)?) {
             return Ok(LevelFilter::Trace);
         }
     }
     let mut lowest = i64::MAX;
-    for logger in loggers.iter().chain([root]) {
-        let get_effective_level = intern!(py, "getEffectiveLevel");
-        if !logger.hasattr(get_effective_level)? {
+    for logger in loggers.iter().map(Object::from).chain([root]) {
+        if !logger.has(Name::getEffectiveLevel)? {
             continue; // A `PlaceHolder`.
         }
         if !has_stock_level_check(&logger, &logger.get_type())? {
             return Ok(LevelFilter::Trace);
         }
-        let level = logger.call_method0(get_effective_level)?;
+        let level = logger.call_named(Name::getEffectiveLevel)?;
         // A level that doesn't fit is above all others.
         lowest = lowest.min(level.extract().unwrap_or(i64::MAX));
     }
-    let disabled = manager.getattr(intern!(py, "disable"))?;
+    let disabled = manager.get(Name::disable)?;
     let disabled: i64 = disabled.extract().unwrap_or(i64::MAX);
     let lowest = lowest.max(disabled.saturating_add(1));
     let accepted =
@@ -158,10 +156,10 @@ fn not_refused(
 /// change of their answers is reported.
 fn has_stock_level_check(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> Result<bool> {
     let py = logger.py();
-    let is_enabled_for = logger.getattr(intern!(py, "isEnabledFor"))?;
-    let get_effective_level = logger.getattr(intern!(py, "getEffectiveLevel"))?;
+    let is_enabled_for = logger.get(Name::isEnabledFor)?;
+    let get_effective_level = logger.get(Name::getEffectiveLevel)?;
     Ok(LOGGING_GLOBALS.define(&is_enabled_for)?
         && LOGGING_GLOBALS.define(&get_effective_level)?
         // Not a property.
-        && !class.hasattr(intern!(py, "level"))?)
+        && !class.hasattr(Name::level.get(py))?)
 }

@@ -3,27 +3,27 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyModule};
 
-use super::exception::Result;
 use super::library::loaded;
-use super::once::intern;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Thin};
 
 /// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
 /// thread.
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn task_name(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
-    task_name_by(py, |function| Ok(Some(function.call0()?)))
+pub(crate) fn task_name(py: Python<'_>) -> Result<Option<Object<'_>>> {
+    task_name_by(py, |function| Ok(Some(function.run()?)))
 }
 
 /// The same, if asyncio's own functions, which are written in C, tell it. Runs no Python code.
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn task_name_without_python(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
+pub(crate) fn task_name_without_python(py: Python<'_>) -> Result<Option<Object<'_>>> {
     task_name_by(py, |function| {
         match function.is_exact_instance_of::<PyCFunction>() {
-            true => Ok(Some(function.call0()?)),
+            true => Ok(Some(function.run()?)),
             false => Ok(None),
         }
     })
@@ -31,22 +31,23 @@ pub(crate) fn task_name_without_python(py: Python<'_>) -> Result<Option<Bound<'_
 
 fn task_name_by<'py>(
     py: Python<'py>,
-    call: impl Fn(Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>>,
-) -> Result<Option<Bound<'py, PyAny>>> {
-    let asyncio = match loaded(intern!(py, "asyncio"))?.map(Bound::cast_into_exact::<PyModule>) {
+    call: impl Fn(Object<'py>) -> Result<Option<Object<'py>>>,
+) -> Result<Option<Object<'py>>> {
+    let asyncio = match loaded(Name::asyncio.get(py))?.map(Object::cast_into_exact::<PyModule>) {
         Some(Ok(asyncio)) => asyncio.dict(),
         // A module of another class may import something when it is used.
         _ => return Ok(None),
     };
-    let get = |name| asyncio.as_any().get_item(name);
     // Asked first, because without a loop `current_task` raises, which costs more than the record.
-    let event_loop = get(intern!(py, "_get_running_loop"))?;
+    let get =
+        |name: Name| -> Result<Object<'py>> { Ok(asyncio.as_any().get_item(name.get(py))?.into()) };
+    let event_loop = get(Name::_get_running_loop)?;
     if call(event_loop)?.is_none_or(|event_loop| event_loop.is_none()) {
         return Ok(None);
     }
-    let task = call(get(intern!(py, "current_task"))?)?;
+    let task = call(get(Name::current_task)?)?;
     match task.filter(|task| !task.is_none()) {
-        Some(task) => call(task.getattr(intern!(py, "get_name"))?),
+        Some(task) => call(task.get(Name::get_name)?),
         None => Ok(None),
     }
 }

@@ -11,12 +11,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::context::RecordContext;
-use super::exception::{Exception, Result};
 use super::exit::{self, AttachPermit};
 use super::nesting::{self, CallGuard};
 use super::watchdog::Watched;
-use super::{fork, interpreter, library, loose, raised};
+use super::{fork, library, loose, raised};
 use crate::metadata::Metadata;
+use crate::raw::interpreter;
+use crate::raw::thin::exception::{Exception, Result};
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
 ///
@@ -109,12 +110,7 @@ fn with_nothing_in_flight(py: Python<'_>, f: &mut dyn FnMut()) {
 }
 
 fn take_in_flight(py: Python<'_>) -> Option<Exception> {
-    let mut in_flight = None;
-    let taken = catch(&mut || {
-        in_flight = PyErr::take(py).map(Exception::from);
-        Ok(())
-    });
-    taken.err().or(in_flight)
+    Exception::is_set(py).then(Exception::taken)
 }
 
 fn put_back(py: Python<'_>, in_flight: Option<Exception>) {

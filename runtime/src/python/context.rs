@@ -10,20 +10,21 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crossbeam_queue::SegQueue;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::asyncio;
-use super::exception::{Exception, Result};
-use super::interpreter::{
-    self, copy_current_context, enter_context, exit_context, has_thread_state, new_context,
-};
 use super::kept::Kept;
 use super::loose::Loose;
-use super::once::{Once, intern};
 use super::process::OfProcess;
 use super::raised::attempt;
+use crate::raw::interpreter::{
+    self, copy_current_context, enter_context, exit_context, has_thread_state, new_context,
+};
+use crate::raw::list::Inbox;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///
@@ -70,7 +71,8 @@ impl Context {
     pub fn capture(py: Python<'_>) -> PyResult<Context> {
         let capture = || {
             interpreter::prepare(py)?;
-            Registered::new(&copy_current_context(py)?)
+            let context = copy_current_context(py)?;
+            Registered::new(&context)
         };
         let registered = capture().map_err(Exception::into_inner)?;
         Ok(Context(Arc::new(registered)))
@@ -91,10 +93,10 @@ struct Registered(u64);
 /// The registered contexts by their numbers. Rust only knows the numbers, so that it doesn't keep users'
 /// objects beyond the end of the interpreter.
 fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
-    static CONTEXTS: Kept<Py<PyDict>> = Kept::new();
-    let contexts = CONTEXTS.get_or_make(|| PyDict::new(py).unbind());
+    static CONTEXTS: Kept<Stored<PyDict>> = Kept::new();
+    let contexts = CONTEXTS.get_or_make(|| PyDict::new(py).into());
     let contexts = contexts.bind(py).clone();
-    while let Some(number) = DROPPED.get().and_then(SegQueue::pop) {
+    for number in DROPPED.get().into_iter().flat_map(Inbox::take) {
         // At the end of the interpreter it may be gone.
         let _ = contexts.del_item(number);
     }
@@ -102,7 +104,7 @@ fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
 }
 
 /// The numbers of contexts that have been dropped, perhaps by detached threads.
-static DROPPED: OfProcess<SegQueue<u64>> = OfProcess::new();
+static DROPPED: OfProcess<Inbox<u64>> = OfProcess::new();
 
 impl Registered {
     fn new(context: &Bound<'_, PyAny>) -> Result<Registered> {
@@ -113,14 +115,14 @@ impl Registered {
         Ok(Registered(number))
     }
 
-    fn get<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        Ok(registry(py).get_item(self.0)?)
+    fn get<'py>(&self, py: Python<'py>) -> Result<Option<Object<'py>>> {
+        registry(py).entry(self.0.into_pyobject(py)?.as_any())
     }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        DROPPED.get_or_make(|_| SegQueue::new()).push(self.0);
+        DROPPED.get_or_make(|_| Inbox::new()).push(self.0);
     }
 }
 
@@ -139,8 +141,8 @@ enum Source {
     /// The context of one record of a thread of Python's: a copy of the current one, and the name of the current
     /// asyncio task.
     OfRecord {
-        copy: Loose<Py<PyAny>>,
-        task_name: Option<Loose<Py<PyAny>>>,
+        copy: Loose<Stored>,
+        task_name: Option<Loose<Stored>>,
     },
 }
 
@@ -178,11 +180,11 @@ impl RecordContext {
     }
 
     /// The name of the asyncio task, if there was one.
-    pub(crate) fn task_name<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    pub(crate) fn task_name<'py>(&self, py: Python<'py>) -> Option<Object<'py>> {
         match &*self.0 {
             Source::OfThread { .. } => None,
             Source::OfRecord { task_name, .. } => {
-                task_name.as_ref().map(|name| name.bind(py).clone())
+                task_name.as_ref().map(|name| name.bind(py).into())
             }
         }
     }
@@ -217,17 +219,17 @@ impl RecordContext {
         attempt(py, self.object(py)).and_then(Inside::new)
     }
 
-    fn object<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+    fn object<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         let (captured, copy) = match &*self.0 {
             Source::OfThread { captured, copy } => (captured, copy),
-            Source::OfRecord { copy, .. } => return Ok(copy.bind(py).clone()),
+            Source::OfRecord { copy, .. } => return Ok(copy.bind(py).into()),
         };
         if let Some(object) = copy.get().map_or(Ok(None), |copy| copy.get(py))? {
             return Ok(object);
         }
         let captured = captured.as_ref();
         let object = match captured.map_or(Ok(None), |captured| captured.0.get(py))? {
-            Some(captured) => captured.call_method0(intern!(py, "copy"))?,
+            Some(captured) => captured.call_named(Name::copy)?,
             None => new_context(py)?,
         };
         // Another thread may have been faster.
@@ -238,18 +240,18 @@ impl RecordContext {
 
 /// A guard: Python has entered a context while it lives.
 pub(crate) struct Inside<'py> {
-    context: Bound<'py, PyAny>,
+    context: Object<'py>,
     before: bool,
 }
 
 impl<'py> Inside<'py> {
     /// Enters `context`, or a copy if another thread is inside it. `None` if that isn't possible.
-    fn new(context: Bound<'py, PyAny>) -> Option<Inside<'py>> {
+    fn new(context: Object<'py>) -> Option<Inside<'py>> {
         let py = context.py();
         let context = match enter_context(&context) {
             Ok(()) => context,
             Err(_) => {
-                let copy = context.call_method0(intern!(py, "copy"));
+                let copy = context.call_named(Name::copy);
                 let copy = attempt(py, copy)?;
                 attempt(py, enter_context(&copy))?;
                 copy

@@ -17,12 +17,15 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use super::exception::Result;
 use super::kept;
 use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
-use super::once::{RunOnce, intern};
 use super::process;
-use super::{interpreter, loose, raised};
+use super::{loose, raised};
+use crate::raw::interpreter;
+use crate::raw::list::List;
+use crate::raw::once::RunOnce;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Thin};
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -40,7 +43,7 @@ const PERMIT: usize = 2;
 const CLOSED: usize = 1;
 
 /// The actions that come last, while handlers are still open.
-static LAST_ACTIONS: boxcar::Vec<fn()> = boxcar::Vec::new();
+static LAST_ACTIONS: List<fn()> = List::new();
 
 /// How long the finalizing thread waits for handlers that run in other threads. `logging.shutdown`
 /// waits for most of them without a limit, since it takes each handler's lock.
@@ -117,12 +120,12 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
 /// `threading._shutdown` has returned, which marks the thread as ended and waits for the other threads. Where Python is
 /// embedded, a main thread can count as ended before.
 fn is_calling_exit_functions(py: Python<'_>) -> Result<bool> {
-    let is_shutting_down = THREADING_GLOBALS.get(intern!(py, "_SHUTTING_DOWN"))?;
+    let is_shutting_down = THREADING_GLOBALS.get(Name::_SHUTTING_DOWN, py)?;
     if !is_shutting_down.is_truthy()? {
         return Ok(false);
     }
-    let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
-    let is_alive = main.call_method0(intern!(py, "is_alive"))?.is_truthy()?;
+    let main = THREADING_GLOBALS.get(Name::_main_thread, py)?;
+    let is_alive = main.call_named(Name::is_alive)?.is_truthy()?;
     if is_alive || !raised::is_main_thread(py)? {
         return Ok(false);
     }
@@ -160,7 +163,7 @@ fn finalize(py: Python<'_>) -> Result<()> {
         // Python code has called `atexit._run_exitfuncs()`. Python drops all registrations at the end of that
         // call. If the program goes on, this one is renewed by the next record, or at the end of the
         // program. A child of `multiprocessing` has shut its threads down by now, and ends.
-        let register_at_exit = THREADING_GLOBALS.get(intern!(py, "_register_atexit"))?;
+        let register_at_exit = THREADING_GLOBALS.get(Name::_register_atexit, py)?;
         let renew = callback(py, |py| {
             REGISTERED.reset();
             prepare(py)

@@ -3,10 +3,12 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::exception::Result;
-use super::interpreter;
 use super::library::{REGISTER_AT_FORK, callback};
-use super::once::{RunOnce, intern};
+use crate::raw::interpreter;
+use crate::raw::list::List;
+use crate::raw::once::RunOnce;
+use crate::raw::thin::Name;
+use crate::raw::thin::exception::Result;
 
 /// Functions that run before a fork, and after it in the parent and in the child.
 pub(crate) struct Hooks {
@@ -15,7 +17,7 @@ pub(crate) struct Hooks {
     pub(crate) in_child: fn(Python<'_>) -> Result<()>,
 }
 
-static HOOKS: boxcar::Vec<Hooks> = boxcar::Vec::new();
+static HOOKS: List<Hooks> = List::new();
 
 static REGISTERED: RunOnce = RunOnce::new();
 
@@ -45,9 +47,9 @@ fn register(py: Python<'_>) -> Result<()> {
         HOOKS.iter().try_for_each(|(_, hooks)| (hooks.in_child)(py))
     })?;
     let hooks = PyDict::new(py);
-    hooks.set_item(intern!(py, "before"), before)?;
-    hooks.set_item(intern!(py, "after_in_parent"), in_parent)?;
-    hooks.set_item(intern!(py, "after_in_child"), in_child)?;
+    hooks.set_item(Name::before.get(py), before)?;
+    hooks.set_item(Name::after_in_parent.get(py), in_parent)?;
+    hooks.set_item(Name::after_in_child.get(py), in_child)?;
     REGISTER_AT_FORK.get(py)?.call((), Some(&hooks))?;
     Ok(())
 }

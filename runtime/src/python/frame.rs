@@ -8,12 +8,12 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-use super::exception::Result;
 use super::kept::{Kept, Shared};
 use super::library::{PARTIAL, SYS_GLOBALS};
-use super::once::intern;
 use super::raised::attempt;
 use crate::metadata::Metadata;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// A call in Rust code, as Python code sees it.
 pub(crate) trait Caller {
@@ -23,7 +23,7 @@ pub(crate) trait Caller {
     fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString>;
 
     /// Where the function is kept.
-    fn function(&self) -> &'static Kept<Py<PyAny>>;
+    fn function(&self) -> &'static Kept<Stored>;
 }
 
 /// Makes the function of a call, and what it is called with. As Python code this takes a fifth of the room.
@@ -57,17 +57,16 @@ def traceback(frame):
 
 /// A function of [`SOURCE`], which imports nothing, since an import hook may log. `None` at the end of the interpreter,
 /// where nothing can be imported.
-fn helper<'py>(name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
-    static NAMES: Kept<Py<PyDict>> = Kept::new();
-    let py = name.py();
+fn helper(name: Name, py: Python<'_>) -> Option<Object<'_>> {
+    static NAMES: Kept<Stored<PyDict>> = Kept::new();
     let run = || -> Result<_> {
         let names = PyDict::new(py);
         names.set_item("partial", PARTIAL.get(py)?)?;
         py.run(SOURCE, Some(&names), None)?;
-        Ok(names.unbind())
+        Ok(names.into())
     };
     let names = attempt(py, NAMES.get_or_try(run))?;
-    attempt(py, names.bind(py).get_item(name)).flatten()
+    attempt(py, names.bind(py).entry_named(name)).flatten()
 }
 
 /// `callable(argument)`, called by the frame of a call.
@@ -78,13 +77,13 @@ pub(crate) fn call<'py>(
     caller: &dyn Caller,
     callable: &Bound<'py, PyAny>,
     argument: &Bound<'py, PyAny>,
-) -> Result<Bound<'py, PyAny>> {
+) -> Result<Object<'py>> {
     let py = callable.py();
-    Ok(match function_of(caller, py) {
-        Some(function) => function.bind(py).call1((callable, argument))?,
+    match function_of(caller, py) {
+        Some(function) => function.bind(py).run_with_two(callable, argument),
         // The frame only decorates what is called.
-        None => callable.call1((argument,))?,
-    })
+        None => callable.run_with(argument),
+    }
 }
 
 /// `callable(*args, **kwargs)`, called by the frame of a call. There is at least one argument.
@@ -94,17 +93,17 @@ pub(crate) fn call<'py>(
 pub(crate) fn call_with<'py>(
     caller: &dyn Caller,
     callable: &Bound<'py, PyAny>,
-    args: &Bound<'py, PyTuple>,
-    kwargs: &Bound<'py, PyDict>,
-) -> Result<Bound<'py, PyAny>> {
+    args: &Bound<'py, PyAny>,
+    kwargs: &Bound<'py, PyAny>,
+) -> Result<Object<'py>> {
     let py = callable.py();
     let bind = || {
-        let bound = helper(intern!(py, "bind"))?.call1((callable, args, kwargs));
+        let bound = helper(Name::bind, py)?.call1((callable, args, kwargs));
         attempt(py, bound)?.cast_into::<PyTuple>().ok()
     };
     Ok(match (function_of(caller, py), bind()) {
-        (Some(function), Some(bound)) => function.bind(py).call1(bound)?,
-        _ => callable.call(args, Some(kwargs))?,
+        (Some(function), Some(bound)) => function.bind(py).call1(bound)?.into(),
+        _ => return callable.run_by(args, kwargs),
     })
 }
 
@@ -112,19 +111,15 @@ pub(crate) fn call_with<'py>(
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn traceback<'py>(
-    caller: &dyn Caller,
-    py: Python<'py>,
-) -> Result<Option<Bound<'py, PyAny>>> {
-    let (Some(function), Some(traceback)) =
-        (function_of(caller, py), helper(intern!(py, "traceback")))
+pub(crate) fn traceback<'py>(caller: &dyn Caller, py: Python<'py>) -> Result<Option<Object<'py>>> {
+    let (Some(function), Some(traceback)) = (function_of(caller, py), helper(Name::traceback, py))
     else {
         return Ok(None);
     };
-    let get_frame = SYS_GLOBALS.get(intern!(py, "_getframe"))?;
+    let get_frame = SYS_GLOBALS.get(Name::_getframe, py)?;
     // A C function has no frame, so it returns that of its caller.
     let frame = function.bind(py).call1((get_frame, 0))?;
-    Ok(Some(traceback.call1((frame,))?))
+    traceback.run_with(&frame).map(Some)
 }
 
 /// The code and the globals of the frame of a call.
@@ -134,28 +129,28 @@ pub(crate) fn traceback<'py>(
 pub(crate) fn code_and_globals<'py>(
     caller: &dyn Caller,
     py: Python<'py>,
-) -> Result<Option<[Bound<'py, PyAny>; 2]>> {
+) -> Result<Option<[Object<'py>; 2]>> {
     let Some(function) = function_of(caller, py) else {
         return Ok(None);
     };
     let function = function.bind(py);
     Ok(Some([
-        function.getattr(intern!(py, "__code__"))?,
-        function.getattr(intern!(py, "__globals__"))?,
+        function.get(Name::__code__)?,
+        function.get(Name::__globals__)?,
     ]))
 }
 
 /// The function whose frame stands for a call.
-fn function_of(caller: &dyn Caller, py: Python<'_>) -> Option<Shared<Py<PyAny>>> {
+fn function_of(caller: &dyn Caller, py: Python<'_>) -> Option<Shared<Stored>> {
     let kept = caller.function();
     if let Some(function) = kept.get() {
         return Some(function);
     }
-    let make = helper(intern!(py, "make"))?;
+    let make = helper(Name::make, py)?;
     let Metadata { file, line, .. } = *caller.metadata();
     let make = || {
         let made = make.call1((file, line, caller.metadata().function(), caller.name(py)));
-        made.map(Bound::unbind)
+        made.map(Stored::from)
     };
     attempt(py, kept.get_or_try(make))
 }

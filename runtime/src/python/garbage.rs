@@ -2,9 +2,9 @@
 
 use pyo3::prelude::*;
 
-use super::exception::Result;
 use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
-use super::once::Once;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
 
 /// Imports what [`without_collection`] needs.
 ///

@@ -6,7 +6,7 @@
 //! and no `__del__` would run. That is why such objects are in a [`Kept`], and are [released][release_all] when the
 //! interpreter ends.
 //!
-//! Objects that lead to no other object are in a [`Once`][super::once::Once]: strings, builtin types, weak references,
+//! Objects that lead to no other object are in a [`Once`][crate::raw::once::Once]: strings, builtin types, weak references,
 //! functions of pylog's own.
 
 use std::any::Any;
@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::{ArcSwapOption, Guard};
 use pyo3::prelude::*;
 
-use super::interpreter::CHANGES;
+use crate::raw::interpreter::CHANGES;
+use crate::raw::list::List;
 
 /// A value that is made on first use, and that holds Python objects.
 ///
@@ -41,7 +42,7 @@ struct Place {
 }
 
 /// Everything that has ever held a value.
-static ALL: boxcar::Vec<&'static Place> = boxcar::Vec::new();
+static ALL: List<&'static Place> = List::new();
 
 static ARE_RELEASED: AtomicBool = AtomicBool::new(false);
 

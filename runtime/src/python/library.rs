@@ -8,18 +8,20 @@ use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
-use super::exception::{Exception, Result};
-use super::interpreter::is_pypy;
 use super::kept::{self, Kept};
 use super::loose::Loose;
-use super::once::{Once, intern};
-use super::pypy;
+use super::raised::attempt;
+use crate::raw::interpreter::is_pypy;
+use crate::raw::once::Once;
+use crate::raw::pypy;
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// A name in a module, imported on first use.
 pub(crate) struct Import {
     module: &'static str,
     name: &'static str,
-    object: Kept<Py<PyAny>>,
+    object: Kept<Stored>,
 }
 
 impl Import {
@@ -33,16 +35,16 @@ impl Import {
 
     /// # Errors
     /// The exception that the import raises. The next use imports again.
-    pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+    pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> Result<Object<'py>> {
         if let Some(object) = self.object.get() {
-            return Ok(object.bind(py).clone());
+            return Ok(object.bind(py).into());
         }
         let object = self.object.get_or_try(|| {
             let dict = dict_of(self.module, py)?;
             let name = PyString::intern(py, self.name);
-            look_up(&dict, self.module, &name).map(Bound::unbind)
+            look_up(&dict, self.module, &name).map(Object::unbind)
         })?;
-        Ok(object.bind(py).clone())
+        Ok(object.bind(py).into())
     }
 }
 
@@ -50,7 +52,7 @@ impl Import {
 /// module.
 pub(crate) struct Globals {
     module: &'static str,
-    dict: Kept<Py<PyDict>>,
+    dict: Kept<Stored<PyDict>>,
 }
 
 impl Globals {
@@ -63,15 +65,11 @@ impl Globals {
 
     /// # Errors
     /// The exception that the import raises, or an `AttributeError` if the name isn't there.
-    pub(crate) fn get<'py>(
-        &'static self,
-        name: &Bound<'py, PyString>,
-    ) -> Result<Bound<'py, PyAny>> {
-        let py = name.py();
+    pub(crate) fn get<'py>(&'static self, name: Name, py: Python<'py>) -> Result<Object<'py>> {
         if let Some(dict) = self.dict.get() {
-            return look_up(dict.bind(py), self.module, name);
+            return look_up(dict.bind(py), self.module, name.get(py));
         }
-        look_up(&self.dict(py)?, self.module, name)
+        look_up(&self.dict(py)?, self.module, name.get(py))
     }
 
     /// Whether a function, or a method of an object, is one that the module defines: not overridden,
@@ -82,14 +80,14 @@ impl Globals {
     pub(crate) fn define(&'static self, function: &Bound<'_, PyAny>) -> Result<bool> {
         let py = function.py();
         // A wrapper can imitate the function in everything but its type.
-        let mut function = function.clone();
-        if function.get_type().is(METHOD_TYPE.get(py)?) {
-            function = function.getattr(intern!(py, "__func__"))?;
+        let mut function = Object::from(function.clone());
+        if function.is_exactly(METHOD_TYPE.get(py)?) {
+            function = function.get(Name::__func__)?;
         }
-        if !function.get_type().is(FUNCTION_TYPE.get(py)?) {
+        if !function.is_exactly(FUNCTION_TYPE.get(py)?) {
             return Ok(false);
         }
-        let globals = function.getattr(intern!(py, "__globals__"))?;
+        let globals = function.get(Name::__globals__)?;
         Ok(globals.is(&self.dict(py)?))
     }
 
@@ -103,7 +101,7 @@ impl Globals {
     /// # Errors
     /// The exception that the import raises.
     pub(crate) fn dict<'py>(&'static self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
-        let find = || dict_of(self.module, py).map(Bound::unbind);
+        let find = || dict_of(self.module, py).map(Stored::from);
         Ok(self.dict.get_or_try(find)?.bind(py).clone())
     }
 }
@@ -112,10 +110,10 @@ fn look_up<'py>(
     dict: &Bound<'py, PyDict>,
     module: &str,
     name: &Bound<'py, PyString>,
-) -> Result<Bound<'py, PyAny>> {
+) -> Result<Object<'py>> {
     let missing =
         || PyAttributeError::new_err(format!("module {module:?} has no attribute {name}"));
-    Ok(dict.get_item(name)?.ok_or_else(missing)?)
+    Ok(dict.entry(name)?.ok_or_else(missing)?)
 }
 
 /// The dict of a module.
@@ -126,7 +124,7 @@ fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         }
         // While Python clears its modules, nothing can be imported.
         if let Some(module) = logging.get_item(module)? {
-            return Ok(module.getattr(intern!(py, "__dict__"))?.cast_into()?);
+            return module.get(Name::__dict__)?.cast_into();
         }
     }
     Ok(py.import(module)?.dict())
@@ -134,7 +132,7 @@ fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
 
 /// A function of `logging`, through which the module is found when it isn't kept any more. Python frees a
 /// module earlier than its functions.
-static FUNCTION_OF_LOGGING: Once<Py<PyWeakrefReference>> = Once::new();
+static FUNCTION_OF_LOGGING: Once<Stored<PyWeakrefReference>> = Once::new();
 
 /// Makes what a record takes available without keeping it.
 ///
@@ -142,9 +140,9 @@ static FUNCTION_OF_LOGGING: Once<Py<PyWeakrefReference>> = Once::new();
 /// The exception that Python raises.
 pub(super) fn prepare_release(py: Python<'_>) -> Result<()> {
     for function in LOGGING_GLOBALS.dict(py)?.values() {
-        if function.get_type().is(FUNCTION_TYPE.get(py)?) && LOGGING_GLOBALS.define(&function)? {
+        if function.is_exactly(FUNCTION_TYPE.get(py)?) && LOGGING_GLOBALS.define(&function)? {
             FUNCTION_OF_LOGGING
-                .get_or_try(|| PyWeakrefReference::new(&function).map(Bound::unbind))?;
+                .get_or_try(|| PyWeakrefReference::new(&function).map(Stored::from))?;
             break;
         }
     }
@@ -154,14 +152,14 @@ pub(super) fn prepare_release(py: Python<'_>) -> Result<()> {
 /// The dict of `logging` when it isn't kept any more, but still exists.
 fn logging_after_release(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
     let function = FUNCTION_OF_LOGGING.get()?.bind(py).upgrade()?;
-    let globals = function.getattr(intern!(py, "__globals__")).ok()?;
-    globals.cast_into().ok()
+    let globals = attempt(py, function.get(Name::__globals__))?;
+    attempt(py, globals.cast_into())
 }
 
 /// Whether Python has freed or cleared the module `logging`, so that no record can be made.
 pub(super) fn is_logging_gone(py: Python<'_>) -> bool {
     let is_there = |logging: Bound<'_, PyDict>| {
-        let class = logging.get_item(intern!(py, "Logger"));
+        let class = logging.get_item(Name::Logger.get(py));
         class.is_ok_and(|class| class.is_some_and(|class| !class.is_none()))
     };
     kept::are_released() && !logging_after_release(py).is_some_and(is_there)
@@ -193,7 +191,7 @@ static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
 /// A type of the module `types`. It leads to no object of the program, so it is kept for good.
 struct BuiltinType {
     name: &'static str,
-    class: Once<Py<PyAny>>,
+    class: Once<Stored>,
 }
 
 impl BuiltinType {
@@ -205,7 +203,7 @@ impl BuiltinType {
     }
 
     fn get<'py>(&self, py: Python<'py>) -> Result<&Bound<'py, PyAny>> {
-        let find = || -> Result<_> { Ok(py.import("types")?.getattr(self.name)?.unbind()) };
+        let find = || -> Result<_> { Ok(py.import("types")?.getattr(self.name)?.into()) };
         Ok(self.class.get_or_try(find)?.bind(py))
     }
 }
@@ -246,19 +244,17 @@ pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
 /// # Errors
 /// The exception that Python raises.
 pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
-    let py = function.py();
     if is_pypy() {
         return pypy::is_builtin(function, module, name);
     }
     Ok(function.is_exact_instance_of::<PyCFunction>()
-        && function.getattr(intern!(py, "__module__"))?.eq(module)?
-        && function.getattr(intern!(py, "__name__"))?.eq(name)?)
+        && function.get(Name::__module__)?.eq(module)?
+        && function.get(Name::__name__)?.eq(name)?)
 }
 
 /// A module, if the program has imported it: `sys.modules.get(name)`.
-pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> Result<Option<Bound<'py, PyAny>>> {
-    let modules = SYS_GLOBALS.get(intern!(name.py(), "modules"))?;
-    let module = modules.cast::<PyDict>()?.get_item(name)?;
+pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
+    let module = SYS_GLOBALS.get(Name::modules, name.py())?.entry(name)?;
     Ok(module.filter(|module| !module.is_none()))
 }
 

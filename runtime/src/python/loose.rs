@@ -10,11 +10,11 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_queue::SegQueue;
 use pyo3::prelude::*;
 
-use super::interpreter;
 use super::process::OfProcess;
+use crate::raw::interpreter;
+use crate::raw::list::Inbox;
 
 /// A value that holds Python objects, which an attached thread releases.
 pub(crate) struct Loose<T: Send + 'static>(
@@ -25,7 +25,7 @@ pub(crate) struct Loose<T: Send + 'static>(
 const STAYS: &str = "a value stays until it is dropped";
 
 /// The values that were dropped by threads that weren't attached.
-static DROPPED: OfProcess<SegQueue<Box<dyn Send>>> = OfProcess::new();
+static DROPPED: OfProcess<Inbox<Box<dyn Send>>> = OfProcess::new();
 
 /// Nothing will be released any more.
 static HAS_ENDED: AtomicBool = AtomicBool::new(false);
@@ -68,14 +68,14 @@ impl<T: Send + 'static> Drop for Loose<T> {
 fn leave(value: Box<dyn Send>) {
     match HAS_ENDED.load(Ordering::SeqCst) {
         true => std::mem::forget(value),
-        false => DROPPED.get_or_make(|_| SegQueue::new()).push(value),
+        false => DROPPED.get_or_make(|_| Inbox::new()).push(value),
     }
 }
 
 /// Releases what was dropped by threads that weren't attached. This can run Python code.
 pub(crate) fn release(_py: Python<'_>) {
-    while let Some(value) = DROPPED.get().and_then(SegQueue::pop) {
-        drop(value);
+    while let Some(dropped) = DROPPED.get().filter(|it| !it.is_empty()) {
+        dropped.take().for_each(drop);
     }
 }
 

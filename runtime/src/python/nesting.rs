@@ -11,8 +11,9 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::exception::{Exception, Result};
-use super::interpreter;
+use crate::raw::interpreter;
+use crate::raw::thin::Stored;
+use crate::raw::thin::exception::{Exception, Result};
 
 /// How much stack a nested call needs, in bytes: for its record and a handler. Half of a stack is enough for that, too.
 const NEEDED: usize = 64 * 1024;
@@ -38,7 +39,7 @@ thread_local! {
 }
 
 thread_local! {
-    static ENDED: RefCell<Option<(Exception, Py<PyString>)>> = const { RefCell::new(None) };
+    static ENDED: RefCell<Option<(Exception, Stored<PyString>)>> = const { RefCell::new(None) };
 }
 
 fn state() -> State {
@@ -133,14 +134,14 @@ pub(super) fn end(error: Exception, place: Bound<'_, PyString>) -> Option<Except
     }
     if !drops_records() {
         change(|state| state.drops_nested = true);
-        let _ = ENDED.try_with(|it| it.replace(Some((error, place.unbind()))));
+        let _ = ENDED.try_with(|it| it.replace(Some((error, place.into()))));
     }
     None
 }
 
 /// The `RecursionError` of calls within the outermost one, which is about to return. Nested records are still dropped,
 /// because the hook that is told of the error may log, too.
-pub(super) fn take_ended() -> Option<(Exception, Py<PyString>)> {
+pub(super) fn take_ended() -> Option<(Exception, Stored<PyString>)> {
     match is_nested() {
         true => None,
         false => ENDED.try_with(RefCell::take).unwrap_or_default(),

@@ -4,8 +4,9 @@
 //! moment. So whatever is remembered of threads or of the process is remembered together with the
 //! [generation] in which it was found, and is void in another one.
 
-use super::interpreter;
 use crate::index::AtomicIndex;
+use crate::raw::interpreter;
+use crate::raw::list::List;
 
 /// How many forks lie between the first process and this one. The system counts them, so that forks made in C count
 /// too, and a child knows before its first hook runs. `None` before [`prepare`][super::fork::prepare].
@@ -17,7 +18,7 @@ pub(crate) fn generation() -> Option<u32> {
 /// parent, so it makes a new one, whoever has forked it. The old one is leaked.
 pub(crate) struct OfProcess<T: 'static> {
     /// With the generations that made them.
-    values: boxcar::Vec<(u32, T)>,
+    values: List<(u32, T)>,
     /// The place of the latest value.
     latest: AtomicIndex,
 }
@@ -25,7 +26,7 @@ pub(crate) struct OfProcess<T: 'static> {
 impl<T> OfProcess<T> {
     pub(crate) const fn new() -> OfProcess<T> {
         OfProcess {
-            values: boxcar::Vec::new(),
+            values: List::new(),
             latest: AtomicIndex::none(),
         }
     }

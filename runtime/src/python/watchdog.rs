@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_queue::SegQueue;
-
 use super::process::OfProcess;
 use crate::metadata::Metadata;
+use crate::raw::interpreter;
+use crate::raw::list::Inbox;
 
 const VARIABLE: &str = "PYLOG_WATCHDOG";
 
@@ -31,11 +31,14 @@ struct PendingCall {
 struct Watchdog {
     is_started: AtomicBool,
     /// The calls since it has last looked.
-    new_calls: SegQueue<Arc<PendingCall>>,
+    new_calls: Inbox<Arc<PendingCall>>,
 }
 
 /// A child needs a thread of its own.
 static WATCHDOG: OfProcess<Watchdog> = OfProcess::new();
+
+/// How long a call may take, if calls are watched.
+static LIMIT: OnceLock<Option<Duration>> = OnceLock::new();
 
 /// Lives while a call is under way that is watched.
 pub(super) struct Watched(Option<Arc<PendingCall>>);
@@ -44,8 +47,7 @@ impl Watched {
     /// The call waits for the GIL from now on.
     #[inline]
     pub(super) fn new(metadata: &Metadata) -> Watched {
-        static LIMIT: OnceLock<Option<Duration>> = OnceLock::new();
-        Watched(LIMIT.get_or_init(limit).map(|limit| watch(metadata, limit)))
+        Watched(LIMIT.get_or_init(limit).map(|_| watch(metadata)))
     }
 
     /// The call runs Python code from now on.
@@ -81,17 +83,14 @@ fn limit() -> Option<Duration> {
 }
 
 #[cold]
-fn watch(metadata: &Metadata, limit: Duration) -> Arc<PendingCall> {
+fn watch(metadata: &Metadata) -> Arc<PendingCall> {
     let watchdog = WATCHDOG.get_or_make(|_| Watchdog {
         is_started: AtomicBool::new(false),
-        new_calls: SegQueue::new(),
+        new_calls: Inbox::new(),
     });
     if !watchdog.is_started.swap(true, Ordering::Relaxed) {
-        let builder = thread::Builder::new().name("pylog watchdog".to_owned());
-        let started = builder.spawn(move || run(watchdog, limit));
-        watchdog
-            .is_started
-            .store(started.is_ok(), Ordering::Relaxed);
+        let is_started = interpreter::spawn("pylog watchdog", run);
+        watchdog.is_started.store(is_started, Ordering::Relaxed);
     }
     let thread = thread::current();
     let call = Arc::new(PendingCall {
@@ -107,13 +106,12 @@ fn watch(metadata: &Metadata, limit: Duration) -> Arc<PendingCall> {
     call
 }
 
-fn run(watchdog: &Watchdog, limit: Duration) {
+/// The thread of the watchdog.
+fn run() {
     let mut calls = Vec::new();
-    loop {
+    while let (Some(watchdog), Some(limit)) = (WATCHDOG.get(), *LIMIT.get_or_init(limit)) {
         thread::sleep(limit / 4);
-        while let Some(call) = watchdog.new_calls.pop() {
-            calls.push(call);
-        }
+        calls.extend(watchdog.new_calls.take());
         calls.retain(|call| match call.stage.load(Ordering::Relaxed) {
             HAS_RETURNED => false,
             _ if call.since.elapsed() < limit => true,

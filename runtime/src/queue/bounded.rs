@@ -1,8 +1,7 @@
 //! The bounded queue and its counts.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use crossbeam_queue::SegQueue;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::budget::Budget;
 use super::hold::Hold;
@@ -10,6 +9,7 @@ use super::waker::Waker;
 use crate::call::Call;
 use crate::callsite::site::Callsite;
 use crate::level::Level;
+use crate::raw::list::{Inbox, Taken};
 
 /// How many records may wait; the last setting of this extension.
 pub(super) static CAPACITY: AtomicUsize = AtomicUsize::new(0);
@@ -22,7 +22,11 @@ pub(super) enum Entry {
 }
 
 pub(crate) struct Queue {
-    entries: SegQueue<Entry>,
+    /// What the threads have put in since it was last taken.
+    entries: Inbox<Entry>,
+    /// What was taken and is yet to be delivered. Locked for a few instructions by a thread that delivers, of which there
+    /// is one at a time.
+    taken: Mutex<Taken<Entry>>,
     /// How many slots were ever reserved. A slot is reserved before its entry is put in, so this is an
     /// upper bound of the position of any entry that is in the queue.
     reserved: AtomicUsize,
@@ -67,7 +71,8 @@ impl Queue {
     pub(super) fn after(previous: Option<&Queue>) -> Queue {
         let count = previous.map_or(0, Queue::reserved);
         Queue {
-            entries: SegQueue::new(),
+            entries: Inbox::new(),
+            taken: Mutex::new(Taken::none()),
             reserved: AtomicUsize::new(count),
             delivered: AtomicUsize::new(count),
             dropped: AtomicUsize::new(0),
@@ -120,7 +125,15 @@ impl Queue {
     /// Takes the next entry out. `None` also if its slot is reserved but not filled yet. The caller
     /// deals with the entry, and then calls [`Queue::count_delivered`].
     pub(super) fn pop(&self) -> Option<Entry> {
-        self.entries.pop()
+        let mut taken = self.taken();
+        if taken.is_empty() {
+            *taken = self.entries.take().reversed();
+        }
+        taken.next()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken<Entry>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn count_delivered(&self) {
@@ -159,7 +172,9 @@ impl Queue {
 
     /// Whether there is something to take out or to report.
     pub(super) fn has_work(&self) -> bool {
-        !self.entries.is_empty() || self.dropped.load(Ordering::Relaxed) > 0
+        !self.entries.is_empty()
+            || !self.taken().is_empty()
+            || self.dropped.load(Ordering::Relaxed) > 0
     }
 
     /// Whether there is nothing to do, not even for an entry whose slot is reserved. The orders: see [`Waker`].

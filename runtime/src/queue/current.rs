@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use super::bounded::Queue;
 use crate::callsite::site::reset_questions;
 use crate::python::process::OfProcess;
-use crate::python::{exit, interpreter, nesting};
+use crate::python::{exit, nesting};
+use crate::raw::interpreter;
 
 static QUEUES: OfProcess<Queue> = OfProcess::new();
 

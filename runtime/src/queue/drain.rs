@@ -15,8 +15,8 @@ use crate::event::keywords::Keywords;
 use crate::event::origin::OriginThread;
 use crate::level::Level;
 use crate::python::attach::guard;
-use crate::python::once::Once;
 use crate::python::{exit, raised};
+use crate::raw::once::Once;
 
 /// The target of a WARNING about dropped records, if the crate has a `#[pylog::module]`.
 static OWNER: Once<&'static str> = Once::new();

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::bounded::Queue;
 use super::producer;
 use crate::python::attach::try_attach;
-use crate::python::{exit, interpreter, nesting};
+use crate::python::{exit, nesting};
+use crate::raw::interpreter;
 
 /// How long the end of a process waits for the queue.
 const WAIT_AT_END: Duration = Duration::from_secs(5);

@@ -16,13 +16,14 @@ use pyo3::types::{PyCFunction, PyList};
 use super::current::current;
 use crate::level_cache::invalidation::{self, Listener};
 use crate::python::attach::if_attached;
-use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::loose::Loose;
 use crate::python::nesting;
-use crate::python::once::{RunOnce, intern};
 use crate::python::raised::attempt;
+use crate::raw::once::RunOnce;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Stored, Thin};
 
 /// The name of the handler.
 const NAME: &str = "pylog";
@@ -39,11 +40,11 @@ const WAIT_UNDER_A_LOCK: Duration = Duration::from_millis(100);
 const WAIT_FOR_SIGNALS: Duration = Duration::from_millis(50);
 
 struct FlushHandler {
-    handler: Py<PyAny>,
+    handler: Stored,
     /// The weak reference in `logging._handlerList`.
-    reference: Py<PyAny>,
+    reference: Stored,
     /// This extension's function in the list of the handler.
-    flush: Py<PyCFunction>,
+    flush: Stored<PyCFunction>,
 }
 
 static HANDLER: Kept<FlushHandler> = Kept::new();
@@ -70,15 +71,15 @@ pub(super) fn register(py: Python<'_>) -> Result<()> {
 }
 
 fn find_or_make(py: Python<'_>) -> Result<FlushHandler> {
-    let flush = callback(py, flush_queue)?.unbind();
+    let flush = callback(py, flush_queue)?.into();
     let references = references(py)?;
-    let class = LOGGING_GLOBALS.get(intern!(py, "Handler"))?;
+    let class = LOGGING_GLOBALS.get(Name::Handler, py)?;
     for reference in references.iter() {
         let handler = reference.call0()?;
-        if handler.get_type().is(&class) && handler.hasattr(FLUSHES)? {
+        if handler.is_exactly(&class) && handler.hasattr(FLUSHES)? {
             return Ok(FlushHandler {
-                handler: handler.unbind(),
-                reference: reference.unbind(),
+                handler: handler.into(),
+                reference: reference.into(),
                 flush,
             });
         }
@@ -101,8 +102,8 @@ fn find_or_make(py: Python<'_>) -> Result<FlushHandler> {
     handler.setattr("emit", &nothing)?;
     handler.setattr("close", nothing)?;
     Ok(FlushHandler {
-        handler: handler.unbind(),
-        reference: reference.unbind(),
+        handler: handler.into(),
+        reference: reference.into(),
         flush,
     })
 }
@@ -137,20 +138,20 @@ fn flush_queue(py: Python<'_>) -> Result<()> {
 
 /// Whether this thread holds the lock of the module `logging`, as in `dictConfig`.
 fn holds_lock(py: Python<'_>) -> Result<bool> {
-    let lock = LOGGING_GLOBALS.get(intern!(py, "_lock"))?;
-    Ok(lock.call_method0(intern!(py, "_is_owned"))?.is_truthy()?)
+    let lock = LOGGING_GLOBALS.get(Name::_lock, py)?;
+    Ok(lock.call_named(Name::_is_owned)?.is_truthy()?)
 }
 
 /// `logging._handlerList`.
 fn references(py: Python<'_>) -> Result<Bound<'_, PyList>> {
-    let references = LOGGING_GLOBALS.get(intern!(py, "_handlerList"))?;
-    Ok(references.cast_into_exact::<PyList>()?)
+    let references = LOGGING_GLOBALS.get(Name::_handlerList, py)?;
+    references.cast_into_exact::<PyList>()
 }
 
 /// Makes the handler the newest one, and gives it back its name: `dictConfig` forgets all handlers.
 fn stay_registered(py: Python<'_>, registered: &FlushHandler) -> Result<()> {
     put_last(py, registered)?;
-    let names = LOGGING_GLOBALS.get(intern!(py, "_handlers"))?;
+    let names = LOGGING_GLOBALS.get(Name::_handlers, py)?;
     // A program may have a handler of that name. Setting the attribute `name` takes the lock of the module, which the
     // thread that runs `dictConfig` holds.
     if !names.contains(NAME)? {

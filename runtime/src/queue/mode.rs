@@ -7,11 +7,12 @@ use pyo3::prelude::*;
 use super::bounded::CAPACITY;
 use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS, UNKNOWN_THREADS};
 use super::{current, flush, handler, multiprocessing, push};
-use crate::python::exception::{Exception, Result};
 use crate::python::fork::{self, Hooks};
-use crate::python::once::RunOnce;
 use crate::python::raised::attempt;
-use crate::python::{exit, garbage, interpreter, library};
+use crate::python::{exit, garbage, library};
+use crate::raw::interpreter;
+use crate::raw::once::RunOnce;
+use crate::raw::thin::exception::{Exception, Result};
 
 /// How records get to Python; see [`set_delivery`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

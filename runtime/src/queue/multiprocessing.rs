@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::flush;
-use crate::python::exception::Result;
 use crate::python::library::{callback, loaded};
-use crate::python::once::intern;
+use crate::raw::thin::Name;
+use crate::raw::thin::exception::Result;
 
 /// Makes `multiprocessing` flush the queue at the end of this process, if it is such a child, and of the
 /// children that it forks.
@@ -17,7 +17,7 @@ use crate::python::once::intern;
 /// The exception that `multiprocessing.util` raises.
 pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
     static DONE_IN: AtomicU32 = AtomicU32::new(0);
-    let Some(util) = loaded(intern!(py, "multiprocessing.util"))? else {
+    let Some(util) = loaded(Name::multiprocessing_util.get(py))? else {
         return Ok(());
     };
     let process = std::process::id();

@@ -14,8 +14,9 @@ use crate::call::Call;
 use crate::callsite::site::Callsite;
 use crate::event::origin::Origin;
 use crate::level::Level;
-use crate::python::once::Once;
-use crate::python::{exit, interpreter};
+use crate::python::exit;
+use crate::raw::interpreter;
+use crate::raw::once::Once;
 
 /// The queue, for a thread that logs.
 pub(crate) trait Producer {

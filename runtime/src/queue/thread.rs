@@ -1,14 +1,15 @@
 //! The drain thread.
 
 use std::cell::Cell;
-use std::thread;
 
 use pyo3::prelude::*;
 
 use super::bounded::Queue;
+use super::current::current;
 use super::handler;
 use crate::python::exit::{self, AttachPermit};
 use crate::python::{loose, raised};
+use crate::raw::interpreter;
 
 thread_local! {
     static IS_DRAIN_THREAD: Cell<bool> = const { Cell::new(false) };
@@ -30,14 +31,16 @@ pub(super) fn spawn_if_none(queue: &'static Queue) {
 
 #[cold]
 fn spawn(queue: &'static Queue) {
-    let builder = thread::Builder::new().name("pylog".to_owned());
-    if builder.spawn(move || run(queue)).is_err() {
+    if !interpreter::spawn("pylog", run) {
         queue.waker.spawn_failed();
     }
 }
 
 /// Runs until the program ends.
-fn run(queue: &'static Queue) {
+fn run() {
+    let Some(queue) = current() else {
+        return;
+    };
     queue.waker.set_thread();
     IS_DRAIN_THREAD.set(true);
     // In a child that a handler has forked, the queue is the parent's.

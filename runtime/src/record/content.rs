@@ -8,6 +8,8 @@ use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::metadata::Metadata;
 use crate::python::frame::Caller;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Object};
 
 /// The arguments of `Logger.makeRecord`, as far as they don't depend on the logger.
 pub(crate) struct Content<'a, 'py> {
@@ -17,7 +19,7 @@ pub(crate) struct Content<'a, 'py> {
     pub(crate) level: Level,
     pub(crate) message: &'a Message,
     /// The message that an adapter's `process` has returned.
-    pub(crate) processed: Option<Bound<'py, PyAny>>,
+    pub(crate) processed: Option<Object<'py>>,
     /// For a callsite with a prototype, no key in `extra` is an attribute of every record.
     pub(crate) attributes: Attributes<'py>,
     /// When and where the call was made, if it was queued.
@@ -26,10 +28,18 @@ pub(crate) struct Content<'a, 'py> {
 
 impl<'py> Content<'_, 'py> {
     /// `record.msg`.
-    pub(crate) fn msg(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+    pub(crate) fn msg(&self, py: Python<'py>) -> Result<Object<'py>> {
         match &self.processed {
-            None => self.message.msg(py).into_any(),
-            Some(processed) => processed.clone(),
+            None => self.message.msg(py),
+            Some(processed) => Ok(processed.clone()),
+        }
+    }
+
+    /// `record.args`.
+    pub(crate) fn args(&self, py: Python<'py>) -> Result<Object<'py>> {
+        match self.message.args(py)? {
+            Some(args) => Ok(args),
+            None => thin::tuple(py, &[]),
         }
     }
 }

@@ -2,23 +2,23 @@
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyDict;
 
 use super::attributes::FORMATTER_ATTRIBUTES;
 use super::content::Content;
 use super::thread::{RecordThread, StockThreads};
 use super::times::Times;
 use crate::event::origin::Origin;
-use crate::python::exception::Result;
 use crate::python::frame;
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Thin};
 
 /// `logger.makeRecord(…)`, looked up at each call, because agents replace it at run time.
 pub(super) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-) -> Result<Bound<'py, PyAny>> {
+) -> Result<Object<'py>> {
     let extra = content.attributes.extra.as_ref();
     // For an adapter Python raises this error, too.
     let is_for_adapter = content.processed.is_some();
@@ -51,16 +51,14 @@ fn add(attributes: &Bound<'_, PyDict>, extra: &Bound<'_, PyDict>) -> Result<()> 
 /// Where `Logger.makeRecord` looks for attributes, and sets those of `extra`. The class of a record may answer for any
 /// name, or for none.
 fn attributes_of<'py>(record: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
-    Ok(record
-        .getattr(intern!(record.py(), "__dict__"))?
-        .cast_into()?)
+    record.get(Name::__dict__)?.cast_into()
 }
 
 fn make_with<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
     extra: Option<&Bound<'py, PyAny>>,
-) -> Result<Bound<'py, PyAny>> {
+) -> Result<Object<'py>> {
     let py = logger.py();
     // If this fails, the record keeps the thread name that Python gives it.
     let stock = attempt(py, StockThreads::get(py));
@@ -68,22 +66,29 @@ fn make_with<'py>(
         .as_deref()
         .map(|stock| RecordThread::get(py, None, stock));
     let thread = thread.and_then(|thread| attempt(py, thread));
-    let args = content.message.args(py)?;
-    let args = (
-        logger.getattr(intern!(py, "name"))?,
-        content.level.levelno(),
-        content.metadata.file,
-        content.metadata.line,
-        content.msg(py),
-        args.unwrap_or_else(|| PyTuple::empty(py)),
-        content.attributes.exc_info.as_ref(),
-        content.metadata.function(),
-        extra,
-        content.attributes.stack_info.as_ref(),
-    )
-        .into_pyobject(py)?;
-    let make_record = logger.getattr(intern!(py, "makeRecord"))?;
-    let record = frame::call_with(content.caller, &make_record, &args, &PyDict::new(py))?;
+    let metadata = content.metadata;
+    let or_none = |object: Option<&Bound<'py, PyAny>>| match object {
+        Some(object) => Object::from(object),
+        None => py.None().into_bound(py).into(),
+    };
+    let stack_info = content.attributes.stack_info.as_ref();
+    let stack_info = stack_info.map(|it| thin::text(py, it)).transpose()?;
+    let arguments = [
+        logger.get(Name::name)?,
+        thin::number(py, content.level.levelno().into())?,
+        thin::text(py, metadata.file)?,
+        thin::number(py, metadata.line.into())?,
+        content.msg(py)?,
+        content.args(py)?,
+        or_none(content.attributes.exc_info.as_ref()),
+        thin::text(py, metadata.function())?,
+        or_none(extra),
+        or_none(stack_info.as_deref()),
+    ];
+    let arguments = thin::tuple(py, &arguments)?;
+    let make_record = logger.get(Name::makeRecord)?;
+    let keywords = thin::dict(py)?;
+    let record = frame::call_with(content.caller, &make_record, &arguments, &keywords)?;
     if let Some(thread) = &thread {
         attempt(py, set_thread(&record, content, thread));
     }
@@ -99,9 +104,12 @@ fn make_with<'py>(
 /// Corrects the asyncio task of a record, if Python's records have one.
 fn set_task_name(record: &Bound<'_, PyAny>, origin: &Origin) -> Result<()> {
     let py = record.py();
-    let name = intern!(py, "taskName");
-    match attributes_of(record)?.contains(name)? {
-        true => Ok(record.setattr(name, origin.task_name(py))?),
+    match attributes_of(record)?.has_entry(Name::taskName)? {
+        true => {
+            let name = origin.task_name(py);
+            let name = name.unwrap_or_else(|| py.None().into_bound(py).into());
+            record.set(Name::taskName, &name)
+        }
         false => Ok(()),
     }
 }

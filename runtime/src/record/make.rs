@@ -7,9 +7,9 @@ use super::general;
 use super::own_log;
 use super::prototype::{NewRecord, RecordPrototype};
 use crate::logger::dict::LoggerDict;
-use crate::python::exception::Result;
 use crate::python::kept::Kept;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
 
 /// `logger.makeRecord(…)`. `None` if a `_log` that isn't the stock one has made and handled the record.
 ///

@@ -4,17 +4,16 @@
 //! code below `_log` finds the Rust call by the frame that stands for it, and makes and handles the record. So a queued
 //! record of such a logger has the time and the ident of its delivery, but the name of its own thread.
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyBool, PyTuple};
 
 use super::content::Content;
 use super::thread::{RecordThread, StockThreads};
-use crate::python::exception::Result;
 use crate::python::frame;
 use crate::python::library::LOGGING_GLOBALS;
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Thin};
 
 /// Calls the `_log` of a logger, unless it is the stock one. Returns whether that was done.
 ///
@@ -22,37 +21,41 @@ use crate::python::raised::attempt;
 /// The exception that it raises.
 pub(super) fn log<'py>(logger: &Bound<'py, PyAny>, content: &Content<'_, 'py>) -> Result<bool> {
     let py = logger.py();
-    let args = content.message.args(py)?;
-    let args = args.unwrap_or_else(|| PyTuple::empty(py));
-    let mut positional = vec![
-        content.level.levelno().into_bound_py_any(py)?,
-        content.msg(py),
-    ];
-    let method = match logger.getattr_opt(intern!(py, "_log"))? {
+    let method = match logger.find(Name::_log.get(py))? {
         Some(method) if LOGGING_GLOBALS.define(&method)? => return Ok(false),
+        method => method,
+    };
+    if method.is_none() && logger.has(Name::makeRecord)? {
+        return Ok(false);
+    }
+    let mut positional = vec![
+        thin::number(py, content.level.levelno().into())?,
+        content.msg(py)?,
+    ];
+    let args = content.args(py)?;
+    let method = match method {
         Some(method) => {
-            positional.push(args.into_any());
+            positional.push(args);
             method
         }
-        None if logger.hasattr(intern!(py, "makeRecord"))? => return Ok(false),
         // A logger of a drop-in package for `logging`.
         None => {
-            positional.extend(args.iter());
-            logger.getattr(intern!(py, "log"))?
+            positional.extend(args.cast::<PyTuple>()?.iter().map(Object::from));
+            logger.get(Name::log)?
         }
     };
-    let kwargs = PyDict::new(py);
+    let kwargs = thin::dict(py)?;
     let attributes = &content.attributes;
     if let Some(exc_info) = &attributes.exc_info {
-        kwargs.set_item(intern!(py, "exc_info"), exc_info)?;
+        kwargs.set_entry(Name::exc_info, exc_info)?;
     }
     if let Some(extra) = &attributes.extra {
-        kwargs.set_item(intern!(py, "extra"), extra)?;
+        kwargs.set_entry(Name::extra, extra)?;
     }
     if attributes.stack_info.is_some() {
-        kwargs.set_item(intern!(py, "stack_info"), true)?;
+        kwargs.set_entry(Name::stack_info, &PyBool::new(py, true))?;
     }
-    let positional = PyTuple::new(py, positional)?;
+    let positional = thin::tuple(py, &positional)?;
     let stock = attempt(py, StockThreads::get(py));
     let thread = |origin| attempt(py, RecordThread::get(py, origin, stock.as_deref()?));
     let this = thread(None).filter(|this| !this.is_known());

@@ -4,6 +4,7 @@
 //! changed. So a patched clock or a renamed level has the same effect as on a record that Python makes.
 
 use std::ffi::c_ulong;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -15,18 +16,19 @@ use super::thread::{RecordThread, StockThreads};
 use super::times::{Clock, Times};
 use crate::logger::dict::LoggerDict;
 use crate::python::asyncio::task_name;
-use crate::python::exception::Result;
 use crate::python::kept::Shared;
 use crate::python::library::loaded;
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Stored, Thin};
 use crate::stock::class;
 use crate::stock::snapshot::{self, Snapshot};
 use crate::stock::table::{Part, Row};
+use crate::stock::watch;
 
 /// A record that has been made.
 pub(crate) struct NewRecord<'py> {
-    pub(crate) record: Bound<'py, PyAny>,
+    pub(crate) record: Object<'py>,
     /// Whether the class of the logger handles it as the stock one does.
     pub(crate) is_handled_as_stock: bool,
 }
@@ -35,30 +37,32 @@ pub(crate) struct NewRecord<'py> {
 ///
 /// The values that seldom vary are kept besides the attributes, and are set only if they have changed.
 pub(crate) struct RecordPrototype {
-    attributes: Py<PyDict>,
+    attributes: Stored,
     /// What `logging` was when Python made the record.
     snapshot: Shared<Snapshot>,
     settings: Settings,
     levelno: i32,
-    level_name: Py<PyAny>,
+    level_name: Stored,
+    /// The number of [changes](watch::changes) when the level last had that name. 0 if a new name isn't reported.
+    named_at: AtomicUsize,
     /// The message, if it is a constant. Calls of the `log` crate on one line share a callsite, so the
     /// next message may be another one.
     msg: Option<&'static str>,
-    name: Py<PyAny>,
+    name: Stored,
     thread: Option<c_ulong>,
-    thread_name: Py<PyAny>,
-    process_name: Py<PyAny>,
+    thread_name: Stored,
+    process_name: Stored,
     process: Option<u32>,
     /// From Python 3.12 on.
-    task_name: Option<Py<PyAny>>,
+    task_name: Option<Stored>,
 }
 
 /// The settings of `logging`, as the rows of the snapshot are.
 struct Settings {
     clock: Clock,
-    level_names: Py<PyDict>,
+    level_names: Stored<PyDict>,
     threads: Shared<StockThreads>,
-    active_threads: Py<PyDict>,
+    active_threads: Stored<PyDict>,
     has_stock_ident: bool,
     log_threads: bool,
     log_processes: bool,
@@ -82,14 +86,8 @@ impl Settings {
                 .is_some_and(|module| !module.is_none())
         };
         let dict = |row| {
-            Some(
-                snapshot
-                    .get(row, py)?
-                    .cast::<PyDict>()
-                    .ok()?
-                    .clone()
-                    .unbind(),
-            )
+            let dict = snapshot.get(row, py)?.cast::<PyDict>().ok()?;
+            Some(Stored::from(dict.clone()))
         };
         let clock = snapshot
             .get(Row::StartTime, py)
@@ -116,9 +114,23 @@ impl Settings {
         }))
     }
 
+    /// Makes another name of the level count as a change. Returns whether that is possible.
+    fn watch_name(&self, levelno: i32, snapshot: &Snapshot, py: Python<'_>) -> Result<bool> {
+        match watch::watchers(py).filter(|_| snapshot.is_watched()) {
+            Some(watchers) => {
+                let levelno = thin::number(py, levelno.into())?;
+                watchers.watch_key(self.level_names.bind(py), &levelno)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// `logging.getLevelName(levelno)`, if the level has a name.
-    fn level_name<'py>(&self, levelno: i32, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        let name = self.level_names.bind(py).get_item(levelno)?;
+    fn level_name<'py>(&self, levelno: i32, py: Python<'py>) -> Result<Option<Object<'py>>> {
+        let name = self
+            .level_names
+            .bind(py)
+            .entry(&*thin::number(py, levelno.into())?)?;
         Ok(name.filter(|name| !name.is_none()))
     }
 }
@@ -146,25 +158,31 @@ impl RecordPrototype {
         let Some(settings) = Settings::of(&snapshot, py)? else {
             return Ok(None);
         };
+        // Read before the name, so that a change that comes meanwhile is seen.
+        let named_at = match settings.watch_name(levelno, &snapshot, py)? {
+            true => watch::changes(),
+            false => 0,
+        };
+        learn_classes(logger, &snapshot)?;
         let (Some(attributes), Some(level_name)) = (
             constant_attributes(record, content)?,
             settings.level_name(levelno, py)?,
         ) else {
             return Ok(None);
         };
-        let get = |name| record.getattr(name);
         Ok(Some(RecordPrototype {
             snapshot,
             settings,
             levelno,
             level_name: level_name.unbind(),
+            named_at: AtomicUsize::new(named_at),
             msg: content.message.constant(),
-            name: get("name")?.unbind(),
-            thread: get("thread")?.extract()?,
-            thread_name: get("threadName")?.unbind(),
-            process_name: get("processName")?.unbind(),
-            process: get("process")?.extract()?,
-            task_name: record.getattr_opt("taskName")?.map(Bound::unbind),
+            name: record.get(Name::name)?.unbind(),
+            thread: record.get(Name::thread)?.extract()?,
+            thread_name: record.get(Name::threadName)?.unbind(),
+            process_name: record.get(Name::processName)?.unbind(),
+            process: record.get(Name::process)?.extract()?,
+            task_name: record.find(Name::taskName.get(py))?.map(Object::unbind),
             attributes: attributes.unbind(),
         }))
     }
@@ -183,14 +201,14 @@ impl RecordPrototype {
         content: &Content<'_, 'py>,
     ) -> Result<Option<NewRecord<'py>>> {
         let py = logger.py();
-        let class = class::of_logger(&logger.get_type(), &self.snapshot)?;
+        let class = class::of_logger(&logger.class(), &self.snapshot)?;
         if !class.makes_records() || dict.has_method(class.handles())? {
             return Ok(None);
         }
         let Some(times) = self.times(content, py)? else {
             return Ok(None);
         };
-        let attributes = self.attributes.bind(py).copy()?;
+        let attributes = self.attributes.bind(py).copied()?;
         times.set_among(&attributes)?;
         if !self.set_call(&attributes, logger, dict, class.handles(), content)? {
             return Ok(None);
@@ -204,7 +222,8 @@ impl RecordPrototype {
             return Ok(None);
         };
         let record = record?;
-        record.setattr(intern!(py, "__dict__"), attributes)?;
+        // (`PyObject_GenericSetDict` leaves the values that CPython 3.13 stores in the instance itself.)
+        record.set(Name::__dict__, &attributes)?;
         Ok(Some(NewRecord {
             record,
             is_handled_as_stock: class.handles(),
@@ -225,45 +244,47 @@ impl RecordPrototype {
     /// Sets the name of the logger, the level and the message. Returns `false` if the level has no name.
     fn set_call<'py>(
         &self,
-        attributes: &Bound<'py, PyDict>,
+        attributes: &Bound<'py, PyAny>,
         logger: &Bound<'py, PyAny>,
         dict: &LoggerDict<'py>,
         is_plain: bool,
         content: &Content<'_, 'py>,
     ) -> Result<bool> {
         let py = attributes.py();
-        let name = intern!(py, "name");
         let logger_name = match is_plain {
-            true => dict.get(name)?,
+            true => dict.get(Name::name)?,
             false => None,
         };
-        let logger_name = logger_name.map_or_else(|| logger.getattr(name), Ok)?;
-        set_if_changed(attributes, name, &logger_name, &self.name)?;
+        let logger_name = logger_name.map_or_else(|| logger.get(Name::name), Ok)?;
+        set_if_changed(attributes, Name::name, &logger_name, &self.name)?;
         if content.message.constant() != self.msg || self.msg.is_none() {
-            attributes.set_item(intern!(py, "msg"), content.msg(py))?;
+            attributes.set_entry(Name::msg, &*content.msg(py)?)?;
         }
         if let Some(args) = content.message.args(py)? {
-            attributes.set_item(intern!(py, "args"), args)?;
+            attributes.set_entry(Name::args, &args)?;
         }
         let levelno = content.level.levelno();
+        let changes = watch::changes();
+        if levelno == self.levelno && self.named_at.load(Ordering::Relaxed) == changes {
+            return Ok(true);
+        }
         let Some(level_name) = self.settings.level_name(levelno, py)? else {
             return Ok(false);
         };
-        set_if_changed(
-            attributes,
-            intern!(py, "levelname"),
-            &level_name,
-            &self.level_name,
-        )?;
-        if levelno != self.levelno {
-            attributes.set_item(intern!(py, "levelno"), levelno)?;
+        set_if_changed(attributes, Name::levelname, &level_name, &self.level_name)?;
+        if levelno == self.levelno {
+            if level_name.is(&self.level_name) && self.named_at.load(Ordering::Relaxed) != 0 {
+                self.named_at.store(changes, Ordering::Relaxed);
+            }
+        } else {
+            attributes.set_entry(Name::levelno, &*thin::number(py, levelno.into())?)?;
         }
         Ok(true)
     }
 
     fn set_thread<'py>(
         &self,
-        attributes: &Bound<'py, PyDict>,
+        attributes: &Bound<'py, PyAny>,
         content: &Content<'_, 'py>,
     ) -> Result<()> {
         if !self.settings.log_threads {
@@ -285,22 +306,22 @@ impl RecordPrototype {
         )?;
         set_if_changed(
             attributes,
-            intern!(py, "threadName"),
-            &thread.name()?,
+            Name::threadName,
+            &*thread.name()?,
             &self.thread_name,
         )?;
         if Some(thread.ident.number) != self.thread {
-            attributes.set_item(intern!(py, "thread"), thread.ident.object)?;
+            attributes.set_entry(Name::thread, &thread.ident.object)?;
         }
         Ok(())
     }
 
-    fn set_process(&self, attributes: &Bound<'_, PyDict>) -> Result<()> {
+    fn set_process<'py>(&self, attributes: &Bound<'py, PyAny>) -> Result<()> {
         let py = attributes.py();
         if self.settings.log_processes {
             let process = Some(process::id());
             if process != self.process {
-                attributes.set_item(intern!(py, "process"), process)?;
+                attributes.set_entry(Name::process, process.into_pyobject(py)?.as_any())?;
             }
         }
         if self.settings.log_multiprocessing {
@@ -308,20 +329,15 @@ impl RecordPrototype {
                 true => process_name(py)?,
                 false => None,
             };
-            let name = name.unwrap_or_else(|| intern!(py, "MainProcess").as_any().clone());
-            set_if_changed(
-                attributes,
-                intern!(py, "processName"),
-                &name,
-                &self.process_name,
-            )?;
+            let name = name.unwrap_or_else(|| Name::MainProcess.get(py).into());
+            set_if_changed(attributes, Name::processName, &name, &self.process_name)?;
         }
         Ok(())
     }
 
     fn set_task<'py>(
         &self,
-        attributes: &Bound<'py, PyDict>,
+        attributes: &Bound<'py, PyAny>,
         content: &Content<'_, 'py>,
     ) -> Result<()> {
         let py = attributes.py();
@@ -333,62 +349,82 @@ impl RecordPrototype {
             None => None,
             Some(origin) => origin.task_name(py),
         };
-        let name = name.unwrap_or_else(|| py.None().into_bound(py));
-        set_if_changed(attributes, intern!(py, "taskName"), &name, before)
+        let name = name.unwrap_or_else(|| py.None().into_bound(py).into());
+        set_if_changed(attributes, Name::taskName, &name, before)
     }
 }
 
-fn set_if_changed(
-    attributes: &Bound<'_, PyDict>,
-    name: &Bound<'_, PyString>,
-    value: &Bound<'_, PyAny>,
-    before: &Py<PyAny>,
+fn set_if_changed<'py>(
+    attributes: &Bound<'py, PyAny>,
+    name: Name,
+    value: &Bound<'py, PyAny>,
+    before: &Stored,
 ) -> Result<()> {
     match value.is(before) {
         true => Ok(()),
-        false => Ok(attributes.set_item(name, value)?),
+        false => attributes.set_entry(name, value),
     }
+}
+
+/// Finds out which loggers above this one, whose handlers get its records, are of classes that are known.
+fn learn_classes(logger: &Bound<'_, PyAny>, snapshot: &Snapshot) -> Result<()> {
+    /// Deeper hierarchies don't exist, but circles can.
+    const MAX_DEPTH: usize = 64;
+
+    let mut parent = logger.get(Name::parent)?;
+    for _ in 0..MAX_DEPTH {
+        if parent.is_none() {
+            break;
+        }
+        class::of_logger(&parent.get_type(), snapshot)?;
+        parent = parent.get(Name::parent)?;
+    }
+    Ok(())
 }
 
 /// The attributes of a record without what is of this call alone. `None` if they aren't the stock ones.
 fn constant_attributes<'py>(
     record: &Bound<'py, PyAny>,
     content: &Content<'_, '_>,
-) -> Result<Option<Bound<'py, PyDict>>> {
+) -> Result<Option<Object<'py>>> {
     let py = record.py();
-    let of_record = record.getattr("__dict__")?.cast_into::<PyDict>()?;
+    let of_record = record.get(Name::__dict__)?;
     // A copy shares its keys with the class, as the dicts of Python's own records do: without them
     // it would take more than twice the memory.
-    let attributes = of_record.copy()?;
+    let attributes = of_record.copied()?;
     if let Some(extra) = &content.attributes.extra {
         for key in extra.cast::<PyDict>()?.keys() {
             attributes.del_item(key)?;
         }
     }
-    for name in [intern!(py, "exc_info"), intern!(py, "stack_info")] {
-        attributes.set_item(name, py.None())?;
+    for name in [Name::exc_info, Name::stack_info] {
+        attributes.set_entry(name, py.None().bind(py))?;
     }
     // A message can be large, or secret.
-    attributes.set_item(intern!(py, "msg"), content.message.constant())?;
-    attributes.set_item(intern!(py, "args"), PyTuple::empty(py))?;
-    let has_task_name = attributes.contains("taskName")?;
+    let message = match content.message.constant() {
+        Some(message) => thin::text(py, message)?,
+        None => py.None().into_bound(py).into(),
+    };
+    attributes.set_entry(Name::msg, &message)?;
+    attributes.set_entry(Name::args, &*thin::tuple(py, &[])?)?;
+    let has_task_name = attributes.has_entry(Name::taskName)?;
     let expected = match has_task_name {
         true => &ATTRIBUTES[..],
         false => &ATTRIBUTES[..20],
     };
-    let mut is_stock = attributes.len() == expected.len();
-    for (name, expected) in attributes.keys().iter().zip(expected) {
+    let mut is_stock = attributes.len()? == expected.len();
+    for (name, expected) in attributes.cast::<PyDict>()?.keys().iter().zip(expected) {
         is_stock &= name.cast::<PyString>()?.to_cow()? == *expected;
     }
     Ok(is_stock.then_some(attributes))
 }
 
 /// `multiprocessing.current_process().name`, if the program has imported the module.
-fn process_name(py: Python<'_>) -> Result<Option<Bound<'_, PyAny>>> {
-    let Some(multiprocessing) = loaded(intern!(py, "multiprocessing"))? else {
+fn process_name(py: Python<'_>) -> Result<Option<Object<'_>>> {
+    let Some(multiprocessing) = loaded(Name::multiprocessing.get(py))? else {
         return Ok(None);
     };
-    let process = multiprocessing.call_method0(intern!(py, "current_process"));
-    let name = process.and_then(|process| process.getattr(intern!(py, "name")));
+    let process = multiprocessing.call_named(Name::current_process);
+    let name = process.and_then(|process| process.get(Name::name));
     Ok(attempt(py, name))
 }

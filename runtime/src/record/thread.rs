@@ -11,11 +11,13 @@ use pyo3::types::{PyDict, PyInt, PyString};
 
 use crate::event::buffer::Buffer;
 use crate::event::origin::{self, Origin};
-use crate::python::exception::Result;
 use crate::python::kept::{Kept, Shared};
 use crate::python::library::{THREADING_GLOBALS, is_builtin};
 use crate::python::loose::Loose;
-use crate::python::once::{Once, intern};
+use crate::raw::interpreter;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 
@@ -26,9 +28,9 @@ use crate::stock::table::{Part, Row};
 pub(super) struct RecordThread<'a, 'py> {
     pub(super) ident: Ident<'py>,
     active: Bound<'py, PyDict>,
-    known: Option<Bound<'py, PyAny>>,
+    known: Option<Object<'py>>,
     /// A `_DummyThread` that a handler has made earlier, and that the program hasn't named.
-    dummy: Option<Bound<'py, PyAny>>,
+    dummy: Option<Object<'py>>,
     origin: Option<&'a Origin>,
     pub(super) stock: &'a StockThreads,
     /// What is known of `threading` at this moment.
@@ -43,7 +45,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     ) -> Result<Self> {
         let get_ident = stock.get_ident(py)?;
         // gevent, for example, replaces it.
-        let other = (!stock.has_get_ident(&get_ident)).then_some(&get_ident);
+        let other = (!stock.has_get_ident(&get_ident)).then_some(&*get_ident);
         RecordThread::among(stock.active(py)?, other, origin, stock, None)
     }
 
@@ -59,12 +61,12 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         let ident = match (origin, get_ident) {
             (Some(origin), _) => Ident {
                 number: origin.thread.ident,
-                object: origin.thread.ident.into_bound_py_any(py)?,
+                object: origin.thread.ident.into_bound_py_any(py)?.into(),
             },
             (None, Some(get_ident)) => Ident::ask(get_ident)?,
             (None, None) => Ident::get(stock, py)?,
         };
-        let (known, dummy) = match active.get_item(&ident.object)? {
+        let (known, dummy) = match active.entry(&ident.object)? {
             // gevent makes one for each greenlet, as Python's own records show.
             Some(thread) if get_ident.is_none() && stock.is_dummy(&thread) => {
                 // Below Python 3.13 it outlives its thread: a later one with the same ident gets it, too.
@@ -96,30 +98,29 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     }
 
     /// `threading.current_thread().name`, or the name that the thread has in Rust.
-    pub(super) fn name(&self) -> Result<Bound<'py, PyAny>> {
+    pub(super) fn name(&self) -> Result<Object<'py>> {
         let py = self.active.py();
-        let name = intern!(py, "name");
         let last = self.origin.map(|origin| &origin.thread.name);
         let Some(thread) = &self.known else {
             let last = last.and_then(Once::get);
             return Ok(match last {
-                Some(name) => name.bind(py).clone().into_any(),
-                None => self.rust_name().into_any(),
+                Some(name) => name.bind(py).into(),
+                None => self.rust_name().into(),
             });
         };
         // The stock property `name` only returns `_name`.
-        let class = thread.get_type();
+        let class = thread.class();
         let has_stock_name = self.snapshot.is_some_and(|it| {
             it.has(Part::THREAD_NAME)
                 && (it.has_at(&class, Row::Thread) || it.has_at(&class, Row::MainThread))
         });
         let name = match has_stock_name {
-            true => thread.getattr(intern!(py, "_name")),
-            false => thread.getattr(name),
+            true => thread.get(Name::_name),
+            false => thread.get(Name::name),
         }?;
         // An object of another class may lead to objects of the program.
         if let (Some(last), Ok(name)) = (last, name.cast_exact::<PyString>()) {
-            last.get_or_make(|| Loose::new(name.clone().unbind()));
+            last.get_or_make(|| Loose::new(name.clone().into()));
         }
         Ok(name)
     }
@@ -138,26 +139,28 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         };
         match self.origin {
             Some(origin) => name(&origin.thread.rust),
-            None => name(&thread::current()),
+            None => match interpreter::thread_name() {
+                Some(name) => PyString::new(py, name),
+                None => name(&thread::current()),
+            },
         }
     }
 
     /// Makes Python know this thread, which isn't one of Python's, by a name. Returns its `_DummyThread`, and the name
     /// that it had.
-    pub(super) fn name_dummy(&self, name: &Bound<'py, PyAny>) -> Result<[Bound<'py, PyAny>; 2]> {
+    pub(super) fn name_dummy(&self, name: &Bound<'py, PyAny>) -> Result<[Object<'py>; 2]> {
         let py = self.active.py();
-        let current_thread = THREADING_GLOBALS.get(intern!(py, "current_thread"))?;
-        let dummy = current_thread.call0()?;
-        let before = dummy.getattr(intern!(py, "name"))?;
-        dummy.setattr(intern!(py, "name"), name)?;
+        let current_thread = THREADING_GLOBALS.get(Name::current_thread, py)?;
+        let dummy = current_thread.run()?;
+        let before = dummy.get(Name::name)?;
+        dummy.set(Name::name, name)?;
         Ok([dummy, before])
     }
 
     /// Undoes [`name_dummy`](RecordThread::name_dummy).
-    pub(super) fn forget_dummy(&self, [dummy, before]: [Bound<'py, PyAny>; 2]) -> Result<()> {
-        let name = intern!(dummy.py(), "name");
+    pub(super) fn forget_dummy(&self, [dummy, before]: [Object<'py>; 2]) -> Result<()> {
         match self.dummy {
-            Some(_) => Ok(dummy.setattr(name, before)?),
+            Some(_) => dummy.set(Name::name, &before),
             None => Ok(self.active.del_item(&self.ident.object)?),
         }
     }
@@ -165,8 +168,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     /// Gives a record that Python made for an unknown thread the thread's Rust name, and removes the
     /// `_DummyThread` that Python made for it.
     pub(super) fn replace_dummy_in(&self, record: &Bound<'py, PyAny>) -> Result<()> {
-        let py = record.py();
-        let Some(dummy) = self.active.get_item(&self.ident.object)? else {
+        let Some(dummy) = self.active.entry(&self.ident.object)? else {
             return Ok(()); // `logging.logThreads` is off, or a record factory didn't ask.
         };
         if !self
@@ -176,10 +178,9 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         {
             self.active.del_item(&self.ident.object)?;
         }
-        let thread_name = intern!(py, "threadName");
-        let dummy_name = dummy.getattr(intern!(py, "name"))?;
-        if record.getattr(thread_name)?.eq(dummy_name)? {
-            record.setattr(thread_name, self.rust_name())?;
+        let dummy_name = dummy.get(Name::name)?;
+        if record.get(Name::threadName)?.eq(dummy_name)? {
+            record.set(Name::threadName, &self.rust_name())?;
         }
         Ok(())
     }
@@ -191,14 +192,12 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         record: &Bound<'py, PyAny>,
         other: &RecordThread<'_, 'py>,
     ) -> Result<()> {
-        let py = record.py();
-        let ident = intern!(py, "thread");
-        if record.getattr(ident)?.eq(&other.ident.object)? {
-            record.setattr(ident, &self.ident.object)?;
+        if record.get(Name::thread)?.eq(&other.ident.object)? {
+            record.set(Name::thread, &self.ident.object)?;
         }
-        let name = intern!(py, "threadName");
-        if record.getattr(name)?.eq(other.name()?)? {
-            record.setattr(name, self.name()?)?;
+        if record.get(Name::threadName)?.eq(other.name()?)? {
+            let name = self.name()?;
+            record.set(Name::threadName, &name)?;
         }
         Ok(())
     }
@@ -207,24 +206,25 @@ impl<'a, 'py> RecordThread<'a, 'py> {
 /// `threading.get_ident()`.
 pub(super) struct Ident<'py> {
     pub(super) number: c_ulong,
-    pub(super) object: Bound<'py, PyAny>,
+    pub(super) object: Object<'py>,
 }
 
 impl<'py> Ident<'py> {
     /// The ident of the current thread, asked for once in each thread.
     fn get(stock: &StockThreads, py: Python<'py>) -> Result<Ident<'py>> {
         thread_local! {
-            static IDENT: OnceCell<(c_ulong, Loose<Py<PyInt>>)> = const { OnceCell::new() };
+            static IDENT: OnceCell<(c_ulong, Loose<Stored<PyInt>>)> = const { OnceCell::new() };
         }
         let known = IDENT.try_with(|known| {
             if let Some((number, object)) = known.get() {
-                let (number, object) = (*number, object.bind(py).clone().into_any());
+                let (number, object) = (*number, object.bind(py).into());
                 return Ok(Ident { number, object });
             }
-            let mut ident = Ident::ask(&stock.get_ident(py)?)?;
+            let get_ident = stock.get_ident(py)?;
+            let mut ident = Ident::ask(&get_ident)?;
             // Looking up the identical key is faster.
-            if let Some(thread) = stock.active(py)?.get_item(&ident.object)? {
-                let key = thread.getattr_opt(intern!(py, "ident"))?;
+            if let Some(thread) = stock.active(py)?.entry(&ident.object)? {
+                let key = thread.find(Name::ident.get(py))?;
                 if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
                     if key.eq(&ident.object)? {
                         ident.object = key;
@@ -232,16 +232,19 @@ impl<'py> Ident<'py> {
                 }
             }
             if let Ok(object) = ident.object.cast_exact::<PyInt>() {
-                known.get_or_init(|| (ident.number, Loose::new(object.clone().unbind())));
+                known.get_or_init(|| (ident.number, Loose::new(object.clone().into())));
             }
             Ok(ident)
         });
         // At the end of a thread the variable may be gone.
-        known.unwrap_or_else(|_| Ident::ask(&stock.get_ident(py)?))
+        known.unwrap_or_else(|_| {
+            let get_ident = stock.get_ident(py)?;
+            Ident::ask(&get_ident)
+        })
     }
 
     fn ask(get_ident: &Bound<'py, PyAny>) -> Result<Ident<'py>> {
-        let object = get_ident.call0()?;
+        let object = get_ident.run()?;
         let number = object.extract()?;
         Ok(Ident { number, object })
     }
@@ -250,10 +253,10 @@ impl<'py> Ident<'py> {
 /// The stock classes and functions of `threading` that name a thread.
 pub(super) struct StockThreads {
     /// The dict of the module.
-    threading: Py<PyDict>,
+    threading: Stored<PyDict>,
     /// `threading.get_ident`, if it was the stock one at first.
-    stock_get_ident: Option<Py<PyAny>>,
-    dummy_class: Py<PyAny>,
+    stock_get_ident: Option<Stored>,
+    dummy_class: Stored,
 }
 
 impl StockThreads {
@@ -263,29 +266,26 @@ impl StockThreads {
     }
 
     fn find(py: Python<'_>) -> Result<StockThreads> {
-        let get_ident = THREADING_GLOBALS.get(intern!(py, "get_ident"))?;
+        let get_ident = THREADING_GLOBALS.get(Name::get_ident, py)?;
         let has_get_ident = is_builtin(&get_ident, "_thread", "get_ident")?;
-        let dummy_class = THREADING_GLOBALS.get(intern!(py, "_DummyThread"))?;
+        let dummy_class = THREADING_GLOBALS.get(Name::_DummyThread, py)?;
         Ok(StockThreads {
-            threading: THREADING_GLOBALS.dict(py)?.unbind(),
+            threading: THREADING_GLOBALS.dict(py)?.into(),
             stock_get_ident: has_get_ident.then(|| get_ident.unbind()),
             dummy_class: dummy_class.unbind(),
         })
     }
 
     /// `threading.get_ident` as it is now.
-    pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        Ok(self
-            .threading
-            .bind(py)
-            .as_any()
-            .get_item(intern!(py, "get_ident"))?)
+    pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
+        let get_ident = self.threading.bind(py).as_any();
+        Ok(get_ident.get_item(Name::get_ident.get(py))?.into())
     }
 
     /// `threading._active` as it is now: the threads that Python knows, by ident.
     pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let active = self.threading.bind(py).as_any();
-        Ok(active.get_item(intern!(py, "_active"))?.cast_into()?)
+        Ok(active.get_item(Name::_active.get(py))?.cast_into()?)
     }
 
     /// Whether a function is the stock `threading.get_ident`.
@@ -296,6 +296,6 @@ impl StockThreads {
 
     /// Whether a thread is a `threading._DummyThread`: Python hasn't started it.
     fn is_dummy(&self, thread: &Bound<'_, PyAny>) -> bool {
-        thread.get_type().is(&self.dummy_class)
+        thread.class_address() == self.dummy_class.as_ptr().addr()
     }
 }

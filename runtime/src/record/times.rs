@@ -1,12 +1,13 @@
 //! The times of a record.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt};
+use pyo3::types::{PyFloat, PyInt};
 
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
-use crate::python::exception::Result;
 use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
-use crate::python::once::{Once, intern};
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Object, Thin};
 use crate::stock::table::Row;
 
 /// How `LogRecord` computes its times, and from which start.
@@ -45,11 +46,12 @@ impl Clock {
     }
 
     /// `time.time` or `time.time_ns`, whichever `LogRecord` calls, as it is now.
-    pub(super) fn function(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
-        TIME_GLOBALS.get(match counts_nanoseconds(py) {
-            true => intern!(py, "time_ns"),
-            false => intern!(py, "time"),
-        })
+    pub(super) fn function(py: Python<'_>) -> Result<Object<'_>> {
+        let name = match counts_nanoseconds(py) {
+            true => Name::time_ns,
+            false => Name::time,
+        };
+        TIME_GLOBALS.get(name, py)
     }
 }
 
@@ -66,7 +68,7 @@ impl Times {
     /// Asks the clock, and computes what `LogRecord` computes from it, to the last bit. The stock function
     /// is called too, since time-machine replaces it in C. `None` if the answer isn't of the stock type.
     pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> Result<Option<Times>> {
-        let now = function.call0()?;
+        let now = function.run()?;
         Ok(match clock {
             Clock::Nanoseconds { start } => {
                 whole(&now).map(|now| Times::of_nanoseconds(now, start))
@@ -98,7 +100,7 @@ impl Times {
     /// The same for a record that Python has made. `None` if the function isn't the stock one, so that the
     /// record has the time of the delivery.
     pub(super) fn of_origin_as_now(origin: &Origin, py: Python<'_>) -> Result<Option<Times>> {
-        let start = LOGGING_GLOBALS.get(intern!(py, "_startTime"))?;
+        let start = LOGGING_GLOBALS.get(Name::_startTime, py)?;
         let function = Clock::function(py)?;
         match Clock::starting_at(&start) {
             Some(clock) if Clock::is_stock(&function)? => {
@@ -109,18 +111,26 @@ impl Times {
     }
 
     /// Sets the times among the attributes of a record.
-    pub(super) fn set_among(&self, attributes: &Bound<'_, PyDict>) -> Result<()> {
-        let py = attributes.py();
-        attributes.set_item(intern!(py, "created"), self.created)?;
-        attributes.set_item(intern!(py, "msecs"), self.msecs)?;
-        Ok(attributes.set_item(intern!(py, "relativeCreated"), self.relative_created)?)
+    pub(super) fn set_among(&self, attributes: &Bound<'_, PyAny>) -> Result<()> {
+        for (name, time) in self.named() {
+            attributes.set_entry(name, &*thin::float(attributes.py(), time)?)?;
+        }
+        Ok(())
     }
 
     pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> Result<()> {
-        let py = record.py();
-        record.setattr(intern!(py, "created"), self.created)?;
-        record.setattr(intern!(py, "msecs"), self.msecs)?;
-        Ok(record.setattr(intern!(py, "relativeCreated"), self.relative_created)?)
+        for (name, time) in self.named() {
+            record.set(name, &*thin::float(record.py(), time)?)?;
+        }
+        Ok(())
+    }
+
+    fn named(&self) -> [(Name, f64); 3] {
+        [
+            (Name::created, self.created),
+            (Name::msecs, self.msecs),
+            (Name::relativeCreated, self.relative_created),
+        ]
     }
 
     /// The times at `now`, in nanoseconds since the Unix epoch.

@@ -9,8 +9,9 @@ use super::look::is_plain;
 use super::snapshot::Snapshot;
 use super::table::{Part, Row};
 use super::watch::{self, ClassWatch};
-use crate::python::exception::Result;
-use crate::python::interpreter::CLASSES;
+use crate::raw::interpreter::CLASSES;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Thin};
 
 /// What a class of loggers has of the stock one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,39 +55,39 @@ impl HandlerKind {
     ];
 
     /// What the work of such a handler rests on, and the rows of the methods that its class must have.
-    fn needs(self) -> (Part, &'static [(&'static str, Row)]) {
+    fn needs(self) -> (Part, &'static [(Name, Row)]) {
         match self {
-            HandlerKind::Null => (Part::NULL, &[("handle", Row::NullHandle)]),
+            HandlerKind::Null => (Part::NULL, &[(Name::handle, Row::NullHandle)]),
             HandlerKind::Stream => (
                 Part::STREAM,
-                &[("flush", Row::Flush), ("emit", Row::StreamEmit)],
+                &[(Name::flush, Row::Flush), (Name::emit, Row::StreamEmit)],
             ),
             HandlerKind::File => (
                 Part::FILE,
-                &[("flush", Row::Flush), ("emit", Row::FileEmit)],
+                &[(Name::flush, Row::Flush), (Name::emit, Row::FileEmit)],
             ),
             HandlerKind::Rotating => (
                 Part::ROTATING,
                 &[
-                    ("flush", Row::Flush),
-                    ("emit", Row::RotatingEmit),
-                    ("shouldRollover", Row::IsFull),
+                    (Name::flush, Row::Flush),
+                    (Name::emit, Row::RotatingEmit),
+                    (Name::shouldRollover, Row::IsFull),
                 ],
             ),
             HandlerKind::TimedRotating => (
                 Part::TIMED,
                 &[
-                    ("flush", Row::Flush),
-                    ("emit", Row::RotatingEmit),
-                    ("shouldRollover", Row::IsTime),
+                    (Name::flush, Row::Flush),
+                    (Name::emit, Row::RotatingEmit),
+                    (Name::shouldRollover, Row::IsTime),
                 ],
             ),
             HandlerKind::Queue => (
                 Part::QUEUE,
                 &[
-                    ("emit", Row::QueueEmit),
-                    ("prepare", Row::Prepare),
-                    ("enqueue", Row::Enqueue),
+                    (Name::emit, Row::QueueEmit),
+                    (Name::prepare, Row::Prepare),
+                    (Name::enqueue, Row::Enqueue),
                 ],
             ),
         }
@@ -99,40 +100,41 @@ impl HandlerKind {
 }
 
 /// The methods that a record passes through in each handler but a `NullHandler`.
-const OF_HANDLER: &[(&str, Row)] = &[
-    ("handle", Row::Handle),
-    ("filter", Row::HandlerFilter),
-    ("acquire", Row::Acquire),
-    ("release", Row::Release),
-    ("format", Row::Format),
+const OF_HANDLER: &[(Name, Row)] = &[
+    (Name::handle, Row::Handle),
+    (Name::filter, Row::HandlerFilter),
+    (Name::acquire, Row::Acquire),
+    (Name::release, Row::Release),
+    (Name::format, Row::Format),
 ];
 
 /// Attributes that a handler has itself, so that its class must have none of them.
-const NOT_IN_HANDLER: &[&str] = &[
-    "level",
-    "filters",
-    "formatter",
-    "lock",
-    "stream",
-    "maxBytes",
-    "rolloverAt",
+const NOT_IN_HANDLER: &[Name] = &[
+    Name::level,
+    Name::filters,
+    Name::formatter,
+    Name::lock,
+    Name::stream,
+    Name::maxBytes,
+    Name::rolloverAt,
 ];
 
 /// The methods by which the record of a call is made.
-const MAKES_RECORDS: &[(&str, Row)] = &[("_log", Row::Log), ("makeRecord", Row::MakeRecord)];
+const MAKES_RECORDS: &[(Name, Row)] =
+    &[(Name::_log, Row::Log), (Name::makeRecord, Row::MakeRecord)];
 
 /// Attributes that a logger has itself, or is true without them.
-const NOT_IN_LOGGER: &[&str] = &[
-    "name",
-    "level",
-    "parent",
-    "propagate",
-    "handlers",
-    "filters",
-    "disabled",
-    "_cache",
-    "__bool__",
-    "__len__",
+const NOT_IN_LOGGER: &[Name] = &[
+    Name::name,
+    Name::level,
+    Name::parent,
+    Name::propagate,
+    Name::handlers,
+    Name::filters,
+    Name::disabled,
+    Name::_cache,
+    Name::__bool__,
+    Name::__len__,
 ];
 
 /// What was last found out about the watched classes. It holds until the class changes, or there is another snapshot.
@@ -154,9 +156,9 @@ impl Answer {
     }
 }
 
-/// Whether reading an attribute of a logger of this class is known to mean reading its dict.
-pub(crate) fn has_own_attributes(class: &Bound<'_, PyType>) -> bool {
-    ClassWatch::find(class.as_ptr().addr()).is_some_and(|watch| {
+/// Whether reading an attribute of a logger of the class at this address is known to mean reading its dict.
+pub(crate) fn has_own_attributes(class: usize) -> bool {
+    ClassWatch::find(class).is_some_and(|watch| {
         let found = &ANSWERS[watch.place()];
         let handles = LoggerClass(found.answer.load(Ordering::Relaxed)).handles();
         handles && found.changes.load(Ordering::Relaxed) == watch.changes()
@@ -210,9 +212,9 @@ pub(crate) fn of_logger(class: &Bound<'_, PyType>, snapshot: &Snapshot) -> Resul
             answer |= LoggerClass::MAKES_RECORDS;
         }
         let methods = &[
-            ("handle", Row::LoggerHandle),
-            ("filter", Row::LoggerFilter),
-            ("callHandlers", Row::CallHandlers),
+            (Name::handle, Row::LoggerHandle),
+            (Name::filter, Row::LoggerFilter),
+            (Name::callHandlers, Row::CallHandlers),
         ];
         // Where nothing is watched, finding this out at each record takes longer than Python's code.
         if snapshot.is_watched()
@@ -240,7 +242,7 @@ pub(crate) fn of_handler(
         for (index, kind) in HandlerKind::ALL.into_iter().enumerate() {
             let (part, methods) = kind.needs();
             let (common, without): (&[_], &[_]) = match kind {
-                HandlerKind::Null => (&[], &["level"]),
+                HandlerKind::Null => (&[], &[Name::level]),
                 _ => (OF_HANDLER, NOT_IN_HANDLER),
             };
             if snapshot.has(part)
@@ -260,9 +262,9 @@ pub(crate) fn of_handler(
 }
 
 /// Whether a class has the stock methods of these rows, inherited or not.
-fn has(class: &Bound<'_, PyType>, methods: &[(&str, Row)], snapshot: &Snapshot) -> Result<bool> {
+fn has(class: &Bound<'_, PyType>, methods: &[(Name, Row)], snapshot: &Snapshot) -> Result<bool> {
     for (name, row) in methods {
-        let method = class.getattr_opt(*name)?;
+        let method = class.find(name.get(class.py()))?;
         if !method.is_some_and(|method| snapshot.has_at(&method, *row)) {
             return Ok(false);
         }

@@ -8,20 +8,20 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
-use crate::python::exception::Result;
-use crate::python::once::intern;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Thin};
 
 /// The fingerprint of a function.
 ///
 /// # Errors
 /// The exception that Python raises, if this isn't a Python function.
 pub(crate) fn of(function: &Bound<'_, PyAny>) -> Result<u64> {
-    let py = function.py();
     let mut hash = Hash(0xcbf2_9ce4_8422_2325);
-    let docstring = function.getattr(intern!(py, "__doc__"))?;
-    hash.add_code(&function.getattr(intern!(py, "__code__"))?, &docstring)?;
-    for name in [intern!(py, "__defaults__"), intern!(py, "__kwdefaults__")] {
-        hash.add_text(&function.getattr(name)?.repr()?)?;
+    let docstring = function.get(Name::__doc__)?;
+    let code = function.get(Name::__code__)?;
+    hash.add_code(&code, &docstring)?;
+    for name in [Name::__defaults__, Name::__kwdefaults__] {
+        hash.add_text(&function.get(name)?.repr()?)?;
     }
     Ok(hash.0)
 }
@@ -44,25 +44,25 @@ impl Hash {
 
     fn add_code(&mut self, code: &Bound<'_, PyAny>, docstring: &Bound<'_, PyAny>) -> Result<()> {
         let py = code.py();
-        let bytecode = code.getattr(intern!(py, "co_code"))?;
+        let bytecode = code.get(Name::co_code)?;
         self.add(bytecode.cast::<PyBytes>()?.as_bytes());
         for names in [
-            intern!(py, "co_names"),
-            intern!(py, "co_varnames"),
-            intern!(py, "co_freevars"),
-            intern!(py, "co_cellvars"),
-            intern!(py, "co_argcount"),
-            intern!(py, "co_kwonlyargcount"),
-            intern!(py, "co_flags"),
+            Name::co_names,
+            Name::co_varnames,
+            Name::co_freevars,
+            Name::co_cellvars,
+            Name::co_argcount,
+            Name::co_kwonlyargcount,
+            Name::co_flags,
         ] {
-            self.add_text(&code.getattr(names)?.repr()?)?;
+            self.add_text(&code.get(names)?.repr()?)?;
         }
-        let constants = code.getattr(intern!(py, "co_consts"))?;
+        let constants = code.get(Name::co_consts)?;
         for (index, constant) in constants.cast::<PyTuple>()?.iter().enumerate() {
             let is_docstring = index == 0 && constant.is(docstring) && !docstring.is_none();
             if is_docstring {
                 self.add(b"docstring");
-            } else if constant.get_type().is(code.get_type()) {
+            } else if constant.class_address() == code.class_address() {
                 self.add_code(&constant, &py.None().into_bound(py))?;
             } else {
                 self.add_text(&constant.repr()?)?;

@@ -6,7 +6,7 @@ use super::look::{Look, function_of};
 use super::snapshot;
 use super::table::{self, Expected, Part, ROWS, State, TABLE};
 use super::{fingerprint, known, watch};
-use crate::python::exception::{Exception, Result};
+use crate::raw::thin::exception::{Exception, Result};
 
 /// Why Python does some of the work on records, in sentences for a person. Empty if pylog does all of it.
 ///
@@ -49,14 +49,15 @@ pub fn functions(py: Python<'_>) -> PyResult<Vec<Function>> {
         let look = Look::at_rows(Part::ALL, None, py)?;
         let mut functions = Vec::new();
         for (row, object) in ROWS.iter().zip(&look.objects) {
-            if let (Expected::Function(name), Some(object)) =
+            if let (Expected::Function(place), Some(object)) =
                 (&TABLE[*row as usize].expected, object)
             {
-                let fingerprint = fingerprint::of(&function_of(object)?)?;
+                let function = function_of(object)?;
+                let fingerprint = fingerprint::of(&function)?;
                 functions.push(Function {
-                    name,
+                    name: known::name(*place),
                     fingerprint,
-                    is_known: known::contains(name, fingerprint),
+                    is_known: known::contains(*place, fingerprint),
                 });
             }
         }
@@ -89,7 +90,7 @@ pub fn rows(py: Python<'_>) -> Vec<RowState> {
             Expected::Function(_) => "Function",
             Expected::Builtin(_) => "Builtin",
             Expected::Module => "Module",
-            Expected::ClassWithOnly(_) => "ClassWithOnly",
+            Expected::RecordClass => "RecordClass",
             Expected::Class(_) => "Class",
             Expected::OfObject => "OfObject",
             Expected::Same(_) => "Same",

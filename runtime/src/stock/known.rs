@@ -3,10 +3,34 @@
 //!
 //! `cargo xtask fingerprints` prints what the Pythons found have, and what is missing here.
 
-/// Whether a function of that name with that fingerprint is one of a known version of CPython.
-pub(super) fn contains(name: &str, fingerprint: u64) -> bool {
-    let mut functions = KNOWN.iter().filter(|known| known.0 == name);
-    functions.any(|known| known.1.contains(&fingerprint))
+/// Whether the function at a [`place`] with that fingerprint is one of a known version of CPython.
+pub(super) fn contains(place: u8, fingerprint: u64) -> bool {
+    KNOWN[usize::from(place)].1.contains(&fingerprint)
+}
+
+/// The qualified name of the function at a [`place`].
+pub(super) fn name(place: u8) -> &'static str {
+    KNOWN[usize::from(place)].0
+}
+
+/// Where the fingerprints of a function are.
+///
+/// # Panics
+/// If there are none, while this crate is compiled.
+pub(super) const fn place(name: &str) -> u8 {
+    let mut place = 0;
+    while !are_equal(KNOWN[place].0.as_bytes(), name.as_bytes()) {
+        place += 1;
+    }
+    place as u8
+}
+
+const fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    let mut index = 0;
+    while index < one.len() && index < other.len() && one[index] == other[index] {
+        index += 1;
+    }
+    index == one.len() && index == other.len()
 }
 
 #[rustfmt::skip]

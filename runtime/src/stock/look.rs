@@ -3,13 +3,13 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
-use super::table::{Expectation, Expected, Location, Part, Row, State, TABLE};
+use super::table::{Expectation, Expected, Location, OF_RECORD, Part, Row, State, TABLE};
 use super::{fingerprint, known};
-use crate::python::exception::Result;
-use crate::python::interpreter::{PlainClass, Watchers};
 use crate::python::library::{Globals, OS_GLOBALS, SYS_GLOBALS, is_builtin, loaded};
-use crate::python::once::intern;
 use crate::python::raised::attempt;
+use crate::raw::interpreter::{PlainClass, Watchers};
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 const COUNT: usize = TABLE.len();
 
@@ -18,8 +18,8 @@ pub(super) struct Look<'py> {
     py: Python<'py>,
     watchers: Option<&'static Watchers>,
     pub(super) all_are_watched: bool,
-    pub(super) objects: Vec<Option<Bound<'py, PyAny>>>,
-    pub(super) places: Vec<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
+    pub(super) objects: Vec<Option<Object<'py>>>,
+    pub(super) places: Vec<Option<(Object<'py>, Object<'py>)>>,
     pub(super) exhausted: Vec<bool>,
 }
 
@@ -51,26 +51,26 @@ impl<'py> Look<'py> {
     }
 
     /// The dict or the class that a row is in, and the name there.
-    fn place(&self, entry: &Expectation) -> Result<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    fn place(&self, entry: &Expectation) -> Result<Option<(Object<'py>, Object<'py>)>> {
         let py = self.py;
-        let name = PyString::intern(py, entry.name).into_any();
+        let name = Object::from(entry.name.get(py));
         let container = match &entry.place {
-            Location::Global(module) => self.dict_of(module)?,
+            Location::Global(module) => self.dict_of(module.globals())?,
             Location::Attribute(class) => self.objects[*class as usize]
                 .clone()
                 .filter(|it| it.is_instance_of::<PyType>()),
-            Location::Loaded => Some(SYS_GLOBALS.get(intern!(py, "modules"))?),
+            Location::Loaded => Some(SYS_GLOBALS.get(Name::modules, py)?),
             Location::Environment => {
-                let environ = OS_GLOBALS.get(intern!(py, "environ"))?;
-                let data = environ.getattr_opt(intern!(py, "_data"))?;
-                let key = environ.call_method1(intern!(py, "encodekey"), (name,))?;
+                let environ = OS_GLOBALS.get(Name::environ, py)?;
+                let data = environ.find(Name::_data.get(py))?;
+                let key = environ.call_named_with(Name::encodekey, &name)?;
                 return Ok(data
                     .filter(|it| it.is_instance_of::<PyDict>())
                     .map(|data| (data, key)));
             }
             Location::EntryOfRecord(module) => {
                 let dict = self
-                    .dict_of(module)?
+                    .dict_of(module.globals())?
                     .map_or(Ok(None), |dict| look_up(&dict, &name))?;
                 let dict = dict.filter(|it| it.is_instance_of::<PyDict>());
                 return Ok(dict.zip(self.objects[Row::LogRecord as usize].clone()));
@@ -94,7 +94,7 @@ impl<'py> Look<'py> {
         } else if let Ok(dict) = container.cast::<PyDict>() {
             // Changes of keys that aren't strings always count. `LogRecord` may be many classes, one after the other.
             let name = match name.is_instance_of::<PyType>() {
-                true => intern!(self.py, "LogRecord").as_any(),
+                true => Name::LogRecord.get(self.py).as_any(),
                 false => name,
             };
             self.all_are_watched &= watchers.watch_key(dict, name)?;
@@ -105,9 +105,9 @@ impl<'py> Look<'py> {
     }
 
     /// The dict of a module, if the program has imported it.
-    fn dict_of(&self, module: &'static Globals) -> Result<Option<Bound<'py, PyAny>>> {
+    fn dict_of(&self, module: &'static Globals) -> Result<Option<Object<'py>>> {
         match loaded(&PyString::intern(self.py, module.name()))? {
-            Some(_) => module.dict(self.py).map(|dict| Some(dict.into_any())),
+            Some(_) => module.dict(self.py).map(|dict| Some(dict.into())),
             None => Ok(None),
         }
     }
@@ -121,18 +121,19 @@ impl<'py> Look<'py> {
         };
         let is_as_expected = match &entry.expected {
             Expected::Setting | Expected::Absent => true,
-            Expected::Function(name) => self.is_known(object, name, module_of(entry))?,
+            Expected::Function(place) => self.is_known(object, *place, module_of(entry))?,
             Expected::Builtin(modules) => {
                 let mut is = false;
                 for module in *modules {
-                    is |= is_builtin(object, module, entry.name)?;
+                    is |= is_builtin(object, module.text(), entry.name.text())?;
                 }
                 is
             }
-            Expected::Module => loaded(&PyString::intern(self.py, entry.name))?
-                .is_some_and(|module| module.is(object)),
-            Expected::ClassWithOnly(attributes) => match object.cast::<PyType>() {
-                Ok(class) => PlainClass::of(class)?.is_some() && has_only(class, attributes)?,
+            Expected::Module => {
+                loaded(entry.name.get(self.py))?.is_some_and(|module| module.is(object))
+            }
+            Expected::RecordClass => match object.cast::<PyType>() {
+                Ok(class) => PlainClass::of(class)?.is_some() && has_only(class, OF_RECORD)?,
                 Err(_) => false,
             },
             Expected::Class(without) => match object.cast::<PyType>() {
@@ -141,7 +142,7 @@ impl<'py> Look<'py> {
             },
             Expected::OfObject => {
                 let object_class = self.py.get_type::<PyAny>();
-                object_class.getattr(entry.name)?.is(object)
+                object_class.get(entry.name)?.is(object)
             }
             Expected::Same(other) => {
                 let is = self.objects[*other as usize]
@@ -149,7 +150,9 @@ impl<'py> Look<'py> {
                     .is_some_and(|it| it.is(object));
                 is && states[*other as usize] == State::AsExpected
             }
-            Expected::Str(text) => object.cast_exact::<PyString>().is_ok_and(|it| *it == *text),
+            Expected::Str(text) => object
+                .cast_exact::<PyString>()
+                .is_ok_and(|it| *it == *text.text()),
         };
         Ok(match is_as_expected {
             true => State::AsExpected,
@@ -161,34 +164,35 @@ impl<'py> Look<'py> {
     fn is_known(
         &self,
         object: &Bound<'py, PyAny>,
-        name: &str,
+        place: u8,
         module: &'static Globals,
     ) -> Result<bool> {
         let function = function_of(object)?;
-        Ok(module.define(&function)? && known::contains(name, fingerprint::of(&function)?))
+        Ok(module.define(&function)? && known::contains(place, fingerprint::of(&function)?))
     }
 }
 
 /// The function itself, or the getter of a property.
-pub(super) fn function_of<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
-    let getter = object.getattr_opt(intern!(object.py(), "fget"))?;
-    Ok(getter.unwrap_or_else(|| object.clone()))
+pub(super) fn function_of<'py>(object: &Bound<'py, PyAny>) -> Result<Object<'py>> {
+    let getter = object.find(Name::fget.get(object.py()))?;
+    Ok(getter.unwrap_or_else(|| object.into()))
 }
 
 /// The module whose code a row is.
 fn module_of(entry: &Expectation) -> &'static Globals {
     match &entry.place {
-        Location::Global(module) | Location::EntryOfRecord(module) => module,
+        Location::Global(module) | Location::EntryOfRecord(module) => module.globals(),
         Location::Attribute(class) => module_of(&TABLE[*class as usize]),
         Location::Loaded | Location::Environment => &SYS_GLOBALS,
     }
 }
 
-fn has_only(class: &Bound<'_, PyType>, attributes: &[&str]) -> Result<bool> {
-    let own = class.getattr(intern!(class.py(), "__dict__"))?;
+fn has_only(class: &Bound<'_, PyType>, attributes: &[Name]) -> Result<bool> {
+    let own = class.get(Name::__dict__)?;
     let own = own.cast::<PyMappingProxy>()?;
     for name in own.keys()?.iter() {
-        if !attributes.contains(&&*name.cast::<PyString>()?.to_cow()?) {
+        let name = name.cast::<PyString>()?.to_cow()?;
+        if !attributes.iter().any(|it| it.text() == name) {
             return Ok(false);
         }
     }
@@ -196,41 +200,41 @@ fn has_only(class: &Bound<'_, PyType>, attributes: &[&str]) -> Result<bool> {
 }
 
 /// Whether a class reads its objects' attributes as `object` does, and has none of these itself.
-pub(super) fn is_plain(class: &Bound<'_, PyType>, without: &[&str]) -> Result<bool> {
+pub(super) fn is_plain(class: &Bound<'_, PyType>, without: &[Name]) -> Result<bool> {
     for name in without {
-        if class.hasattr(*name)? {
+        if class.has(*name)? {
             return Ok(false);
         }
     }
-    let name = intern!(class.py(), "__getattribute__");
     let object = class.py().get_type::<PyAny>();
-    Ok(class.getattr(name)?.is(&object.getattr(name)?))
+    let of_class = class.get(Name::__getattribute__)?;
+    Ok(of_class.is(&object.get(Name::__getattribute__)?))
 }
 
 /// What a dict or a class has under a name.
 pub(super) fn look_up<'py>(
     container: &Bound<'py, PyAny>,
     name: &Bound<'py, PyAny>,
-) -> Result<Option<Bound<'py, PyAny>>> {
-    Ok(match container.cast::<PyDict>() {
-        Ok(dict) => dict.get_item(name)?,
-        Err(_) => container.getattr_opt(name.cast::<PyString>()?)?,
-    })
+) -> Result<Option<Object<'py>>> {
+    match container.is_instance_of::<PyDict>() {
+        true => container.entry(name),
+        false => container.find(name.cast::<PyString>()?),
+    }
 }
 
 /// The names of the attributes that a class itself has.
 pub(super) struct Attributes {
-    of_class: Py<PyMappingProxy>,
-    names: Vec<Py<PyAny>>,
+    of_class: Stored<PyMappingProxy>,
+    names: Vec<Stored>,
 }
 
 impl Attributes {
     pub(super) fn of(class: &Bound<'_, PyType>) -> Result<Attributes> {
-        let own = class.getattr(intern!(class.py(), "__dict__"))?;
+        let own = class.get(Name::__dict__)?;
         let own = own.cast_into::<PyMappingProxy>()?;
         Ok(Attributes {
-            names: own.keys()?.iter().map(Bound::unbind).collect(),
-            of_class: own.unbind(),
+            names: own.keys()?.iter().map(Stored::from).collect(),
+            of_class: own.into(),
         })
     }
 

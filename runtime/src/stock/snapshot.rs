@@ -8,10 +8,11 @@ use pyo3::types::PyType;
 use super::look::{Attributes, Look, look_up};
 use super::table::{Part, ROWS, Row, State, TABLE};
 use super::{explain, watch};
-use crate::python::exception::Result;
-use crate::python::interpreter::{PlainClass, Watchers};
 use crate::python::kept::{self, Kept, Shared};
 use crate::python::raised::attempt;
+use crate::raw::interpreter::{PlainClass, Watchers};
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Object, Stored};
 
 const COUNT: usize = TABLE.len();
 
@@ -36,8 +37,8 @@ pub(crate) struct Snapshot {
 /// Where a row was found, and what.
 struct Slot {
     /// A dict or a class, and the name there. `None` if there is no such dict or class: then another row tells when there is.
-    place: Option<(Py<PyAny>, Py<PyAny>)>,
-    object: Option<Py<PyAny>>,
+    place: Option<(Stored, Stored)>,
+    object: Option<Stored>,
     /// Of a class that should be like a stock one: its attributes.
     attributes: Option<Attributes>,
 }
@@ -138,7 +139,7 @@ impl Snapshot {
     }
 
     /// `object.__new__(LogRecord)`. `None` if the class isn't as expected.
-    pub(crate) fn new_record<'py>(&self, py: Python<'py>) -> Option<Result<Bound<'py, PyAny>>> {
+    pub(crate) fn new_record<'py>(&self, py: Python<'py>) -> Option<Result<Object<'py>>> {
         self.record_class
             .as_ref()
             .map(|class| class.new_instance(py))
@@ -158,7 +159,7 @@ impl Snapshot {
                 }
             }
             let now = attempt(py, look_up(container, name.bind(py))).flatten();
-            if now.as_ref().map(Bound::as_ptr) != slot.object.as_ref().map(Py::as_ptr) {
+            if now.as_ref().map(|it| it.as_ptr()) != slot.object.as_ref().map(|it| it.as_ptr()) {
                 return Ok(false);
             }
             if slot
@@ -204,7 +205,7 @@ impl Look<'_> {
         let rows = self.objects.into_iter().zip(self.places).zip(attributes);
         let slots = rows.map(|((object, place), attributes)| Slot {
             place: place.map(|(container, name)| (container.unbind(), name.unbind())),
-            object: object.map(Bound::unbind),
+            object: object.map(Object::unbind),
             attributes,
         });
         Ok(Snapshot {

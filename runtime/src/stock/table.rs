@@ -2,10 +2,9 @@
 
 use std::ops::BitOr;
 
-use crate::python::library::{
-    COPY_GLOBALS, COPYREG_GLOBALS, Globals, HANDLERS_GLOBALS, LOGGING_GLOBALS, OS_GLOBALS,
-    SYS_GLOBALS, THREAD_GLOBALS, THREADING_GLOBALS, TIME_GLOBALS,
-};
+use super::known;
+use crate::python::library::{self, Globals};
+use crate::raw::thin::Name;
 
 /// A set of parts of the work that pylog can do itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ impl BitOr for Part {
 /// Where an object is.
 pub(crate) enum Location {
     /// A global name of a module.
-    Global(&'static Globals),
+    Global(Module),
     /// An attribute of a class, which is another row.
     Attribute(Row),
     /// A module that the program may have imported: in `sys.modules`.
@@ -78,28 +77,69 @@ pub(crate) enum Location {
     /// A variable of the environment.
     Environment,
     /// An entry of the dict that is a global name of a module: the one of `LogRecord`.
-    EntryOfRecord(&'static Globals),
+    EntryOfRecord(Module),
+}
+
+/// A module that rows are in.
+#[derive(Clone, Copy)]
+pub(crate) enum Module {
+    Logging,
+    Handlers,
+    Copy,
+    Copyreg,
+    Os,
+    Sys,
+    Thread,
+    Threading,
+    Time,
+}
+
+impl Module {
+    pub(crate) fn globals(self) -> &'static Globals {
+        match self {
+            Module::Logging => &library::LOGGING_GLOBALS,
+            Module::Handlers => &library::HANDLERS_GLOBALS,
+            Module::Copy => &library::COPY_GLOBALS,
+            Module::Copyreg => &library::COPYREG_GLOBALS,
+            Module::Os => &library::OS_GLOBALS,
+            Module::Sys => &library::SYS_GLOBALS,
+            Module::Thread => &library::THREAD_GLOBALS,
+            Module::Threading => &library::THREADING_GLOBALS,
+            Module::Time => &library::TIME_GLOBALS,
+        }
+    }
+}
+
+/// The names of attributes that a class must not have, filled up with the empty name, which none has.
+const fn without(names: &[Name]) -> [Name; 4] {
+    let mut all = [Name::empty; 4];
+    let mut index = 0;
+    while index < names.len() {
+        all[index] = names[index];
+        index += 1;
+    }
+    all
 }
 
 /// What an object must be.
 pub(crate) enum Expected {
-    /// A function of Python code, by the name of its [known fingerprints](super::known): a function of the module, the
+    /// A function of Python code, by the place of its [known fingerprints](super::known): a function of the module, the
     /// method of a class, or the getter of a property.
-    Function(&'static str),
-    /// A function of a module that is written in C.
-    Builtin(&'static [&'static str]),
+    Function(u8),
+    /// A function that is written in C, of one of these modules.
+    Builtin([Name; 2]),
     /// The module of that name.
     Module,
-    /// A class whose instances are laid out as those of `object`, and that has only these attributes.
-    ClassWithOnly(&'static [&'static str]),
+    /// A class whose instances are laid out as those of `object`, and that has only the attributes [`OF_RECORD`].
+    RecordClass,
     /// A class that reads the attributes of its instances as `object` does, and has none of these itself.
-    Class(&'static [&'static str]),
+    Class([Name; 4]),
     /// The attribute that `object` has.
     OfObject,
     /// The object of another row.
     Same(Row),
     /// A text.
-    Str(&'static str),
+    Str(Name),
     /// Nothing: the name must not exist.
     Absent,
     /// Anything. What rests on it holds as long as it is the same object.
@@ -123,14 +163,14 @@ pub(crate) enum State {
 impl Expected {
     /// Whether it depends on the attributes of a class.
     pub(crate) fn is_class(&self) -> bool {
-        matches!(self, Expected::ClassWithOnly(_) | Expected::Class(_))
+        matches!(self, Expected::RecordClass | Expected::Class(_))
     }
 }
 
 pub(crate) struct Expectation {
     pub(crate) place: Location,
     /// The name at that place.
-    pub(crate) name: &'static str,
+    pub(crate) name: Name,
     pub(crate) expected: Expected,
     /// What rests on it.
     pub(crate) parts: Part,
@@ -157,21 +197,21 @@ const WRITES: Part = Part::STREAM.and(WRITES_FILE);
 /// The attributes of the class `LogRecord`, in any version. Of these only `__init__` has a say in making a record. A
 /// `__setattr__`, a `__new__` or a property that is added would have one, too. `copyreg` adds `__slotnames__` to each class
 /// of which an instance is copied or pickled.
-const OF_RECORD: &[&str] = &[
-    "__dict__",
-    "__doc__",
-    "__firstlineno__",
-    "__init__",
-    "__module__",
-    "__repr__",
-    "__slotnames__",
-    "__static_attributes__",
-    "__weakref__",
-    "getMessage",
+pub(super) const OF_RECORD: &[Name] = &[
+    Name::__dict__,
+    Name::__doc__,
+    Name::__firstlineno__,
+    Name::__init__,
+    Name::__module__,
+    Name::__repr__,
+    Name::__slotnames__,
+    Name::__static_attributes__,
+    Name::__weakref__,
+    Name::getMessage,
 ];
 
 macro_rules! table {
-    ($($row:ident = $place:ident $(($of:expr))? $name:literal $expected:ident $(($what:expr))? => $parts:expr;)*) => {
+    ($($row:ident = $place:ident $(($of:expr))? $name:ident $expected:ident $(($what:expr))? => $parts:expr;)*) => {
         /// A row of the table.
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +226,7 @@ macro_rules! table {
             use self::Row::*;
             &[$(Expectation {
                 place: Location::$place $(($of))?,
-                name: $name,
+                name: Name::$name,
                 expected: Expected::$expected $(($what))?,
                 parts: $parts,
             }),*]
@@ -196,145 +236,137 @@ macro_rules! table {
     };
 }
 
-use {
-    COPY_GLOBALS as COPY, COPYREG_GLOBALS as COPYREG, HANDLERS_GLOBALS as OF_HANDLERS,
-    LOGGING_GLOBALS as LOGGING,
-};
-use {
-    OS_GLOBALS as OS, SYS_GLOBALS as SYS, THREAD_GLOBALS as THREAD, THREADING_GLOBALS as THREADING,
-    TIME_GLOBALS as TIME,
-};
-
 table! {
     // Making a record.
-    LogRecord = Global(&LOGGING) "LogRecord" ClassWithOnly(OF_RECORD) => READS_RECORD;
-    Init = Attribute(LogRecord) "__init__" Function("LogRecord.__init__") => RECORD;
-    Factory = Global(&LOGGING) "_logRecordFactory" Same(LogRecord) => RECORD;
-    GetLevelName = Global(&LOGGING) "getLevelName" Function("getLevelName") => RECORD;
-    Os = Global(&LOGGING) "os" Module => RECORD;
-    Sys = Global(&LOGGING) "sys" Module => RECORD;
-    Threading = Global(&LOGGING) "threading" Module => RECORD;
-    Time = Global(&LOGGING) "time" Module => RECORD.and(Part::TIME);
-    IsInstance = Global(&LOGGING) "isinstance" Absent => READS_RECORD.and(HANDLERS).and(Part::LOGGER);
-    Str = Global(&LOGGING) "str" Absent => READS_RECORD;
-    HasAttr = Global(&LOGGING) "hasattr" Absent => RECORD.and(HANDLERS).and(Part::LOGGER);
-    Len = Global(&LOGGING) "len" Absent => RECORD.and(Part::FILTER);
-    Int = Global(&LOGGING) "int" Absent => RECORD;
-    GetPid = Global(&OS) "getpid" Builtin(&["posix", "nt"]) => RECORD;
-    CurrentThread = Global(&THREADING) "current_thread" Function("current_thread") => RECORD;
-    Clock = Global(&TIME) "time" Builtin(&["time"]) => RECORD.and(Part::TIMED);
-    ClockNs = Global(&TIME) "time_ns" Builtin(&["time"]) => RECORD;
-    StartTime = Global(&LOGGING) "_startTime" Setting => RECORD;
-    LevelNames = Global(&LOGGING) "_levelToName" Setting => RECORD;
-    LogThreads = Global(&LOGGING) "logThreads" Setting => RECORD;
-    LogMultiprocessing = Global(&LOGGING) "logMultiprocessing" Setting => RECORD;
-    LogProcesses = Global(&LOGGING) "logProcesses" Setting => RECORD;
-    LogAsyncioTasks = Global(&LOGGING) "logAsyncioTasks" Setting => RECORD;
-    Modules = Global(&SYS) "modules" Setting => RECORD;
-    Multiprocessing = Loaded "multiprocessing" Setting => RECORD;
-    Asyncio = Loaded "asyncio" Setting => RECORD;
-    GetIdent = Global(&THREADING) "get_ident" Setting => RECORD;
-    Active = Global(&THREADING) "_active" Setting => RECORD;
-    DummyThread = Global(&THREADING) "_DummyThread" Setting => RECORD;
-    Thread = Global(&THREADING) "Thread" Setting => Part::THREAD_NAME;
-    ThreadGet = Attribute(Thread) "__getattribute__" OfObject => Part::THREAD_NAME;
-    ThreadName = Attribute(Thread) "name" Function("Thread.name") => Part::THREAD_NAME;
-    MainThread = Global(&THREADING) "_MainThread" Setting => Part::THREAD_NAME;
-    MainThreadGet = Attribute(MainThread) "__getattribute__" OfObject => Part::THREAD_NAME;
-    MainThreadName = Attribute(MainThread) "name" Same(ThreadName) => Part::THREAD_NAME;
+    LogRecord = Global(Module::Logging) LogRecord RecordClass => READS_RECORD;
+    Init = Attribute(LogRecord) __init__ Function(known::place("LogRecord.__init__")) => RECORD;
+    Factory = Global(Module::Logging) _logRecordFactory Same(LogRecord) => RECORD;
+    GetLevelName = Global(Module::Logging) getLevelName Function(known::place("getLevelName")) => RECORD;
+    Os = Global(Module::Logging) os Module => RECORD;
+    Sys = Global(Module::Logging) sys Module => RECORD;
+    Threading = Global(Module::Logging) threading Module => RECORD;
+    Time = Global(Module::Logging) time Module => RECORD.and(Part::TIME);
+    IsInstance = Global(Module::Logging) isinstance Absent => READS_RECORD.and(HANDLERS).and(Part::LOGGER);
+    Str = Global(Module::Logging) str Absent => READS_RECORD;
+    HasAttr = Global(Module::Logging) hasattr Absent => RECORD.and(HANDLERS).and(Part::LOGGER);
+    Len = Global(Module::Logging) len Absent => RECORD.and(Part::FILTER);
+    Int = Global(Module::Logging) int Absent => RECORD;
+    GetPid = Global(Module::Os) getpid Builtin([Name::posix, Name::nt]) => RECORD;
+    CurrentThread = Global(Module::Threading) current_thread Function(known::place("current_thread")) => RECORD;
+    Clock = Global(Module::Time) time Builtin([Name::time, Name::time]) => RECORD.and(Part::TIMED);
+    ClockNs = Global(Module::Time) time_ns Builtin([Name::time, Name::time]) => RECORD;
+    StartTime = Global(Module::Logging) _startTime Setting => RECORD;
+    LevelNames = Global(Module::Logging) _levelToName Setting => RECORD;
+    LogThreads = Global(Module::Logging) logThreads Setting => RECORD;
+    LogMultiprocessing = Global(Module::Logging) logMultiprocessing Setting => RECORD;
+    LogProcesses = Global(Module::Logging) logProcesses Setting => RECORD;
+    LogAsyncioTasks = Global(Module::Logging) logAsyncioTasks Setting => RECORD;
+    Modules = Global(Module::Sys) modules Setting => RECORD;
+    Multiprocessing = Loaded multiprocessing Setting => RECORD;
+    Asyncio = Loaded asyncio Setting => RECORD;
+    GetIdent = Global(Module::Threading) get_ident Setting => RECORD;
+    Active = Global(Module::Threading) _active Setting => RECORD;
+    DummyThread = Global(Module::Threading) _DummyThread Setting => RECORD;
+    Thread = Global(Module::Threading) Thread Setting => Part::THREAD_NAME;
+    ThreadGet = Attribute(Thread) __getattribute__ OfObject => Part::THREAD_NAME;
+    ThreadName = Attribute(Thread) name Function(known::place("Thread.name")) => Part::THREAD_NAME;
+    MainThread = Global(Module::Threading) _MainThread Setting => Part::THREAD_NAME;
+    MainThreadGet = Attribute(MainThread) __getattribute__ OfObject => Part::THREAD_NAME;
+    MainThreadName = Attribute(MainThread) name Same(ThreadName) => Part::THREAD_NAME;
 
     // Loggers.
-    Logger = Global(&LOGGING) "Logger" Setting => RECORD.and(Part::LOGGER);
-    Log = Attribute(Logger) "_log" Function("Logger._log") => RECORD;
-    MakeRecord = Attribute(Logger) "makeRecord" Function("Logger.makeRecord") => RECORD;
-    LoggerHandle = Attribute(Logger) "handle" Function("Logger.handle") => Part::LOGGER;
-    LoggerFilter = Attribute(Logger) "filter" Function("Filterer.filter") => Part::LOGGER;
-    CallHandlers = Attribute(Logger) "callHandlers" Function("Logger.callHandlers") => Part::LOGGER;
+    Logger = Global(Module::Logging) Logger Setting => RECORD.and(Part::LOGGER);
+    Log = Attribute(Logger) _log Function(known::place("Logger._log")) => RECORD;
+    MakeRecord = Attribute(Logger) makeRecord Function(known::place("Logger.makeRecord")) => RECORD;
+    LoggerHandle = Attribute(Logger) handle Function(known::place("Logger.handle")) => Part::LOGGER;
+    LoggerFilter = Attribute(Logger) filter Function(known::place("Filterer.filter")) => Part::LOGGER;
+    CallHandlers = Attribute(Logger) callHandlers Function(known::place("Logger.callHandlers")) => Part::LOGGER;
 
     // Handlers.
-    Handler = Global(&LOGGING) "Handler" Setting => HANDLERS;
-    Handle = Attribute(Handler) "handle" Function("Handler.handle") => HANDLERS.without(Part::NULL);
-    HandlerFilter = Attribute(Handler) "filter" Function("Filterer.filter") => HANDLERS.without(Part::NULL);
-    Acquire = Attribute(Handler) "acquire" Function("Handler.acquire") => HANDLERS.without(Part::NULL);
-    Release = Attribute(Handler) "release" Function("Handler.release") => HANDLERS.without(Part::NULL);
-    Format = Attribute(Handler) "format" Function("Handler.format") => HANDLERS.without(Part::NULL);
-    Lock = Global(&THREAD) "RLock" Setting => HANDLERS.without(Part::NULL);
-    DefaultFormatter = Global(&LOGGING) "_defaultFormatter" Setting => HANDLERS.without(Part::NULL);
-    NullHandler = Global(&LOGGING) "NullHandler" Setting => Part::NULL;
-    NullHandle = Attribute(NullHandler) "handle" Function("NullHandler.handle") => Part::NULL;
-    StreamHandler = Global(&LOGGING) "StreamHandler" Class(&[]) => WRITES;
-    StreamEmit = Attribute(StreamHandler) "emit" Function("StreamHandler.emit") => WRITES;
-    Flush = Attribute(StreamHandler) "flush" Function("StreamHandler.flush") => WRITES;
-    FileHandler = Global(&LOGGING) "FileHandler" Class(&[]) => WRITES_FILE;
-    FileEmit = Attribute(FileHandler) "emit" Function("FileHandler.emit") => WRITES_FILE;
-    Filter = Global(&LOGGING) "Filter" Class(&["name", "nlen"]) => Part::FILTER;
-    FilterFilter = Attribute(Filter) "filter" Function("Filter.filter") => Part::FILTER;
+    Handler = Global(Module::Logging) Handler Setting => HANDLERS;
+    Handle = Attribute(Handler) handle Function(known::place("Handler.handle")) => HANDLERS.without(Part::NULL);
+    HandlerFilter = Attribute(Handler) filter Function(known::place("Filterer.filter")) => HANDLERS.without(Part::NULL);
+    Acquire = Attribute(Handler) acquire Function(known::place("Handler.acquire")) => HANDLERS.without(Part::NULL);
+    Release = Attribute(Handler) release Function(known::place("Handler.release")) => HANDLERS.without(Part::NULL);
+    Format = Attribute(Handler) format Function(known::place("Handler.format")) => HANDLERS.without(Part::NULL);
+    Lock = Global(Module::Thread) RLock Setting => HANDLERS.without(Part::NULL);
+    DefaultFormatter = Global(Module::Logging) _defaultFormatter Setting => HANDLERS.without(Part::NULL);
+    NullHandler = Global(Module::Logging) NullHandler Setting => Part::NULL;
+    NullHandle = Attribute(NullHandler) handle Function(known::place("NullHandler.handle")) => Part::NULL;
+    StreamHandler = Global(Module::Logging) StreamHandler Class(without(&[])) => WRITES;
+    StreamEmit = Attribute(StreamHandler) emit Function(known::place("StreamHandler.emit")) => WRITES;
+    Flush = Attribute(StreamHandler) flush Function(known::place("StreamHandler.flush")) => WRITES;
+    FileHandler = Global(Module::Logging) FileHandler Class(without(&[])) => WRITES_FILE;
+    FileEmit = Attribute(FileHandler) emit Function(known::place("FileHandler.emit")) => WRITES_FILE;
+    Filter = Global(Module::Logging) Filter Class(without(&[Name::name, Name::nlen])) => Part::FILTER;
+    FilterFilter = Attribute(Filter) filter Function(known::place("Filter.filter")) => Part::FILTER;
 
     // Handlers of `logging.handlers`.
-    OfHandlers = Loaded "logging.handlers" Setting => ROTATES.and(Part::QUEUE);
-    BaseRotatingHandler = Global(&OF_HANDLERS) "BaseRotatingHandler" Setting => ROTATES;
-    RotatingEmit = Attribute(BaseRotatingHandler) "emit" Function("BaseRotatingHandler.emit") => ROTATES;
-    LoggingOfHandlers = Global(&OF_HANDLERS) "logging" Module => ROTATES;
-    RotatingFileHandler = Global(&OF_HANDLERS) "RotatingFileHandler" Setting => Part::ROTATING;
-    IsFull = Attribute(RotatingFileHandler) "shouldRollover" Function("RotatingFileHandler.shouldRollover") => Part::ROTATING;
-    TimedHandler = Global(&OF_HANDLERS) "TimedRotatingFileHandler" Setting => Part::TIMED;
-    IsTime = Attribute(TimedHandler) "shouldRollover" Function("TimedRotatingFileHandler.shouldRollover") => Part::TIMED;
-    TimeOfHandlers = Global(&OF_HANDLERS) "time" Module => Part::TIMED;
-    QueueHandler = Global(&OF_HANDLERS) "QueueHandler" Setting => Part::QUEUE;
-    QueueEmit = Attribute(QueueHandler) "emit" Function("QueueHandler.emit") => Part::QUEUE;
-    Prepare = Attribute(QueueHandler) "prepare" Function("QueueHandler.prepare") => Part::QUEUE;
-    Enqueue = Attribute(QueueHandler) "enqueue" Function("QueueHandler.enqueue") => Part::QUEUE;
-    CopyOfHandlers = Global(&OF_HANDLERS) "copy" Module => Part::QUEUE;
-    Copy = Global(&COPY) "copy" Function("copy") => Part::QUEUE;
-    Dispatch = Global(&COPY) "_copy_dispatch" Setting => Part::QUEUE;
-    DispatchOfRecord = EntryOfRecord(&COPY) "_copy_dispatch" Absent => Part::QUEUE;
-    AtomicTypes = Global(&COPY) "_copy_atomic_types" Setting => Part::QUEUE;
-    Containers = Global(&COPY) "_copy_builtin_containers" Setting => Part::QUEUE;
-    Reducers = Global(&COPYREG) "dispatch_table" Setting => Part::QUEUE;
-    ReducerOfRecord = EntryOfRecord(&COPYREG) "dispatch_table" Absent => Part::QUEUE;
+    OfHandlers = Loaded logging_handlers Setting => ROTATES.and(Part::QUEUE);
+    BaseRotatingHandler = Global(Module::Handlers) BaseRotatingHandler Setting => ROTATES;
+    RotatingEmit = Attribute(BaseRotatingHandler) emit Function(known::place("BaseRotatingHandler.emit")) => ROTATES;
+    LoggingOfHandlers = Global(Module::Handlers) logging Module => ROTATES;
+    RotatingFileHandler = Global(Module::Handlers) RotatingFileHandler Setting => Part::ROTATING;
+    IsFull = Attribute(RotatingFileHandler) shouldRollover Function(known::place("RotatingFileHandler.shouldRollover")) => Part::ROTATING;
+    TimedHandler = Global(Module::Handlers) TimedRotatingFileHandler Setting => Part::TIMED;
+    IsTime = Attribute(TimedHandler) shouldRollover Function(known::place("TimedRotatingFileHandler.shouldRollover")) => Part::TIMED;
+    TimeOfHandlers = Global(Module::Handlers) time Module => Part::TIMED;
+    QueueHandler = Global(Module::Handlers) QueueHandler Setting => Part::QUEUE;
+    QueueEmit = Attribute(QueueHandler) emit Function(known::place("QueueHandler.emit")) => Part::QUEUE;
+    Prepare = Attribute(QueueHandler) prepare Function(known::place("QueueHandler.prepare")) => Part::QUEUE;
+    Enqueue = Attribute(QueueHandler) enqueue Function(known::place("QueueHandler.enqueue")) => Part::QUEUE;
+    CopyOfHandlers = Global(Module::Handlers) copy Module => Part::QUEUE;
+    Copy = Global(Module::Copy) copy Function(known::place("copy")) => Part::QUEUE;
+    Dispatch = Global(Module::Copy) _copy_dispatch Setting => Part::QUEUE;
+    DispatchOfRecord = EntryOfRecord(Module::Copy) _copy_dispatch Absent => Part::QUEUE;
+    AtomicTypes = Global(Module::Copy) _copy_atomic_types Setting => Part::QUEUE;
+    Containers = Global(Module::Copy) _copy_builtin_containers Setting => Part::QUEUE;
+    Reducers = Global(Module::Copyreg) dispatch_table Setting => Part::QUEUE;
+    ReducerOfRecord = EntryOfRecord(Module::Copyreg) dispatch_table Absent => Part::QUEUE;
 
     // Formatters.
-    GetMessage = Attribute(LogRecord) "getMessage" Function("LogRecord.getMessage") => Part::FORMATTER;
-    Formatter = Global(&LOGGING) "Formatter" Class(&["_style", "datefmt", "__bool__", "__len__"]) => Part::FORMATTER;
-    FormatterFormat = Attribute(Formatter) "format" Function("Formatter.format") => Part::FORMATTER;
-    UsesTime = Attribute(Formatter) "usesTime" Function("Formatter.usesTime") => Part::FORMATTER;
-    FormatTime = Attribute(Formatter) "formatTime" Function("Formatter.formatTime") => Part::TIME;
-    FormatMessage = Attribute(Formatter) "formatMessage" Function("Formatter.formatMessage") => Part::FORMATTER;
-    PercentStyle = Global(&LOGGING) "PercentStyle" Class(&["_fmt", "_defaults"]) => STYLES;
-    PercentUsesTime = Attribute(PercentStyle) "usesTime" Function("PercentStyle.usesTime") => Part::PERCENT.and(Part::BRACE);
-    PercentSearch = Attribute(PercentStyle) "asctime_search" Str("%(asctime)") => Part::PERCENT;
-    PercentFormat = Attribute(PercentStyle) "format" Function("PercentStyle.format") => STYLES;
-    PercentFill = Attribute(PercentStyle) "_format" Function("PercentStyle._format") => Part::PERCENT;
-    BraceStyle = Global(&LOGGING) "StrFormatStyle" Class(&["_fmt", "_defaults"]) => Part::BRACE;
-    BraceUsesTime = Attribute(BraceStyle) "usesTime" Same(PercentUsesTime) => Part::BRACE;
-    BraceSearch = Attribute(BraceStyle) "asctime_search" Str("{asctime") => Part::BRACE;
-    BraceFormat = Attribute(BraceStyle) "format" Same(PercentFormat) => Part::BRACE;
-    BraceFill = Attribute(BraceStyle) "_format" Function("StrFormatStyle._format") => Part::BRACE;
-    DollarStyle = Global(&LOGGING) "StringTemplateStyle" Class(&["_fmt", "_defaults", "_tpl"]) => Part::DOLLAR;
-    DollarUsesTime = Attribute(DollarStyle) "usesTime" Function("StringTemplateStyle.usesTime") => Part::DOLLAR;
-    DollarSearch = Attribute(DollarStyle) "asctime_search" Str("${asctime}") => Part::DOLLAR;
-    DollarFormat = Attribute(DollarStyle) "format" Same(PercentFormat) => Part::DOLLAR;
-    DollarFill = Attribute(DollarStyle) "_format" Function("StringTemplateStyle._format") => Part::DOLLAR;
-    Converter = Attribute(Formatter) "converter" Setting => Part::TIME;
-    TimeFormat = Attribute(Formatter) "default_time_format" Setting => Part::TIME;
-    MillisecondsFormat = Attribute(Formatter) "default_msec_format" Setting => Part::TIME;
-    LocalTime = Global(&TIME) "localtime" Builtin(&["time"]) => Part::TIME;
-    UtcTime = Global(&TIME) "gmtime" Builtin(&["time"]) => Part::TIME;
-    StrfTime = Global(&TIME) "strftime" Builtin(&["time"]) => Part::TIME;
+    GetMessage = Attribute(LogRecord) getMessage Function(known::place("LogRecord.getMessage")) => Part::FORMATTER;
+    Formatter = Global(Module::Logging) Formatter Class(without(&[Name::_style, Name::datefmt, Name::__bool__, Name::__len__])) => Part::FORMATTER;
+    FormatterFormat = Attribute(Formatter) format Function(known::place("Formatter.format")) => Part::FORMATTER;
+    UsesTime = Attribute(Formatter) usesTime Function(known::place("Formatter.usesTime")) => Part::FORMATTER;
+    FormatTime = Attribute(Formatter) formatTime Function(known::place("Formatter.formatTime")) => Part::TIME;
+    FormatMessage = Attribute(Formatter) formatMessage Function(known::place("Formatter.formatMessage")) => Part::FORMATTER;
+    PercentStyle = Global(Module::Logging) PercentStyle Class(without(&[Name::_fmt, Name::_defaults])) => STYLES;
+    PercentUsesTime = Attribute(PercentStyle) usesTime Function(known::place("PercentStyle.usesTime")) => Part::PERCENT.and(Part::BRACE);
+    PercentSearch = Attribute(PercentStyle) asctime_search Str(Name::percent_asctime) => Part::PERCENT;
+    PercentFormat = Attribute(PercentStyle) format Function(known::place("PercentStyle.format")) => STYLES;
+    PercentFill = Attribute(PercentStyle) _format Function(known::place("PercentStyle._format")) => Part::PERCENT;
+    BraceStyle = Global(Module::Logging) StrFormatStyle Class(without(&[Name::_fmt, Name::_defaults])) => Part::BRACE;
+    BraceUsesTime = Attribute(BraceStyle) usesTime Same(PercentUsesTime) => Part::BRACE;
+    BraceSearch = Attribute(BraceStyle) asctime_search Str(Name::brace_asctime) => Part::BRACE;
+    BraceFormat = Attribute(BraceStyle) format Same(PercentFormat) => Part::BRACE;
+    BraceFill = Attribute(BraceStyle) _format Function(known::place("StrFormatStyle._format")) => Part::BRACE;
+    DollarStyle = Global(Module::Logging) StringTemplateStyle Class(without(&[Name::_fmt, Name::_defaults, Name::_tpl])) => Part::DOLLAR;
+    DollarUsesTime = Attribute(DollarStyle) usesTime Function(known::place("StringTemplateStyle.usesTime")) => Part::DOLLAR;
+    DollarSearch = Attribute(DollarStyle) asctime_search Str(Name::dollar_asctime) => Part::DOLLAR;
+    DollarFormat = Attribute(DollarStyle) format Same(PercentFormat) => Part::DOLLAR;
+    DollarFill = Attribute(DollarStyle) _format Function(known::place("StringTemplateStyle._format")) => Part::DOLLAR;
+    Converter = Attribute(Formatter) converter Setting => Part::TIME;
+    TimeFormat = Attribute(Formatter) default_time_format Setting => Part::TIME;
+    MillisecondsFormat = Attribute(Formatter) default_msec_format Setting => Part::TIME;
+    LocalTime = Global(Module::Time) localtime Builtin([Name::time, Name::time]) => Part::TIME;
+    UtcTime = Global(Module::Time) gmtime Builtin([Name::time, Name::time]) => Part::TIME;
+    StrfTime = Global(Module::Time) strftime Builtin([Name::time, Name::time]) => Part::TIME;
     // `time.tzset` makes another one.
-    ZoneNames = Global(&TIME) "tzname" Setting => Part::TIME;
-    Environ = Global(&OS) "environ" Setting => Part::TIME;
-    Zone = Environment "TZ" Setting => Part::TIME;
+    ZoneNames = Global(Module::Time) tzname Setting => Part::TIME;
+    Environ = Global(Module::Os) environ Setting => Part::TIME;
+    Zone = Environment TZ Setting => Part::TIME;
 }
 
 /// Where the stock object of that row would be, for a person: `logging.Handler.emit`.
 pub(crate) fn path(row: Row) -> String {
     let entry = &TABLE[row as usize];
+    let name = entry.name.text();
     match &entry.place {
-        Location::Global(module) => format!("{}.{}", module.name(), entry.name),
-        Location::Attribute(class) => format!("{}.{}", path(*class), entry.name),
-        Location::Loaded => format!("sys.modules[\"{}\"]", entry.name),
-        Location::Environment => format!("os.environ[\"{}\"]", entry.name),
-        Location::EntryOfRecord(module) => format!("{}.{}[LogRecord]", module.name(), entry.name),
+        Location::Global(module) => format!("{}.{name}", module.globals().name()),
+        Location::Attribute(class) => format!("{}.{name}", path(*class)),
+        Location::Loaded => format!("sys.modules[\"{name}\"]"),
+        Location::Environment => format!("os.environ[\"{name}\"]"),
+        Location::EntryOfRecord(module) => format!("{}.{name}[LogRecord]", module.globals().name()),
     }
 }

@@ -7,20 +7,22 @@
 //! Where CPython lacks these functions, where other libraries have taken the eight places for watchers, and on
 //! free-threaded Python, where a change may come between a check and its use, nothing is watched.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
-use crate::python::exception::Result;
-use crate::python::interpreter::{
+use crate::python::kept::{self, Kept};
+use crate::python::library::SYS_GLOBALS;
+use crate::python::raised;
+use crate::raw::interpreter::{
     CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEY_COUNT, INSTANCE_KEYS, INSTANCES,
     KEY_COUNT, KEYS, WatchFunctions, WatchedClass, WatchedKey, Watchers,
 };
-use crate::python::kept::{self, Kept};
-use crate::python::library::SYS_GLOBALS;
-use crate::python::once::{Once, intern};
-use crate::python::raised;
+use crate::raw::list::List;
+use crate::raw::once::Once;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Stored};
 
 // Everything here happens under the GIL, so that the atomics need no order.
 
@@ -31,12 +33,10 @@ pub(crate) fn changes() -> usize {
 }
 
 /// The dicts, classes and keys that are watched, so that no other object gets their addresses.
-static WATCHED: Kept<boxcar::Vec<Py<PyAny>>> = Kept::new();
+static WATCHED: Kept<List<Stored>> = Kept::new();
 
 fn keep_alive(object: &Bound<'_, PyAny>) {
-    WATCHED
-        .get_or_make(boxcar::Vec::new)
-        .push(object.clone().unbind());
+    WATCHED.get_or_make(List::new).push(object.clone().into());
 }
 
 /// Our watchers. `None` where nothing can be watched, and when objects are no longer kept.
@@ -59,7 +59,7 @@ pub(crate) fn watchers(py: Python<'_>) -> Option<&'static Watchers> {
 }
 
 fn has_gil(py: Python<'_>) -> Result<bool> {
-    let version: String = SYS_GLOBALS.get(intern!(py, "version"))?.extract()?;
+    let version: String = SYS_GLOBALS.get(Name::version, py)?.extract()?;
     Ok(!version.contains("free-threading"))
 }
 
@@ -94,7 +94,7 @@ impl Watchers {
     ///
     /// # Errors
     /// The exception that CPython raises.
-    pub(super) fn watch_key(
+    pub(crate) fn watch_key(
         &self,
         dict: &Bound<'_, PyDict>,
         key: &Bound<'_, PyAny>,
@@ -131,11 +131,11 @@ impl Watchers {
         if is_of_table {
             entry.is_of_table.store(true, Ordering::Relaxed);
         }
-        if entry.lacks_version.load(Ordering::Relaxed) {
+        if !entry.has_version.load(Ordering::Relaxed) {
             if !self.give_version(class) {
                 return Ok(None);
             }
-            entry.lacks_version.store(false, Ordering::Relaxed);
+            entry.has_version.store(true, Ordering::Relaxed);
         }
         Ok(Some(watch))
     }
@@ -165,9 +165,20 @@ pub(crate) struct ClassWatch(usize);
 impl ClassWatch {
     /// The place of the class at an address.
     pub(crate) fn find(address: usize) -> Option<ClassWatch> {
+        /// Where the classes that were looked for last are, by some bits of their addresses.
+        static PLACES: [AtomicU8; 16] = [const { AtomicU8::new(0) }; 16];
+
+        let last = &PLACES[address / 16 % PLACES.len()];
+        let watch = ClassWatch(usize::from(last.load(Ordering::Relaxed)));
+        if watch.is(address) {
+            return Some(watch);
+        }
         let known = &CLASSES[..CLASS_COUNT.load(Ordering::Relaxed)];
-        let is_this = |it: &WatchedClass| it.address.load(Ordering::Relaxed) == address;
-        known.iter().position(is_this).map(ClassWatch)
+        let place = known
+            .iter()
+            .position(|it| it.address.load(Ordering::Relaxed) == address)?;
+        last.store(place as u8, Ordering::Relaxed);
+        Some(ClassWatch(place))
     }
 
     fn entry(self) -> &'static WatchedClass {
@@ -199,7 +210,7 @@ pub(crate) struct InstanceWatch {
 impl InstanceWatch {
     /// Watches the dict of an instance for a while: until it is freed, or many others are watched. `keys` are the same at
     /// each call: the names in any instance whose changes are relevant. `None` if it can't be watched.
-    pub(crate) fn new(dict: &Bound<'_, PyDict>, keys: [&[&str]; 2]) -> Option<InstanceWatch> {
+    pub(crate) fn new(dict: &Bound<'_, PyDict>, keys: [&[Name]; 2]) -> Option<InstanceWatch> {
         let py = dict.py();
         let watchers = watchers(py)?;
         let address = dict.as_ptr().addr();
@@ -215,12 +226,7 @@ impl InstanceWatch {
         let watch = || -> Result<()> {
             if INSTANCE_KEY_COUNT.load(Ordering::Relaxed) == 0 {
                 for key in keys.iter().copied().flatten() {
-                    WatchedKey::add(
-                        &INSTANCE_KEYS,
-                        &INSTANCE_KEY_COUNT,
-                        0,
-                        PyString::intern(py, key).as_any(),
-                    )?;
+                    WatchedKey::add(&INSTANCE_KEYS, &INSTANCE_KEY_COUNT, 0, key.get(py))?;
                 }
             }
             store_apart(dict)?;

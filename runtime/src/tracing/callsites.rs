@@ -13,6 +13,7 @@ use crate::index::AtomicIndex;
 use crate::level::Level;
 use crate::level_cache::cache::LevelCache;
 use crate::metadata;
+use crate::raw::list::List;
 
 /// All of them, by their properties.
 pub(super) static CALLS: LazyLock<Arc<Table>> = LazyLock::new(|| Arc::new(Table::new()));
@@ -26,7 +27,7 @@ struct Registered {
     next: AtomicIndex,
 }
 
-static REGISTERED: boxcar::Vec<Registered> = boxcar::Vec::new();
+static REGISTERED: List<Registered> = List::new();
 
 const SLOTS: usize = 1024;
 

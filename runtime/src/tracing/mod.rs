@@ -62,9 +62,9 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use self::layer::Records;
 use self::levels::Levels;
 use crate::event::keywords::ADD_SPANS;
-use crate::python::exception::{Exception, Result};
 use crate::python::library;
-use crate::python::once::RunOnce;
+use crate::raw::once::RunOnce;
+use crate::raw::thin::exception::{Exception, Result};
 
 /// A layer that makes records of events, with the defaults of [`Options`].
 ///

@@ -15,8 +15,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyTuple};
 
 use super::error::{ErrorRef, MAX_SOURCES};
-use crate::python::exception::Result;
 use crate::python::loose::Loose;
+use crate::raw::thin::exception::Result;
 
 /// The value of an attribute, which becomes a Python object when the record is made.
 ///

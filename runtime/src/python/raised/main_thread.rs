@@ -10,11 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::prelude::*;
 
 use super::{hold, is_main_thread};
-use crate::python::exception::{Exception, Result};
-use crate::python::interpreter::add_pending_call;
 use crate::python::library::{function, loaded};
-use crate::python::once::intern;
 use crate::python::process;
+use crate::raw::interpreter::add_pending_call;
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Thin};
 
 /// The exceptions, the earliest first. Locked by attached threads, for a few instructions.
 static SCHEDULED: Mutex<Vec<Exception>> = Mutex::new(Vec::new());
@@ -90,14 +90,14 @@ fn simulate_signal(py: Python<'_>) -> Result<bool> {
     if py.version_info() < (3, 10) {
         return Ok(false);
     }
-    let Some(signals) = loaded(intern!(py, "_signal"))? else {
+    let Some(signals) = loaded(Name::_signal.get(py))? else {
         return Ok(false);
     };
     for name in SIGNALS {
         let Some(number) = signals.getattr_opt(name)? else {
             continue;
         };
-        let before = signals.call_method1(intern!(py, "getsignal"), (&number,))?;
+        let before = signals.call_method1(Name::getsignal.get(py), (&number,))?;
         // A handler that wasn't installed by Python couldn't be put back.
         if before.is_none() {
             continue;
@@ -116,7 +116,7 @@ fn simulate_signal(py: Python<'_>) -> Result<bool> {
             }),
         )?;
         set_handler(&signals, &number, &handler)?;
-        let simulate = py.import("_thread")?.getattr("interrupt_main")?;
+        let simulate = py.import("_thread")?.get(Name::interrupt_main)?;
         simulate.call1((number,))?;
         return Ok(true);
     }
@@ -134,7 +134,7 @@ fn set_handler(
     const ATTEMPTS: usize = 64;
 
     let py = signals.py();
-    let set = || signals.call_method1(intern!(py, "signal"), (number, handler));
+    let set = || signals.call_method1(Name::signal.get(py), (number, handler));
     for _ in 0..ATTEMPTS {
         let Err(error) = set() else {
             return Ok(());

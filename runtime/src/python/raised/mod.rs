@@ -24,12 +24,12 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use self::signal_handlers::is_of_signal_handler;
-use super::exception::{Exception, Result};
-use super::interpreter::{current_frame, is_pypy};
 use super::kept;
 use super::library::{GET_IDENT, THREADING_GLOBALS};
 use super::nesting;
-use super::once::intern;
+use crate::raw::interpreter::{current_frame, is_pypy};
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Thin};
 
 // No function here runs Python code in the main thread: Python would run signal handlers and pending calls
 // meanwhile.
@@ -69,10 +69,10 @@ fn pass(py: Python<'_>, error: Exception) {
 
 /// Whether the exception stands for a panic in this or another extension. It isn't an `Exception`, but
 /// reports a mistake, like one.
-fn is_panic(py: Python<'_>, error: &PyErr) -> bool {
-    let module = error.get_type(py).getattr(intern!(py, "__module__"));
+fn is_panic(py: Python<'_>, error: &Exception) -> bool {
+    let module = error.get_type(py).get(Name::__module__);
     module
-        .and_then(|it| it.eq("pyo3_runtime"))
+        .and_then(|it| Ok(it.eq("pyo3_runtime")?))
         .unwrap_or_default()
 }
 
@@ -218,6 +218,6 @@ pub(super) fn is_main_thread(py: Python<'_>) -> Result<bool> {
 }
 
 fn main_ident(py: Python<'_>) -> Result<c_ulong> {
-    let main = THREADING_GLOBALS.get(intern!(py, "_main_thread"))?;
-    Ok(main.getattr(intern!(py, "_ident"))?.extract()?)
+    let main = THREADING_GLOBALS.get(Name::_main_thread, py)?;
+    Ok(main.get(Name::_ident)?.extract()?)
 }

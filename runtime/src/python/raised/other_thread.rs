@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::python::exception::{Exception, Result};
-use crate::python::interpreter::set_async_exception;
 use crate::python::library::function;
 use crate::python::loose::Loose;
-use crate::python::once::intern;
+use crate::raw::interpreter::set_async_exception;
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Object, Thin};
 
 thread_local! {
     /// The asynchronous exception of this thread.
@@ -72,8 +72,8 @@ pub(super) fn raise_in_main(
 
 /// A class whose instance is the exception itself. Python takes a class, which it calls without arguments
 /// when it raises the exception. `except` clauses of older Pythons compare the class.
-fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> Result<Bound<'py, PyAny>> {
-    let object = error.value(py).clone().into_any().unbind();
+fn class_that_makes<'py>(py: Python<'py>, error: &Exception) -> Result<Object<'py>> {
+    let object = error.value(py).clone().unbind();
     let make = move |py: Python<'_>| {
         drop(take());
         Ok(object.clone_ref(py))
@@ -81,6 +81,6 @@ fn class_that_makes<'py>(py: Python<'py>, error: &PyErr) -> Result<Bound<'py, Py
     let namespace = PyDict::new(py);
     namespace.set_item("__new__", function(py, Box::new(make))?)?;
     let class = error.get_type(py);
-    let name = class.getattr(intern!(py, "__name__"))?;
-    Ok(class.get_type().call1((name, (class,), namespace))?)
+    let name = class.get(Name::__name__)?;
+    Ok(class.get_type().call1((name, (class,), namespace))?.into())
 }

@@ -4,25 +4,26 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::is_main_thread;
-use crate::python::exception::Result;
 use crate::python::library::loaded;
-use crate::python::once::intern;
+use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Thin};
 
 /// Whether the exception was raised by a signal handler, which Python runs in the main thread.
-pub(super) fn is_of_signal_handler(py: Python<'_>, error: &PyErr) -> Result<bool> {
-    let Some(signal) = loaded(intern!(py, "_signal"))? else {
+pub(super) fn is_of_signal_handler(py: Python<'_>, error: &Exception) -> Result<bool> {
+    let Some(signal) = loaded(Name::_signal.get(py))? else {
         return Ok(false);
     };
     if !is_main_thread(py)? {
         return Ok(false);
     }
-    let signals = signal.getattr(intern!(py, "NSIG"))?.extract()?;
-    let mut entry = error.traceback(py).map(Bound::into_any);
-    while let Some(traceback) = entry.filter(|it| !it.is_none()) {
-        if handles_signal(&traceback.getattr(intern!(py, "tb_frame"))?, signals)? {
+    let signals = signal.get(Name::NSIG)?.extract()?;
+    let mut traceback = error.value(py).get(Name::__traceback__)?;
+    while !traceback.is_none() {
+        let frame = traceback.get(Name::tb_frame)?;
+        if handles_signal(&frame, signals)? {
             return Ok(true);
         }
-        entry = Some(traceback.getattr(intern!(py, "tb_next"))?);
+        traceback = traceback.get(Name::tb_next)?;
     }
     Ok(false)
 }
@@ -35,12 +36,12 @@ fn handles_signal(frame: &Bound<'_, PyAny>, signals: u32) -> Result<bool> {
     const HAS_VARIABLE_ARGUMENTS: u32 = 4;
 
     let py = frame.py();
-    let code = frame.getattr(intern!(py, "f_code"))?;
+    let code = frame.get(Name::f_code)?;
     let number = |name| code.getattr(name)?.extract::<usize>();
-    let positional = number(intern!(py, "co_argcount"))?;
-    let flags: u32 = code.getattr(intern!(py, "co_flags"))?.extract()?;
-    let names = code.getattr(intern!(py, "co_varnames"))?;
-    let locals = frame.getattr(intern!(py, "f_locals"))?;
+    let positional = number(Name::co_argcount.get(py))?;
+    let flags: u32 = code.get(Name::co_flags)?.extract()?;
+    let names = code.get(Name::co_varnames)?;
+    let locals = frame.get(Name::f_locals)?;
     // `None` where the function has deleted the variable.
     let value = |index: usize| {
         locals
@@ -50,7 +51,7 @@ fn handles_signal(frame: &Bound<'_, PyAny>, signals: u32) -> Result<bool> {
     };
     let mut arguments = (0..positional).map(value).collect::<Result<Vec<_>>>()?;
     if flags & HAS_VARIABLE_ARGUMENTS != 0 {
-        let more = value(positional + number(intern!(py, "co_kwonlyargcount"))?)?;
+        let more = value(positional + number(Name::co_kwonlyargcount.get(py))?)?;
         let more = more.and_then(|it| it.cast_into_exact::<PyTuple>().ok());
         arguments.extend(more.iter().flatten().map(Some));
     }

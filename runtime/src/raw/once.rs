@@ -1,16 +1,13 @@
 //! Values that are made once, and actions that run once.
 //!
-//! PyO3's `PyOnceLock`, and `intern!` on top of it, hold a lock while they make the value, and
-//! release the GIL meanwhile. A fork at that moment leaves the child with a lock that is never
+//! PyO3's `PyOnceLock` holds a lock while it makes the value, and
+//! releases the GIL meanwhile. A fork at that moment leaves the child with a lock that is never
 //! released, and an import hook that logs comes back to the same lock on the same thread. Here
 //! only the storing is locked: no Python code runs and the GIL is kept while it happens.
 
 use std::convert::Infallible;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 /// A value that is made on first use.
 ///
@@ -85,44 +82,3 @@ impl RunOnce {
         result
     }
 }
-
-/// A name as an interned Python string.
-pub(crate) struct Interned {
-    text: &'static str,
-    string: Once<Py<PyString>>,
-}
-
-impl Interned {
-    pub(crate) const fn new(text: &'static str) -> Interned {
-        Interned {
-            text,
-            string: Once::new(),
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn get<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
-        match self.string.get() {
-            Some(string) => string.bind(py),
-            None => self.make(py),
-        }
-    }
-
-    // Not part of `get`, which is in hundreds of places.
-    #[cold]
-    #[inline(never)]
-    fn make<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
-        let make = || PyString::intern(py, self.text).unbind();
-        self.string.get_or_make(make).bind(py)
-    }
-}
-
-/// Like `pyo3::intern!`.
-macro_rules! intern {
-    ($py:expr, $text:expr) => {{
-        static INTERNED: $crate::python::once::Interned =
-            $crate::python::once::Interned::new($text);
-        INTERNED.get($py)
-    }};
-}
-pub(crate) use intern;

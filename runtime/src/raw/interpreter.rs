@@ -6,10 +6,10 @@
 //!
 //! Some of these functions and those for [watching][Watchers] aren't part of the limited API, and PyO3 doesn't
 //! declare the others in all of its versions. So they are looked up by name, which serves every build alike.
-#![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_ulong, c_void};
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU32, AtomicUsize, Ordering};
@@ -21,9 +21,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-use super::exception::Result;
-use super::once::{Once, intern};
+use super::once::Once;
 use super::pypy;
+use super::thin::exception::{Exception, Result};
+use super::thin::{self, Name, Object, Thin};
+use crate::raw::thin::Stored;
 
 struct Functions {
     thread_states: ThreadStates,
@@ -81,6 +83,13 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
         type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
         type Get = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
         type SetAsync = unsafe extern "C" fn(c_ulong, *mut PyObject) -> c_int;
+        // SAFETY: these are the addresses of functions of those names, which stay as long as the process.
+        unsafe {
+            thin::call_by(
+                address(py, c"PyObject_Vectorcall").ok(),
+                address(py, c"PyObject_VectorcallMethod").ok(),
+            );
+        }
         // SAFETY: these are the addresses of `unsigned long PyThread_get_thread_ident(void)`,
         // `unsigned long PyThread_get_thread_native_id(void)`, `PyFrameObject *PyEval_GetFrame(void)`,
         // `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`, `PyObject *PyObject_GenericGetDict(PyObject *, void *)` and
@@ -160,7 +169,10 @@ impl ContextFunctions {
 #[cfg(unix)]
 fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
     // PyPy has its own prefix in place of `Py`.
-    let in_pypy = name.to_string_lossy().replacen("Py", "PyPy", 1);
+    let in_pypy = match name.to_bytes().strip_prefix(b"Py") {
+        Some(rest) => [b"PyPy", rest].concat(),
+        None => Vec::new(),
+    };
     let in_pypy = std::ffi::CString::new(in_pypy).unwrap_or_default();
     for name in [name, &in_pypy] {
         // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
@@ -180,10 +192,10 @@ fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
     let ctypes = py.import("ctypes")?;
     // PyO3 0.26 takes no `CStr` here.
     let function = ctypes
-        .getattr("pythonapi")?
+        .get(Name::pythonapi)?
         .getattr(&*name.to_string_lossy())?;
-    let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
-    let address: Option<usize> = pointer.getattr("value")?.extract()?;
+    let pointer = ctypes.call_method1("cast", (function, ctypes.get(Name::c_void_p)?))?;
+    let address: Option<usize> = pointer.get(Name::value)?.extract()?;
     let no_address = || PyRuntimeError::new_err(format!("{name:?} has no address"));
     Ok(address.ok_or_else(no_address)?)
 }
@@ -343,7 +355,7 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
 ///
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
-pub(crate) fn new_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+pub(crate) fn new_context(py: Python<'_>) -> Result<Object<'_>> {
     match context_functions()? {
         Some(functions) => make_context(functions.new, py),
         None => pypy::new_context(py),
@@ -354,7 +366,7 @@ pub(crate) fn new_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
 ///
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
-pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Object<'_>> {
     match context_functions()? {
         Some(functions) => make_context(functions.copy_current, py),
         None => pypy::copy_current_context(py),
@@ -371,9 +383,9 @@ fn context_functions() -> Result<Option<&'static ContextFunctions>> {
 fn make_context(
     function: unsafe extern "C" fn() -> *mut PyObject,
     py: Python<'_>,
-) -> Result<Bound<'_, PyAny>> {
+) -> Result<Object<'_>> {
     // SAFETY: this thread is attached, as `py` shows. The result is a new reference, or null with an exception set.
-    unsafe { Ok(Bound::from_owned_ptr_or_err(py, function())?) }
+    unsafe { Object::of(function(), py) }
 }
 
 fn call_with_context(
@@ -384,12 +396,12 @@ fn call_with_context(
     // references of their own, and return -1 with an exception set if they fail.
     match unsafe { function(context.as_ptr().cast()) } {
         0 => Ok(()),
-        _ => Err(PyErr::fetch(context.py()).into()),
+        _ => Err(Exception::taken()),
     }
 }
 
 /// A class that a `class` statement has made, without bases. Its instances have a dict, and nothing else.
-pub(crate) struct PlainClass(Py<PyType>);
+pub(crate) struct PlainClass(Stored<PyType>);
 
 impl PlainClass {
     /// `None` if the class is of another kind.
@@ -400,26 +412,26 @@ impl PlainClass {
         let py = class.py();
         let object = PyTuple::new(py, [py.get_type::<PyAny>()])?;
         let is_plain = class.get_type().is(py.get_type::<PyType>())
-            && class.getattr("__bases__")?.eq(object)?
+            && class.get(Name::__bases__)?.eq(object)?
             && class
-                .getattr("__new__")?
-                .is(&py.get_type::<PyAny>().getattr("__new__")?)
-            && class.getattr("__flags__")?.extract::<c_ulong>()? & HEAP_TYPE != 0;
-        Ok(is_plain.then(|| PlainClass(class.clone().unbind())))
+                .get(Name::__new__)?
+                .is(&*py.get_type::<PyAny>().get(Name::__new__)?)
+            && class.get(Name::__flags__)?.extract::<c_ulong>()? & HEAP_TYPE != 0;
+        Ok(is_plain.then(|| PlainClass(class.clone().into())))
     }
 
     /// `object.__new__(class)`.
     ///
     /// # Errors
     /// A `MemoryError`.
-    pub(crate) fn new_instance<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+    pub(crate) fn new_instance<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         // SAFETY: this thread is attached, as `py` shows. The class is made by a `class` statement, and its instances are
         // laid out as those of `object`, followed by a dict and a list of weak references: CPython allows no other
         // bases to be assigned. `object.__new__` makes them by the same function, which sets what they consist of to
         // null, as `object.__new__` leaves it. The result is a new reference, or null with an exception set.
         unsafe {
             let instance = pyo3::ffi::PyType_GenericAlloc(self.0.as_ptr().cast(), 0);
-            Ok(Bound::from_owned_ptr_or_err(py, instance)?)
+            Object::of(instance, py)
         }
     }
 }
@@ -431,21 +443,21 @@ const HEAP_TYPE: c_ulong = 1 << 9;
 ///
 /// # Errors
 /// An `AttributeError` if it has none.
-pub(crate) fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+pub(crate) fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> Result<Object<'py>> {
     let py = instance.py();
     let Some(functions) = FUNCTIONS.get() else {
-        return Ok(instance.getattr(intern!(py, "__dict__"))?);
+        return instance.get(Name::__dict__);
     };
     // SAFETY: this thread is attached, as `instance` shows, which is alive. The context isn't used. The result is a new
     // reference, or null with an exception set.
     unsafe {
         let dict = (functions.dict_of)(instance.as_ptr(), std::ptr::null_mut());
-        Ok(Bound::from_owned_ptr_or_err(py, dict)?)
+        Object::of(dict, py)
     }
 }
 
 /// A frame of a Python function. Reading it raises no audit event, whose hooks are Python code.
-pub(crate) struct Frame<'py>(Bound<'py, PyAny>);
+pub(crate) struct Frame<'py>(Object<'py>);
 
 /// The frame of the Python function that runs in this thread, if there is one.
 pub(crate) fn current_frame(py: Python<'_>) -> Option<Frame<'_>> {
@@ -453,7 +465,7 @@ pub(crate) fn current_frame(py: Python<'_>) -> Option<Frame<'_>> {
     // SAFETY: this thread is attached, as `py` shows. The result is null or a borrowed reference to a frame.
     let frame = unsafe {
         let frame = (functions.current_frame)();
-        Bound::from_borrowed_ptr_or_opt(py, frame).map(Frame)
+        Bound::from_borrowed_ptr_or_opt(py, frame).map(|it| Frame(it.into()))
     };
     // From 3.15 on the lowest frame of each thread has no code.
     frame.filter(|frame| !matches!(frame.code(), Ok(None)))
@@ -464,16 +476,16 @@ impl<'py> Frame<'py> {
     ///
     /// # Errors
     /// If [`prepare`] wasn't called.
-    pub(crate) fn code(&self) -> Result<Option<Bound<'py, PyAny>>> {
+    pub(crate) fn code(&self) -> Result<Option<Object<'py>>> {
         let no_functions = || PyRuntimeError::new_err("there is no PyFrame_GetCode");
         let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
         let Some(code_of_frame) = functions.code_of_frame else {
-            return Ok(Some(self.0.getattr(intern!(self.0.py(), "f_code"))?));
+            return self.0.get(Name::f_code).map(Some);
         };
         // SAFETY: this thread is attached, as the token of the frame shows. The result is a new reference.
         let code = unsafe {
             let code = code_of_frame(self.0.as_ptr().cast());
-            Bound::from_owned_ptr_or_err(self.0.py(), code)
+            Object::of(code, self.0.py())
         }?;
         Ok((!code.is_none()).then_some(code))
     }
@@ -482,16 +494,16 @@ impl<'py> Frame<'py> {
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn globals(&self) -> Result<Bound<'py, PyAny>> {
-        Ok(self.0.getattr(intern!(self.0.py(), "f_globals"))?)
+    pub(crate) fn globals(&self) -> Result<Object<'py>> {
+        self.0.get(Name::f_globals)
     }
 
     /// `f_lineno`.
     ///
     /// # Errors
     /// The exception that Python raises.
-    pub(crate) fn line(&self) -> Result<Bound<'py, PyAny>> {
-        Ok(self.0.getattr(intern!(self.0.py(), "f_lineno"))?)
+    pub(crate) fn line(&self) -> Result<Object<'py>> {
+        self.0.get(Name::f_lineno)
     }
 
     /// The frame of the caller.
@@ -500,8 +512,8 @@ impl<'py> Frame<'py> {
     /// The exception that Python raises.
     pub(crate) fn back(&self) -> Result<Option<Frame<'py>>> {
         // Python code can't set it: it is `None` or a frame.
-        let back = self.0.getattr(intern!(self.0.py(), "f_back"))?;
-        Ok((!back.is_none()).then_some(Frame(back)))
+        let back = self.0.get(Name::f_back)?;
+        Ok((!back.is_none()).then(|| Frame(back)))
     }
 }
 
@@ -606,6 +618,66 @@ fn stack_bounds_of_linux() -> Option<Range<usize>> {
     Some(bounds)
 }
 
+thread_local! {
+    /// The name of a thread that [`spawn`] has started.
+    static THREAD_NAME: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// The name of this thread, if [`spawn`] has started it and Rust has none for it.
+pub(crate) fn thread_name() -> Option<&'static str> {
+    THREAD_NAME.try_with(Cell::get).ok().flatten()
+}
+
+/// Starts a thread. Returns whether there was one. `std::thread` would add 20 KiB to each extension.
+#[cfg(unix)]
+pub(crate) fn spawn(name: &'static str, run: fn()) -> bool {
+    /// As much as `std::thread` gives to a thread, in bytes.
+    const STACK: usize = 2 * 1024 * 1024;
+
+    struct Start {
+        name: &'static str,
+        run: fn(),
+    }
+    extern "C" fn start(start: *mut c_void) -> *mut c_void {
+        // SAFETY: `spawn` has leaked it for this thread.
+        let Start { name, run } = *unsafe { Box::from_raw(start.cast::<Start>()) };
+        THREAD_NAME.set(Some(name));
+        // A panic has been printed. The thread ends, as one of `std::thread` would.
+        let _ = std::panic::catch_unwind(run);
+        std::ptr::null_mut()
+    }
+    let argument = Box::into_raw(Box::new(Start { name, run }));
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
+    // SAFETY: the attributes are initialized before they are used, and destroyed once. The new thread gets the argument,
+    // which is freed here if there is no thread. The thread is detached once: nothing else knows it.
+    unsafe {
+        if libc::pthread_attr_init(attributes.as_mut_ptr()) == 0 {
+            libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
+            let result = libc::pthread_create(
+                thread.as_mut_ptr(),
+                attributes.as_ptr(),
+                start,
+                argument.cast(),
+            );
+            libc::pthread_attr_destroy(attributes.as_mut_ptr());
+            if result == 0 {
+                libc::pthread_detach(thread.assume_init());
+                return true;
+            }
+        }
+        drop(Box::from_raw(argument));
+    }
+    false
+}
+
+/// Starts a thread. Returns whether there was one.
+#[cfg(not(unix))]
+pub(crate) fn spawn(name: &'static str, run: fn()) -> bool {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).is_ok()
+}
+
 /// How many forks lie between the first process and this one, plus one; 0 before [`count_forks`].
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
@@ -688,9 +760,9 @@ pub(crate) struct WatchedClass {
     pub(crate) address: AtomicUsize,
     /// Whether a change counts among the [`CHANGES`].
     pub(crate) is_of_table: AtomicBool,
-    /// CPython reports the next change of a class only if the class has a version, and takes the version away as it
-    /// reports a change.
-    pub(crate) lacks_version: AtomicBool,
+    /// Whether the class has a version. CPython reports the next change of a class only if it has one, and takes the version
+    /// away as it reports a change.
+    pub(crate) has_version: AtomicBool,
     pub(crate) changes: AtomicUsize,
 }
 
@@ -714,7 +786,7 @@ impl WatchedClass {
         WatchedClass {
             address: AtomicUsize::new(0),
             is_of_table: AtomicBool::new(false),
-            lacks_version: AtomicBool::new(true),
+            has_version: AtomicBool::new(false),
             changes: AtomicUsize::new(0),
         }
     }
@@ -805,7 +877,7 @@ extern "C" fn on_class_change(class: *mut PyObject) -> c_int {
     let classes = &CLASSES[..CLASS_COUNT.load(Ordering::Relaxed)];
     let is_this = |it: &&WatchedClass| it.address.load(Ordering::Relaxed) == class.addr();
     if let Some(watched) = classes.iter().find(is_this) {
-        watched.lacks_version.store(true, Ordering::Relaxed);
+        watched.has_version.store(false, Ordering::Relaxed);
         watched.changes.fetch_add(1, Ordering::Relaxed);
         if watched.is_of_table.load(Ordering::Relaxed) {
             CHANGES.fetch_add(1, Ordering::Relaxed);
@@ -905,10 +977,10 @@ impl Watchers {
 }
 
 /// The result of a function, or the exception that it has set if the result is negative.
-fn check(py: Python<'_>, result: c_int) -> Result<c_int> {
+fn check(_py: Python<'_>, result: c_int) -> Result<c_int> {
     match result {
         0.. => Ok(result),
-        _ => Err(PyErr::fetch(py).into()),
+        _ => Err(Exception::taken()),
     }
 }
 

@@ -1,0 +1,11 @@
+//! Everything that is unsafe: CPython's C API, what it calls back, and memory that threads share without locks.
+//!
+//! Nothing here knows of records or loggers.
+
+#![allow(unsafe_code)]
+
+pub(crate) mod interpreter;
+pub(crate) mod list;
+pub(crate) mod once;
+pub(crate) mod pypy;
+pub(crate) mod thin;
