@@ -133,7 +133,7 @@ impl<'a> Call<'a> {
             Some(values) => values.attributes(py, self.callsite)?,
             None => Attributes::default(),
         };
-        let of_callsite = Some((self.callsite.prototype(), &dict));
+        let of_callsite = Some((self.callsite.records(), &dict));
         deliver(&logger, &content(attributes), of_callsite).map(|()| true)
     }
 }

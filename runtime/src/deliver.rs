@@ -8,7 +8,6 @@ use crate::handle;
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
 use crate::python::frame;
-use crate::python::kept::Kept;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::nesting;
 use crate::python::raised::attempt;
@@ -16,7 +15,7 @@ use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Thin};
 use crate::record::content::Content;
 use crate::record::make::make;
-use crate::record::prototype::{NewRecord, RecordPrototype};
+use crate::record::prototype::{NewRecord, RecordCache};
 
 /// Makes the record and handles it. A callsite's own logger can take the fast path; see [`make`].
 ///
@@ -25,7 +24,7 @@ use crate::record::prototype::{NewRecord, RecordPrototype};
 pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    of_callsite: Option<(&'static Kept<RecordPrototype>, &LoggerDict<'py>)>,
+    of_callsite: Option<(&'static RecordCache, &LoggerDict<'py>)>,
 ) -> Result<()> {
     let made = make(logger, content, of_callsite)?;
     let Some(NewRecord {

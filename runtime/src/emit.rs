@@ -240,7 +240,7 @@ fn send(call: Call<'_>) {
     let queue = match producer::route(call.callsite) {
         Route::Direct => {
             attach(metadata, |py| {
-                let pushed = match producer::current() {
+                let pushed = match producer::current_unless_empty() {
                     Some(queue) => queue.push_behind_others(call, py),
                     None => Err(call),
                 };

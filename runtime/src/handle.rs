@@ -48,7 +48,7 @@ fn handle_as_stock<'py>(
     else {
         return Ok(false);
     };
-    if !filters.cast_exact::<PyList>().is_ok_and(|it| it.is_empty()) {
+    if !filters.is_exact_instance_of::<PyList>() || filters.item(0).is_some() {
         return Ok(false);
     }
     let mut calls = Calls {
@@ -89,7 +89,7 @@ impl<'py> InProgress<'py> {
     }
 
     fn is_set(&self) -> Result<bool> {
-        let is_set = self.0.getattr_opt(Name::in_progress.get(self.0.py()))?;
+        let is_set = self.0.find(Name::in_progress.get(self.0.py()))?;
         Ok(is_set.map_or(Ok(false), |it| it.is_truthy())?)
     }
 
@@ -133,16 +133,16 @@ struct Calls<'a, 'py> {
 
 impl<'py> Calls<'_, 'py> {
     fn call_all(&mut self, handlers: Object<'py>) -> Result<()> {
-        let Ok(handlers) = handlers.cast_exact::<PyList>() else {
+        if !handlers.is_exact_instance_of::<PyList>() {
             for handler in handlers.try_iter()? {
                 self.call(&handler?)?;
             }
             return Ok(());
-        };
+        }
         let mut index = 0;
         // A handler that is added meanwhile is called, too.
-        while index < handlers.len() {
-            self.call(&handlers.get_item(index)?)?;
+        while let Some(handler) = handlers.item(index) {
+            self.call(&handler)?;
             index += 1;
         }
         Ok(())

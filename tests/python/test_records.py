@@ -489,3 +489,44 @@ def test_a_logging_module_without_some_of_its_attributes(root, records, unraisab
     logging.root.setLevel(logging.INFO)
     _native.call("alpha", logging.INFO)
     assert records[-1].msg == "level 20"
+
+
+KNOWN = logging.getLogger("pylog_probe._native.known")
+
+
+@pytest.mark.parametrize("name", ["name", "disabled", "_log", "makeRecord", "handle", "filter", "callHandlers"])
+@pytest.mark.parametrize("by", ["attribute", "dict"])
+def test_a_logger_that_changes_after_many_records(arrived, monkeypatch, name, by):
+    KNOWN.setLevel(logging.INFO)
+    seen = []
+
+    def log():
+        del arrived.records[:], seen[:]
+        _native.log_at(KNOWN.name if name != "name" else "pylog_probe._native.known", logging.INFO, "known")
+        by_rust = [record.name for record in arrived.records], len(seen)
+        del arrived.records[:], seen[:]
+        KNOWN.info("known")
+        assert by_rust == ([record.name for record in arrived.records], len(seen))
+        return by_rust
+
+    stock = getattr(KNOWN, name)
+    if callable(stock):
+        # A call of `_log` is one of `makeRecord` for Rust, too, so what is counted is the outermost.
+        other = lambda *args, **kwargs: seen.append(name) or stock(*args, **kwargs)
+    else:
+        other = {"name": "renamed", "disabled": True}[name]
+    before = None
+    for _ in range(3):
+        for _ in range(20):
+            plain = log()
+        assert before in (None, plain)
+        before = plain
+        if by == "attribute":
+            setattr(KNOWN, name, other)
+        else:
+            vars(KNOWN)[name] = other
+        assert log() != plain and log() != plain
+        if callable(stock):
+            delattr(KNOWN, name)
+        else:
+            setattr(KNOWN, name, stock)

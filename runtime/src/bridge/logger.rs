@@ -154,7 +154,7 @@ impl Logger {
     /// Sets a prefix for the names of the loggers, which is separated by a dot. Where it takes
     /// over from the bridge of `#[pylog::module]`, the crates that the attribute renames get no prefix.
     pub fn set_prefix(mut self, prefix: &str) -> Logger {
-        self.prefix = Some(names::dotted(&prefix));
+        self.prefix = Some(names::dotted(prefix));
         self
     }
 

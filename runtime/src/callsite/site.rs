@@ -18,7 +18,7 @@ use crate::python::raised::attempt;
 use crate::raw::list::List;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Object, Stored};
-use crate::record::prototype::RecordPrototype;
+use crate::record::prototype::RecordCache;
 
 /// The static of one call.
 pub struct Callsite {
@@ -33,7 +33,7 @@ struct CallsiteState {
     name: LoggerName,
     /// The place of the level cache among all.
     place: AtomicIndex,
-    prototype: Kept<RecordPrototype>,
+    records: RecordCache,
     /// Its frame stands for the call.
     function: Kept<Stored>,
     questions: Questions,
@@ -49,7 +49,7 @@ impl CallsiteState {
         STATES.push(CallsiteState {
             name,
             place: AtomicIndex::none(),
-            prototype: Kept::new(),
+            records: RecordCache::new(),
             function: Kept::new(),
             questions: Questions::new(),
             is_bridged,
@@ -165,8 +165,8 @@ impl Callsite {
         self.state().name.get(py, self.metadata.target)
     }
 
-    pub(crate) fn prototype(&self) -> &'static Kept<RecordPrototype> {
-        &self.state().prototype
+    pub(crate) fn records(&self) -> &'static RecordCache {
+        &self.state().records
     }
 
     fn state(&self) -> &'static CallsiteState {
@@ -197,7 +197,7 @@ impl Callsite {
         // An accepted call goes to the logger that was asked.
         if decision == Decision::Accepted || self.cached_answer(level) == Some(true) {
             if let Some(logger) = lookup::last_seen(&name)? {
-                let dict = LoggerDict::of(&logger);
+                let dict = LoggerDict::of_watched(&logger, &self.records().logger);
                 // Setting `disabled` doesn't invalidate the level cache.
                 if !dict.is_disabled(&logger)? {
                     return Ok(Some((logger, dict)));

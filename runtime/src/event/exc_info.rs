@@ -386,7 +386,7 @@ fn path_of(type_name: &str) -> Option<(String, String)> {
 /// `record.exc_info` as `Logger._log` computes it: a tuple, or `None`.
 pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>> {
     let py = exc_info.py();
-    if !exc_info.is_truthy()? {
+    if !exc_info.is_true()? {
         return Ok(None);
     }
     if exc_info.is_instance_of::<PyBaseException>() {

@@ -77,7 +77,7 @@ fn needs_file(kind: HandlerKind, emission: &Emission, handler: &Instance<'_, '_>
         HandlerKind::File | HandlerKind::Rotating | HandlerKind::TimedRotating => {
             let stream = handler.get(Name::stream)?;
             let is_open = match stream {
-                Some(stream) => stream.is_truthy()?,
+                Some(stream) => stream.is_true()?,
                 None => false,
             };
             Ok(match emission.rollover {
@@ -173,7 +173,7 @@ fn write<'py>(
 fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
     let py = stream.py();
     let flush = Name::flush.get(py);
-    if !stream.is_truthy()? {
+    if !stream.is_true()? {
         return Ok(());
     }
     match stream.call_method0(flush) {

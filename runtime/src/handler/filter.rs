@@ -17,11 +17,13 @@ pub(super) fn passes(
     snapshot: &Snapshot,
 ) -> Result<Option<bool>> {
     let filters = handler.get(Name::filters)?;
-    let Some(filters) = filters.and_then(|filters| filters.cast_into_exact::<PyList>().ok()) else {
+    let Some(filters) = filters.filter(|it| it.is_exact_instance_of::<PyList>()) else {
         return Ok(None);
     };
+    let mut index = 0;
     // None of these filters runs Python code, so that Python can still do it all.
-    for filter in &filters {
+    while let Some(filter) = filters.item(index) {
+        index += 1;
         if !snapshot.has(Part::FILTER) || !snapshot.has_at(&filter.class(), Row::Filter) {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Formatting a record: `Handler.format` and `Formatter.format`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
 
 use super::asctime::Asctime;
 use super::object::{ATTRIBUTES, Identity, Instance};
@@ -10,7 +10,7 @@ use super::text::Text;
 use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 use crate::stock::watch::InstanceWatch;
@@ -179,8 +179,8 @@ impl StockFormatter {
 
     fn fill<'py>(
         &self,
-        style: &Bound<'py, PyDict>,
-        values: &Bound<'py, PyDict>,
+        style: &Bound<'py, PyAny>,
+        values: &Bound<'py, PyAny>,
     ) -> Result<Text<'py>> {
         let py = values.py();
         let format = self.format.bind(py).as_any();
@@ -190,13 +190,13 @@ impl StockFormatter {
                 None => format.rem(values)?.into(),
             },
             Fill::Brace => format
-                .call_method(Name::format.get(py), (), Some(values))?
-                .into(),
+                .get(Name::format)?
+                .run_by(&*thin::tuple(py, &[])?, values)?,
             Fill::Dollar => {
-                let template = style.as_any().get_item(Name::_tpl.get(py))?;
+                let template = style.get_item(Name::_tpl.get(py))?;
                 template
-                    .call_method(Name::substitute.get(py), (), Some(values))?
-                    .into()
+                    .get(Name::substitute)?
+                    .run_by(&*thin::tuple(py, &[])?, values)?
             }
         }))
     }
@@ -246,7 +246,7 @@ pub(super) fn format_by_python<'py>(
 ) -> Result<Text<'py>> {
     let py = record.py();
     let own = handler.itself.get(Name::formatter)?;
-    let formatter = match own.is_truthy()? {
+    let formatter = match own.is_true()? {
         true => own,
         false => LOGGING_GLOBALS.get(Name::_defaultFormatter, py)?,
     };

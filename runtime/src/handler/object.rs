@@ -50,7 +50,7 @@ const OTHERS: &[Name] = &[
 /// An object whose class is known to have no attribute of the names that are read here.
 pub(super) struct Instance<'a, 'py> {
     pub(super) itself: &'a Bound<'py, PyAny>,
-    pub(super) dict: Bound<'py, PyDict>,
+    pub(super) dict: Object<'py>,
 }
 
 impl<'a, 'py> Instance<'a, 'py> {
@@ -92,10 +92,10 @@ impl<'a, 'py> Instance<'a, 'py> {
 }
 
 /// The dict of an object's own attributes.
-pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
+pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Object<'py>> {
     let dict = attempt(object.py(), interpreter::dict_of(object))?;
     // A subclass can have methods by which Python finds something else.
-    dict.cast_into_exact().ok()
+    dict.is_exact_instance_of::<PyDict>().then_some(dict)
 }
 
 /// The class and the dict of an object, in which nothing relevant has changed. CPython doesn't report when the object gets
@@ -119,7 +119,7 @@ impl Identity {
     }
 
     /// The dict of the object. `None` if the object has another class or another dict now, or has changed.
-    pub(super) fn dict<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyDict>> {
+    pub(super) fn dict<'py>(&self, py: Python<'py>) -> Option<Object<'py>> {
         let object = self.object.bind(py).upgrade()?;
         let is_same_class = object.class_address() == self.class.as_ptr().addr();
         let dict = dict_of(&object).filter(|_| is_same_class)?;

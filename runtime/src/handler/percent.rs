@@ -4,11 +4,11 @@
 //! For fields that are a `str` or an `int` the result is that of `format % values`. Python makes it of all other
 //! formats and values.
 
-use crate::raw::thin::Stored;
+use crate::raw::thin::{Stored, Thin};
 use std::fmt::Write;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyFloat, PyInt, PyString};
 
 /// A format in pieces.
 pub(super) struct Format {
@@ -33,7 +33,7 @@ struct Field {
 
 impl Format {
     /// `format % values`. `None`, without an effect, if only Python can make it.
-    pub(super) fn fill(&self, values: &Bound<'_, PyDict>) -> Option<String> {
+    pub(super) fn fill(&self, values: &Bound<'_, PyAny>) -> Option<String> {
         let mut result = String::with_capacity(self.size + 80);
         for Piece { text, field } in &self.pieces {
             result.push_str(text);
@@ -99,8 +99,8 @@ impl Piece {
 }
 
 impl Field {
-    fn append(&self, values: &Bound<'_, PyDict>, result: &mut String) -> Option<()> {
-        let value = values.get_item(&self.name).ok()??;
+    fn append(&self, values: &Bound<'_, PyAny>, result: &mut String) -> Option<()> {
+        let value = values.entry(self.name.bind(values.py())).ok()??;
         if let (Ok(text), false) = (value.cast_exact::<PyString>(), self.is_number) {
             let text = text.to_cow().ok()?;
             match self.width {
@@ -131,6 +131,8 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
+    use pyo3::types::PyDict;
+
     use super::*;
 
     /// The same as Python makes, or nothing.

@@ -1,24 +1,109 @@
 //! The attributes of a logger itself.
 
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict};
 
 use crate::raw::interpreter;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::class;
+use crate::stock::watch::InstanceWatch;
 
 /// A logger's `__dict__`, if it has one: a logger that isn't of the library may be of a class written in C.
-pub(crate) struct LoggerDict<'py>(Option<Bound<'py, PyDict>>);
+pub(crate) struct LoggerDict<'py> {
+    dict: Option<Object<'py>>,
+    /// Whether the logger is known to be enabled, to have no method of its own, and to have the name that it had.
+    pub(crate) is_known: bool,
+}
+
+/// The names in a logger's dict on which depends what is known of it.
+const WATCHED: &[Name] = &[
+    Name::name,
+    Name::disabled,
+    Name::_log,
+    Name::makeRecord,
+    Name::handle,
+    Name::filter,
+    Name::callHandlers,
+];
+
+/// Remembers that a logger was enabled and had no method of its own, until something of that, or its name, changes.
+pub(crate) struct LoggerWatch {
+    watch: AtomicU64,
+    /// How often that was found out.
+    attempts: AtomicU8,
+}
+
+impl LoggerWatch {
+    /// More often than that it doesn't pay.
+    const MAX_ATTEMPTS: u8 = 100;
+
+    pub(crate) const fn new() -> LoggerWatch {
+        LoggerWatch {
+            watch: AtomicU64::new(0),
+            attempts: AtomicU8::new(0),
+        }
+    }
+
+    /// Remembers it of a logger of a stock class, if it is so and the logger has that name.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    #[cold]
+    pub(crate) fn remember(&self, logger: &Bound<'_, PyAny>, name: &Stored) -> Result<()> {
+        let attempts = self.attempts.load(Ordering::Relaxed);
+        if attempts == LoggerWatch::MAX_ATTEMPTS {
+            return Ok(());
+        }
+        self.attempts.store(attempts + 1, Ordering::Relaxed);
+        let dict = LoggerDict::of_stock(logger);
+        let watch = dict
+            .dict
+            .as_ref()
+            .and_then(|dict| InstanceWatch::of_logger(dict, WATCHED));
+        let Some(watch) = watch else {
+            return Ok(());
+        };
+        let disabled = dict.get(Name::disabled)?;
+        let is_enabled = disabled.is_some_and(|it| it.is(&*PyBool::new(logger.py(), false)));
+        let has_name = dict.get(Name::name)?.is_some_and(|it| it.is(name));
+        if is_enabled && has_name && !dict.has_method(true)? {
+            self.watch.store(watch.to_bits(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Whether it is so at this moment.
+    #[inline]
+    fn holds(&self, logger: &Bound<'_, PyAny>, dict: &Bound<'_, PyAny>) -> bool {
+        let watch = InstanceWatch::of_bits(self.watch.load(Ordering::Relaxed));
+        watch.is_current(dict.as_ptr().addr()) && class::has_own_attributes(logger.class_address())
+    }
+}
 
 impl<'py> LoggerDict<'py> {
     pub(crate) fn of(logger: &Bound<'py, PyAny>) -> LoggerDict<'py> {
         let dict = interpreter::dict_of(logger).ok();
-        LoggerDict(dict.and_then(|dict| dict.cast_into().ok()))
+        LoggerDict {
+            dict: dict.filter(|dict| dict.is_instance_of::<PyDict>()),
+            is_known: false,
+        }
+    }
+
+    /// The same for a logger that may have been watched.
+    pub(crate) fn of_watched(logger: &Bound<'py, PyAny>, watch: &LoggerWatch) -> LoggerDict<'py> {
+        let dict = LoggerDict::of(logger);
+        let is_known = dict
+            .dict
+            .as_ref()
+            .is_some_and(|dict| watch.holds(logger, dict));
+        LoggerDict { is_known, ..dict }
     }
 
     pub(crate) fn get(&self, name: Name) -> Result<Option<Object<'py>>> {
-        match &self.0 {
+        match &self.dict {
             Some(dict) => dict.entry_named(name),
             None => Ok(None),
         }
@@ -28,12 +113,15 @@ impl<'py> LoggerDict<'py> {
     pub(crate) fn of_stock(logger: &Bound<'py, PyAny>) -> LoggerDict<'py> {
         match class::has_own_attributes(logger.class_address()) {
             true => LoggerDict::of(logger),
-            false => LoggerDict(None),
+            false => LoggerDict {
+                dict: None,
+                is_known: false,
+            },
         }
     }
 
     pub(crate) fn exists(&self) -> bool {
-        self.0.is_some()
+        self.dict.is_some()
     }
 
     /// An attribute of a logger, which is here if the logger's class is stock.
@@ -46,6 +134,9 @@ impl<'py> LoggerDict<'py> {
 
     /// `Logger.disabled`, which `dictConfig` and pytest set without an invalidation.
     pub(crate) fn is_disabled(&self, logger: &Bound<'py, PyAny>) -> Result<bool> {
+        if self.is_known {
+            return Ok(false);
+        }
         let disabled = match class::has_own_attributes(logger.class_address()) {
             true => self.get(Name::disabled)?,
             false => None,
@@ -58,12 +149,15 @@ impl<'py> LoggerDict<'py> {
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
     /// `handles` says whether its class [handles][class::LoggerClass::handles] records as the stock one.
     pub(crate) fn has_method(&self, handles: bool) -> Result<bool> {
-        let Some(dict) = &self.0 else {
+        if self.is_known {
+            return Ok(false);
+        }
+        let Some(dict) = &self.dict else {
             return Ok(false);
         };
         // `Logger.__init__` and `Manager.getLogger` set nine attributes. A plain logger works without
         // `manager`, but fails without any of the other eight.
-        if handles && dict.len() == 9 && dict.has_entry(Name::manager)? {
+        if handles && dict.len()? == 9 && dict.has_entry(Name::manager)? {
             return Ok(false);
         }
         for method in [

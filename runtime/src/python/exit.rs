@@ -121,11 +121,11 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
 /// embedded, a main thread can count as ended before.
 fn is_calling_exit_functions(py: Python<'_>) -> Result<bool> {
     let is_shutting_down = THREADING_GLOBALS.get(Name::_SHUTTING_DOWN, py)?;
-    if !is_shutting_down.is_truthy()? {
+    if !is_shutting_down.is_true()? {
         return Ok(false);
     }
     let main = THREADING_GLOBALS.get(Name::_main_thread, py)?;
-    let is_alive = main.call_named(Name::is_alive)?.is_truthy()?;
+    let is_alive = main.call_named(Name::is_alive)?.is_true()?;
     if is_alive || !raised::is_main_thread(py)? {
         return Ok(false);
     }

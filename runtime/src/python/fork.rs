@@ -4,9 +4,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::library::{REGISTER_AT_FORK, callback};
-use crate::raw::interpreter;
 use crate::raw::list::List;
 use crate::raw::once::RunOnce;
+use crate::raw::system;
 use crate::raw::thin::Name;
 use crate::raw::thin::exception::Result;
 
@@ -29,7 +29,7 @@ pub(crate) fn add_hooks(hooks: Hooks) {
 /// Makes Python report its forks.
 pub(crate) fn prepare(py: Python<'_>) {
     static COUNTED: RunOnce = RunOnce::new();
-    let _ = COUNTED.run(interpreter::count_forks);
+    let _ = COUNTED.run(system::count_forks);
     // Without `os.register_at_fork` there are no forks either.
     let _ = REGISTERED.run(|| register(py));
 }

@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::{ArcSwapOption, Guard};
 use pyo3::prelude::*;
 
-use crate::raw::interpreter::CHANGES;
 use crate::raw::list::List;
+use crate::raw::watching::CHANGES;
 
 /// A value that is made on first use, and that holds Python objects.
 ///

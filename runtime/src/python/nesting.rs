@@ -11,7 +11,7 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::raw::interpreter;
+use crate::raw::system;
 use crate::raw::thin::Stored;
 use crate::raw::thin::exception::{Exception, Result};
 
@@ -113,7 +113,7 @@ fn is_enough(address: usize) -> bool {
     thread_local! {
         static BOUNDS: OnceCell<Option<Range<usize>>> = const { OnceCell::new() };
     }
-    let bounds = BOUNDS.try_with(|it| it.get_or_init(interpreter::stack_bounds).clone());
+    let bounds = BOUNDS.try_with(|it| it.get_or_init(system::stack_bounds).clone());
     match bounds.ok().flatten() {
         Some(stack) if stack.contains(&address) => {
             address - stack.start >= NEEDED.min(stack.len() / 2)

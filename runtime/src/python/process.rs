@@ -5,13 +5,13 @@
 //! [generation] in which it was found, and is void in another one.
 
 use crate::index::AtomicIndex;
-use crate::raw::interpreter;
 use crate::raw::list::List;
+use crate::raw::system;
 
 /// How many forks lie between the first process and this one. The system counts them, so that forks made in C count
 /// too, and a child knows before its first hook runs. `None` before [`prepare`][super::fork::prepare].
 pub(crate) fn generation() -> Option<u32> {
-    interpreter::forks()
+    system::forks()
 }
 
 /// A value that each process makes for itself. A child doesn't have the threads that were at work on the value of its

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::process::OfProcess;
 use crate::metadata::Metadata;
-use crate::raw::interpreter;
 use crate::raw::list::Inbox;
+use crate::raw::system;
 
 const VARIABLE: &str = "PYLOG_WATCHDOG";
 
@@ -89,7 +89,7 @@ fn watch(metadata: &Metadata) -> Arc<PendingCall> {
         new_calls: Inbox::new(),
     });
     if !watchdog.is_started.swap(true, Ordering::Relaxed) {
-        let is_started = interpreter::spawn("pylog watchdog", run);
+        let is_started = system::spawn("pylog watchdog", run);
         watchdog.is_started.store(is_started, Ordering::Relaxed);
     }
     let thread = thread::current();

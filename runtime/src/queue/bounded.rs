@@ -14,6 +14,9 @@ use crate::raw::list::{Inbox, Taken};
 /// How many records may wait; the last setting of this extension.
 pub(super) static CAPACITY: AtomicUsize = AtomicUsize::new(0);
 
+/// How many entries are in the queue, or more: a child keeps the count of its parent.
+pub(super) static WAITING: AtomicUsize = AtomicUsize::new(0);
+
 /// An entry of the queue.
 pub(super) enum Entry {
     Call(Call<'static>),
@@ -96,6 +99,7 @@ impl Queue {
     /// Reserves a slot for a question, beyond the capacity if need be. A callsite has no more than one such
     /// question.
     pub(super) fn reserve_for_question(&'static self) -> Slot {
+        WAITING.fetch_add(1, Ordering::Relaxed);
         self.reserved.fetch_add(1, RESERVE);
         Slot {
             queue: self,
@@ -109,6 +113,7 @@ impl Queue {
             .reserved
             .fetch_update(RESERVE, Ordering::Acquire, reserve)
             .ok()?;
+        WAITING.fetch_add(1, Ordering::Relaxed);
         Some(Slot {
             queue: self,
             waiting: self.waiting(reserved + 1),
@@ -139,6 +144,7 @@ impl Queue {
     pub(super) fn count_delivered(&self) {
         // A thread that sees the count sees the effects of the delivery.
         self.delivered.fetch_add(1, Ordering::Release);
+        WAITING.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts records that found no slot.

@@ -139,7 +139,7 @@ fn flush_queue(py: Python<'_>) -> Result<()> {
 /// Whether this thread holds the lock of the module `logging`, as in `dictConfig`.
 fn holds_lock(py: Python<'_>) -> Result<bool> {
     let lock = LOGGING_GLOBALS.get(Name::_lock, py)?;
-    Ok(lock.call_named(Name::_is_owned)?.is_truthy()?)
+    lock.call_named(Name::_is_owned)?.is_true()
 }
 
 /// `logging._handlerList`.

@@ -12,6 +12,7 @@ use crate::python::raised::attempt;
 use crate::python::{exit, garbage, library};
 use crate::raw::interpreter;
 use crate::raw::once::RunOnce;
+use crate::raw::system;
 use crate::raw::thin::exception::{Exception, Result};
 
 /// How records get to Python; see [`set_delivery`].
@@ -113,7 +114,7 @@ fn add_hooks() {
     static ADDED: RunOnce = RunOnce::new();
     let _ = ADDED.run(|| {
         exit::add_last_action(flush::at_end);
-        interpreter::set_around_forks(current::begin_hold, current::end_hold);
+        system::set_around_forks(current::begin_hold, current::end_hold);
         fork::add_hooks(Hooks {
             before: || {
                 flush::before_fork();

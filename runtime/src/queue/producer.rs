@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
+use super::bounded::WAITING;
 use super::current::is_forking;
 use super::thread::is_drain_thread;
 use crate::call::Call;
@@ -78,6 +79,14 @@ pub(super) fn link(current: Current) {
 /// The current queue, if one was needed.
 pub(crate) fn current() -> Option<&'static dyn Producer> {
     CURRENT.get()?()
+}
+
+/// The current queue, unless it is known to be empty.
+pub(crate) fn current_unless_empty() -> Option<&'static dyn Producer> {
+    match WAITING.load(Ordering::Relaxed) {
+        0 => None,
+        _ => current(),
+    }
 }
 
 /// What becomes of a call that this thread makes.

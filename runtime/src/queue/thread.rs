@@ -9,7 +9,7 @@ use super::current::current;
 use super::handler;
 use crate::python::exit::{self, AttachPermit};
 use crate::python::{loose, raised};
-use crate::raw::interpreter;
+use crate::raw::system;
 
 thread_local! {
     static IS_DRAIN_THREAD: Cell<bool> = const { Cell::new(false) };
@@ -31,7 +31,7 @@ pub(super) fn spawn_if_none(queue: &'static Queue) {
 
 #[cold]
 fn spawn(queue: &'static Queue) {
-    if !interpreter::spawn("pylog", run) {
+    if !system::spawn("pylog", run) {
         queue.waker.spawn_failed();
     }
 }

@@ -4,8 +4,11 @@
 
 #![allow(unsafe_code)]
 
+mod functions;
 pub(crate) mod interpreter;
 pub(crate) mod list;
 pub(crate) mod once;
 pub(crate) mod pypy;
+pub(crate) mod system;
 pub(crate) mod thin;
+pub(crate) mod watching;

@@ -5,9 +5,8 @@ use pyo3::prelude::*;
 use super::content::Content;
 use super::general;
 use super::own_log;
-use super::prototype::{NewRecord, RecordPrototype};
+use super::prototype::{NewRecord, RecordCache, RecordPrototype};
 use crate::logger::dict::LoggerDict;
-use crate::python::kept::Kept;
 use crate::python::raised::attempt;
 use crate::raw::thin::exception::Result;
 
@@ -21,17 +20,25 @@ use crate::raw::thin::exception::Result;
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
-    of_callsite: Option<(&'static Kept<RecordPrototype>, &LoggerDict<'py>)>,
+    of_callsite: Option<(&'static RecordCache, &LoggerDict<'py>)>,
 ) -> Result<Option<NewRecord<'py>>> {
     let py = logger.py();
-    let Some((kept, dict)) = of_callsite else {
+    let Some((cache, dict)) = of_callsite else {
         return make_by_python(logger, content);
     };
-    let prototype = kept.get().filter(|prototype| prototype.is_current(py));
+    let prototype = cache
+        .prototype
+        .get()
+        .filter(|prototype| prototype.is_current(py));
     if let Some(prototype) = prototype {
         let made = attempt(py, prototype.make(logger, dict, content)).flatten();
         return match made {
-            Some(new) => Ok(Some(new)),
+            Some(new) => {
+                if !dict.is_known && new.is_handled_as_stock {
+                    attempt(py, cache.logger.remember(logger, &prototype.name));
+                }
+                Ok(Some(new))
+            }
             None => make_by_python(logger, content),
         };
     }
@@ -41,7 +48,7 @@ pub(crate) fn make<'py>(
     if let (Some(snapshot), Some(made)) = (snapshot, &made) {
         let prototype = RecordPrototype::of(&made.record, logger, snapshot, content);
         if let Some(prototype) = attempt(py, prototype).flatten() {
-            kept.set(prototype);
+            cache.prototype.set(prototype);
         }
     }
     Ok(made)

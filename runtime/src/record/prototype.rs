@@ -7,16 +7,16 @@ use std::ffi::c_ulong;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString};
 
 use super::attributes::ATTRIBUTES;
 use super::content::Content;
 use super::process;
 use super::thread::{RecordThread, StockThreads};
 use super::times::{Clock, Times};
-use crate::logger::dict::LoggerDict;
+use crate::logger::dict::{LoggerDict, LoggerWatch};
 use crate::python::asyncio::task_name;
-use crate::python::kept::Shared;
+use crate::python::kept::{Kept, Shared};
 use crate::python::library::loaded;
 use crate::python::raised::attempt;
 use crate::raw::thin::exception::Result;
@@ -25,6 +25,21 @@ use crate::stock::class;
 use crate::stock::snapshot::{self, Snapshot};
 use crate::stock::table::{Part, Row};
 use crate::stock::watch;
+
+/// What makes the records of a callsite fast.
+pub(crate) struct RecordCache {
+    pub(super) prototype: Kept<RecordPrototype>,
+    pub(crate) logger: LoggerWatch,
+}
+
+impl RecordCache {
+    pub(crate) const fn new() -> RecordCache {
+        RecordCache {
+            prototype: Kept::new(),
+            logger: LoggerWatch::new(),
+        }
+    }
+}
 
 /// A record that has been made.
 pub(crate) struct NewRecord<'py> {
@@ -48,7 +63,7 @@ pub(crate) struct RecordPrototype {
     /// The message, if it is a constant. Calls of the `log` crate on one line share a callsite, so the
     /// next message may be another one.
     msg: Option<&'static str>,
-    name: Stored,
+    pub(super) name: Stored,
     thread: Option<c_ulong>,
     thread_name: Stored,
     process_name: Stored,
@@ -251,12 +266,14 @@ impl RecordPrototype {
         content: &Content<'_, 'py>,
     ) -> Result<bool> {
         let py = attributes.py();
-        let logger_name = match is_plain {
-            true => dict.get(Name::name)?,
-            false => None,
-        };
-        let logger_name = logger_name.map_or_else(|| logger.get(Name::name), Ok)?;
-        set_if_changed(attributes, Name::name, &logger_name, &self.name)?;
+        if !dict.is_known {
+            let logger_name = match is_plain {
+                true => dict.get(Name::name)?,
+                false => None,
+            };
+            let logger_name = logger_name.map_or_else(|| logger.get(Name::name), Ok)?;
+            set_if_changed(attributes, Name::name, &logger_name, &self.name)?;
+        }
         if content.message.constant() != self.msg || self.msg.is_none() {
             attributes.set_entry(Name::msg, &*content.msg(py)?)?;
         }
@@ -291,7 +308,7 @@ impl RecordPrototype {
             return Ok(());
         }
         let py = attributes.py();
-        let active = self.settings.active_threads.bind(py).clone();
+        let active = Object::from(self.settings.active_threads.bind(py));
         let get_ident = match self.settings.has_stock_ident {
             true => None,
             false => self.snapshot.get(Row::GetIdent, py),

@@ -14,8 +14,8 @@ use crate::event::origin::{self, Origin};
 use crate::python::kept::{Kept, Shared};
 use crate::python::library::{THREADING_GLOBALS, is_builtin};
 use crate::python::loose::Loose;
-use crate::raw::interpreter;
 use crate::raw::once::Once;
+use crate::raw::system;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::snapshot::Snapshot;
@@ -27,7 +27,7 @@ use crate::stock::table::{Part, Row};
 /// `_DummyThread`, whose name is `Dummy-1`; pylog gives the record the thread's Rust name.
 pub(super) struct RecordThread<'a, 'py> {
     pub(super) ident: Ident<'py>,
-    active: Bound<'py, PyDict>,
+    active: Object<'py>,
     known: Option<Object<'py>>,
     /// A `_DummyThread` that a handler has made earlier, and that the program hasn't named.
     dummy: Option<Object<'py>>,
@@ -51,7 +51,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
 
     /// The same, given `threading._active`, and `threading.get_ident` if that isn't the stock function.
     pub(super) fn among(
-        active: Bound<'py, PyDict>,
+        active: Object<'py>,
         get_ident: Option<&Bound<'py, PyAny>>,
         origin: Option<&'a Origin>,
         stock: &'a StockThreads,
@@ -139,7 +139,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         };
         match self.origin {
             Some(origin) => name(&origin.thread.rust),
-            None => match interpreter::thread_name() {
+            None => match system::thread_name() {
                 Some(name) => PyString::new(py, name),
                 None => name(&thread::current()),
             },
@@ -161,7 +161,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
     pub(super) fn forget_dummy(&self, [dummy, before]: [Object<'py>; 2]) -> Result<()> {
         match self.dummy {
             Some(_) => dummy.set(Name::name, &before),
-            None => Ok(self.active.del_item(&self.ident.object)?),
+            None => self.active.remove_entry(&self.ident.object),
         }
     }
 
@@ -176,7 +176,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             .as_ref()
             .is_some_and(|earlier| earlier.is(&dummy))
         {
-            self.active.del_item(&self.ident.object)?;
+            self.active.remove_entry(&self.ident.object)?;
         }
         let dummy_name = dummy.get(Name::name)?;
         if record.get(Name::threadName)?.eq(dummy_name)? {
@@ -283,9 +283,9 @@ impl StockThreads {
     }
 
     /// `threading._active` as it is now: the threads that Python knows, by ident.
-    pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
+    pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         let active = self.threading.bind(py).as_any();
-        Ok(active.get_item(Name::_active.get(py))?.cast_into()?)
+        Ok(active.get_item(Name::_active.get(py))?.into())
     }
 
     /// Whether a function is the stock `threading.get_ident`.

@@ -3,15 +3,14 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyType;
 
 use super::look::is_plain;
 use super::snapshot::Snapshot;
 use super::table::{Part, Row};
 use super::watch::{self, ClassWatch};
-use crate::raw::interpreter::CLASSES;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Thin};
+use crate::raw::watching::CLASSES;
 
 /// What a class of loggers has of the stock one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,7 +167,7 @@ pub(crate) fn has_own_attributes(class: usize) -> bool {
 /// The answer of `find` about a class, which is kept if CPython reports changes of the class. The [`ClassWatch`] then
 /// tells whether it still holds. Of classes with the answer [`UNKNOWN`] there can be many, so they aren't watched.
 fn answer(
-    class: &Bound<'_, PyType>,
+    class: &Bound<'_, PyAny>,
     snapshot: &Snapshot,
     find: impl Fn() -> Result<u8>,
 ) -> Result<(u8, Option<ClassWatch>)> {
@@ -185,7 +184,7 @@ fn answer(
     let Some(watchers) = watchers.filter(|_| answer != UNKNOWN) else {
         return Ok((answer, None));
     };
-    let Some(watch) = watchers.watch(class, false)? else {
+    let Some(watch) = watchers.watch(class.cast()?, false)? else {
         return Ok((answer, None));
     };
     let changes = watch.changes();
@@ -205,7 +204,7 @@ const UNKNOWN: u8 = 0;
 ///
 /// # Errors
 /// The exception that Python raises.
-pub(crate) fn of_logger(class: &Bound<'_, PyType>, snapshot: &Snapshot) -> Result<LoggerClass> {
+pub(crate) fn of_logger(class: &Bound<'_, PyAny>, snapshot: &Snapshot) -> Result<LoggerClass> {
     let find = || {
         let mut answer = 0;
         if has(class, MAKES_RECORDS, snapshot)? {
@@ -235,7 +234,7 @@ pub(crate) fn of_logger(class: &Bound<'_, PyType>, snapshot: &Snapshot) -> Resul
 /// # Errors
 /// The exception that Python raises.
 pub(crate) fn of_handler(
-    class: &Bound<'_, PyType>,
+    class: &Bound<'_, PyAny>,
     snapshot: &Snapshot,
 ) -> Result<Option<(HandlerKind, ClassWatch)>> {
     let find = || {
@@ -262,7 +261,7 @@ pub(crate) fn of_handler(
 }
 
 /// Whether a class has the stock methods of these rows, inherited or not.
-fn has(class: &Bound<'_, PyType>, methods: &[(Name, Row)], snapshot: &Snapshot) -> Result<bool> {
+fn has(class: &Bound<'_, PyAny>, methods: &[(Name, Row)], snapshot: &Snapshot) -> Result<bool> {
     for (name, row) in methods {
         let method = class.find(name.get(class.py()))?;
         if !method.is_some_and(|method| snapshot.has_at(&method, *row)) {

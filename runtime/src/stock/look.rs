@@ -7,9 +7,10 @@ use super::table::{Expectation, Expected, Location, OF_RECORD, Part, Row, State,
 use super::{fingerprint, known};
 use crate::python::library::{Globals, OS_GLOBALS, SYS_GLOBALS, is_builtin, loaded};
 use crate::python::raised::attempt;
-use crate::raw::interpreter::{PlainClass, Watchers};
+use crate::raw::interpreter::PlainClass;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::watching::Watchers;
 
 const COUNT: usize = TABLE.len();
 
@@ -200,7 +201,7 @@ fn has_only(class: &Bound<'_, PyType>, attributes: &[Name]) -> Result<bool> {
 }
 
 /// Whether a class reads its objects' attributes as `object` does, and has none of these itself.
-pub(super) fn is_plain(class: &Bound<'_, PyType>, without: &[Name]) -> Result<bool> {
+pub(super) fn is_plain(class: &Bound<'_, PyAny>, without: &[Name]) -> Result<bool> {
     for name in without {
         if class.has(*name)? {
             return Ok(false);

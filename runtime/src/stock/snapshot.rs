@@ -10,9 +10,10 @@ use super::table::{Part, ROWS, Row, State, TABLE};
 use super::{explain, watch};
 use crate::python::kept::{self, Kept, Shared};
 use crate::python::raised::attempt;
-use crate::raw::interpreter::{PlainClass, Watchers};
+use crate::raw::interpreter::PlainClass;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Object, Stored};
+use crate::raw::watching::Watchers;
 
 const COUNT: usize = TABLE.len();
 

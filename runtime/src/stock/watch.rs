@@ -10,19 +10,19 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyType};
 
 use crate::python::kept::{self, Kept};
 use crate::python::library::SYS_GLOBALS;
 use crate::python::raised;
-use crate::raw::interpreter::{
-    CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEY_COUNT, INSTANCE_KEYS, INSTANCES,
-    KEY_COUNT, KEYS, WatchFunctions, WatchedClass, WatchedKey, Watchers,
-};
 use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Stored};
+use crate::raw::watching::{
+    CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEYS, INSTANCES, KEY_COUNT, KEYS,
+    LOGGER_KEYS, WatchFunctions, WatchedClass, WatchedKey, Watchers,
+};
 
 // Everything here happens under the GIL, so that the atomics need no order.
 
@@ -69,6 +69,17 @@ impl WatchedKey {
         self.dict.load(Ordering::Relaxed) == dict && self.hash.load(Ordering::Relaxed) == hash
     }
 
+    /// Makes this the entry of a key.
+    fn set(&self, dict: usize, key: &Bound<'_, PyAny>) -> Result<()> {
+        if self.key.load(Ordering::Relaxed) != key.as_ptr().addr() {
+            keep_alive(key);
+            self.dict.store(dict, Ordering::Relaxed);
+            self.key.store(key.as_ptr().addr(), Ordering::Relaxed);
+            self.hash.store(key.hash()?, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Adds a key to an array. Returns whether there was room.
     fn add(
         all: &'static [WatchedKey],
@@ -80,10 +91,7 @@ impl WatchedKey {
         let Some(new) = all.get(place) else {
             return Ok(false);
         };
-        keep_alive(key);
-        new.dict.store(dict, Ordering::Relaxed);
-        new.key.store(key.as_ptr().addr(), Ordering::Relaxed);
-        new.hash.store(key.hash()?, Ordering::Relaxed);
+        new.set(dict, key)?;
         count.store(place + 1, Ordering::Relaxed);
         Ok(true)
     }
@@ -210,7 +218,26 @@ pub(crate) struct InstanceWatch {
 impl InstanceWatch {
     /// Watches the dict of an instance for a while: until it is freed, or many others are watched. `keys` are the same at
     /// each call: the names in any instance whose changes are relevant. `None` if it can't be watched.
-    pub(crate) fn new(dict: &Bound<'_, PyDict>, keys: [&[Name]; 2]) -> Option<InstanceWatch> {
+    pub(crate) fn new(dict: &Bound<'_, PyAny>, keys: [&[Name]; 2]) -> Option<InstanceWatch> {
+        InstanceWatch::with_keys(dict, &INSTANCE_KEYS, keys)
+    }
+
+    /// Watches the dict of a logger, for which other names are relevant, and which makes no room for itself.
+    pub(crate) fn of_logger(dict: &Bound<'_, PyAny>, keys: &[Name]) -> Option<InstanceWatch> {
+        /// For handlers, formatters and styles.
+        const RESERVED: usize = 64;
+
+        let watched = INSTANCE_COUNT.load(Ordering::Relaxed);
+        (watched < INSTANCES.len() - RESERVED)
+            .then(|| InstanceWatch::with_keys(dict, &LOGGER_KEYS, [keys, &[]]))
+            .flatten()
+    }
+
+    fn with_keys(
+        dict: &Bound<'_, PyAny>,
+        relevant: &'static [WatchedKey],
+        keys: [&[Name]; 2],
+    ) -> Option<InstanceWatch> {
         let py = dict.py();
         let watchers = watchers(py)?;
         let address = dict.as_ptr().addr();
@@ -224,10 +251,8 @@ impl InstanceWatch {
             return Some(InstanceWatch::at(place));
         }
         let watch = || -> Result<()> {
-            if INSTANCE_KEY_COUNT.load(Ordering::Relaxed) == 0 {
-                for key in keys.iter().copied().flatten() {
-                    WatchedKey::add(&INSTANCE_KEYS, &INSTANCE_KEY_COUNT, 0, key.get(py))?;
-                }
+            for (place, key) in relevant.iter().zip(keys.iter().copied().flatten()) {
+                place.set(0, key.get(py))?;
             }
             store_apart(dict)?;
             watchers.watch_dict(dict)
@@ -243,9 +268,26 @@ impl InstanceWatch {
                 0
             }
         });
+        let is_logger = std::ptr::eq(relevant, &LOGGER_KEYS);
+        INSTANCES[place]
+            .is_logger
+            .store(is_logger, Ordering::Relaxed);
         INSTANCES[place].dict.store(address, Ordering::Relaxed);
         INSTANCE_COUNT.fetch_max(place + 1, Ordering::Relaxed);
         Some(InstanceWatch::at(place))
+    }
+
+    /// The watch as a number that isn't 0.
+    pub(crate) fn to_bits(self) -> u64 {
+        (self.changes as u64 + 1) << u16::BITS | self.place as u64
+    }
+
+    /// The watch of a number. Of 0, one that isn't current.
+    pub(crate) fn of_bits(bits: u64) -> InstanceWatch {
+        InstanceWatch {
+            place: bits as usize % INSTANCES.len(),
+            changes: ((bits >> u16::BITS) as usize).wrapping_sub(1),
+        }
     }
 
     fn at(place: usize) -> InstanceWatch {
@@ -267,7 +309,7 @@ impl InstanceWatch {
 
 /// Python 3.13.0 doesn't report changes of attributes that are stored in the instance itself (python/cpython#125608).
 /// A key that isn't a string moves them into the dict for good.
-fn store_apart(dict: &Bound<'_, PyDict>) -> Result<()> {
+fn store_apart(dict: &Bound<'_, PyAny>) -> Result<()> {
     let version = dict.py().version_info();
     if (version.major, version.minor, version.patch) == (3, 13, 0) {
         dict.set_item(0, ())?;

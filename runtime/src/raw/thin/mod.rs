@@ -16,9 +16,11 @@
 pub(crate) mod exception;
 mod name;
 mod object;
+mod operations;
 mod stored;
 
 pub(crate) use self::name::Name;
-pub(super) use self::object::call_by;
-pub(crate) use self::object::{Object, Thin, dict, float, number, text, tuple};
+pub(crate) use self::object::Object;
+pub(super) use self::operations::call_by;
+pub(crate) use self::operations::{Thin, dict, float, number, text, tuple};
 pub(crate) use self::stored::Stored;
