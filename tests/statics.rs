@@ -7,8 +7,7 @@ use std::{fs, path::Path};
 use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
-const ALLOWED: [(&str, &str); 14] = [
-    ("ADD_ALL", "a function of Rust"),
+const ALLOWED: [(&str, &str); 13] = [
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
     ("CURRENT", "the name of a thread, a `str`"),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use crate::event::keywords::Values;
+use crate::event::keywords::{Arguments, no_values};
 use crate::event::value::{ToValue, Value};
 use crate::raw::list::List;
 use crate::raw::once::Once;
@@ -26,7 +26,9 @@ type Add = Box<dyn Fn(&mut Attributes) + Send + Sync>;
 static FUNCTIONS: List<Add> = List::new();
 
 /// Only [`add_attributes`] leads from here to what adds them, so that other extensions are linked without that.
-static ADD_ALL: Once<fn(&mut Option<Box<Values<'_>>>)> = Once::new();
+static ADD_ALL: Once<AddAll> = Once::new();
+
+type AddAll = fn(&mut Option<Box<dyn Arguments + '_>>);
 
 /// Makes a function add attributes to each record of this extension from now on.
 ///
@@ -57,7 +59,7 @@ pub fn add_attributes(add: impl Fn(&mut Attributes) + Send + Sync + 'static) {
 }
 
 /// Adds the attributes to the values of a call of this thread.
-pub(crate) fn add_to(values: &mut Option<Box<Values<'_>>>) {
+pub(crate) fn add_to(values: &mut Option<Box<dyn Arguments + '_>>) {
     if let Some(add_all) = ADD_ALL.get() {
         add_all(values);
     }
@@ -83,7 +85,7 @@ impl Drop for Adding {
     }
 }
 
-fn add_all(values: &mut Option<Box<Values<'_>>>) {
+fn add_all(values: &mut Option<Box<dyn Arguments + '_>>) {
     let Some(_adding) = Adding::begin() else {
         return;
     };
@@ -92,7 +94,7 @@ fn add_all(values: &mut Option<Box<Values<'_>>>) {
     if attributes.0.is_empty() {
         return;
     }
-    let values = values.get_or_insert_default();
+    let values = values.get_or_insert_with(|| no_values());
     for (mut key, value) in attributes.0 {
         let is_of_record =
             |key: &str| ATTRIBUTES.contains(&key) || FORMATTER_ATTRIBUTES.contains(&key);

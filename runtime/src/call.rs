@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::added_attributes;
 use crate::callsite::site::{Callsite, Decision};
 use crate::deliver::{deliver, deliver_to};
-use crate::event::keywords::{Attributes, Keywords, Values};
+use crate::event::keywords::{Arguments, Attributes, Keywords, Number};
 use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;
@@ -17,6 +17,24 @@ use crate::raw::thin::Stored;
 use crate::raw::thin::exception::Result;
 use crate::record::content::Content;
 
+/// What few calls have.
+#[derive(Default)]
+struct Extra<'a> {
+    values: Option<Box<dyn Arguments + 'a>>,
+    /// What the `logger:` option says.
+    target: Option<Target>,
+}
+
+/// Another logger than that of the callsite.
+struct Target {
+    logger: Loose<Stored>,
+    /// [`deliver_to`], to which only calls with such a logger lead.
+    deliver: DeliverTo,
+}
+
+type DeliverTo =
+    for<'py> fn(&Bound<'py, PyAny>, Content<'_, 'py>, Option<&dyn Arguments>) -> Result<()>;
+
 /// A call. Small, since many can be queued.
 pub(crate) struct Call<'a> {
     pub(crate) callsite: &'static Callsite,
@@ -25,7 +43,7 @@ pub(crate) struct Call<'a> {
     /// Whether the thread waits for the delivery.
     pub(crate) is_awaited: bool,
     message: Message,
-    values: Option<Box<Values<'a>>>,
+    extra: Option<Box<Extra<'a>>>,
     /// When and where a queued call was made.
     pub(crate) origin: Option<Origin>,
 }
@@ -49,22 +67,40 @@ impl<'a> Call<'a> {
             decision,
             is_awaited: false,
             message,
-            values,
+            extra: values.map(|values| {
+                Box::new(Extra {
+                    values: Some(values),
+                    target: None,
+                })
+            }),
             origin: None,
         }
     }
 
     /// Sends the call to the Python logger of a `logger:` option.
     pub(crate) fn with_logger(mut self, logger: Loose<Stored>) -> Call<'a> {
-        self.values.get_or_insert_default().logger = Some(logger);
+        let deliver = deliver_to;
+        self.extra.get_or_insert_default().target = Some(Target { logger, deliver });
         self
+    }
+
+    /// Adds an attribute to the record.
+    pub(crate) fn with_number(mut self, key: &'static str, number: usize) -> Call<'a> {
+        let values = &mut self.extra.get_or_insert_default().values;
+        match values {
+            Some(values) => values.add_number(key, number),
+            None => *values = Some(Box::new(Number { key, number })),
+        }
+        self
+    }
+
+    fn values(&self) -> Option<&dyn Arguments> {
+        self.extra.as_ref()?.values.as_deref().map(|it| it as _)
     }
 
     /// Whether [`Call::into_queued`] needs Python.
     pub(crate) fn needs_python(&self) -> bool {
-        self.values
-            .as_ref()
-            .is_some_and(|values| values.need_python())
+        self.values().is_some_and(Arguments::need_python)
     }
 
     /// Makes a call that can be delivered later, in another thread. `py` if the thread is attached. Runs no
@@ -80,7 +116,12 @@ impl<'a> Call<'a> {
             },
             is_awaited: self.is_awaited,
             message: self.message.shrunk(),
-            values: self.values.map(|values| Box::new(values.into_owned(py))),
+            extra: self.extra.map(|extra| {
+                Box::new(Extra {
+                    values: extra.values.map(|values| values.into_owned(py)),
+                    target: extra.target,
+                })
+            }),
             origin: Some(origin),
         }
     }
@@ -100,13 +141,13 @@ impl<'a> Call<'a> {
 
     /// Undoes the count of a limited call that isn't logged after all.
     pub(crate) fn give_back(&self) {
-        if let Some(values) = &self.values {
+        if let Some(values) = self.values() {
             values.give_back();
         }
     }
 
     fn deliver_if_accepted(&self, py: Python<'_>) -> Result<bool> {
-        let values = self.values.as_deref();
+        let values = self.values();
         let content = |attributes| Content {
             metadata: self.callsite.metadata(),
             caller: self.callsite,
@@ -116,14 +157,15 @@ impl<'a> Call<'a> {
             attributes,
             origin: self.origin.as_ref(),
         };
-        if let Some(logger) = values.and_then(|values| values.logger.as_ref()) {
-            let logger = logger.bind(py);
+        let target = self.extra.as_ref().and_then(|extra| extra.target.as_ref());
+        if let Some(target) = target {
+            let logger = target.logger.bind(py);
             if self.decision == Decision::Undecided && !levels::is_enabled_for(logger, self.level)?
             {
                 return Ok(false);
             }
             let content = content(Attributes::default());
-            return deliver_to(logger, content, values).map(|()| true);
+            return (target.deliver)(logger, content, values).map(|()| true);
         }
         let found = self.callsite.logger(py, self.level, self.decision)?;
         let Some((logger, dict)) = found else {

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
-use crate::event::keywords::{Attributes, Values};
-use crate::handle;
+use crate::event::keywords::{Arguments, Attributes};
+use crate::handle::{self, Calls};
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
 use crate::python::frame;
@@ -30,6 +30,7 @@ pub(crate) fn deliver<'py>(
     let Some(NewRecord {
         record,
         is_handled_as_stock,
+        fresh,
     }) = made
     else {
         return Ok(());
@@ -38,7 +39,8 @@ pub(crate) fn deliver<'py>(
     let dict = of_callsite
         .map(|it| it.1)
         .filter(|_| is_handled_as_stock && !nesting::is_nested());
-    handle::handle(logger, dict, &record, content.level, content.caller)
+    let calls = Calls::of(&record, content.level, content.caller, fresh);
+    handle::handle(logger, dict, calls)
 }
 
 /// Delivers to the object of a `logger:` option: to a logger, or to a `LoggerAdapter`. For an adapter
@@ -49,7 +51,7 @@ pub(crate) fn deliver<'py>(
 pub(crate) fn deliver_to<'py>(
     logger: &Bound<'py, PyAny>,
     content: Content<'_, 'py>,
-    values: Option<&Values<'_>>,
+    values: Option<&dyn Arguments>,
 ) -> Result<()> {
     let py = logger.py();
     if !is_adapter(logger)? {
@@ -65,7 +67,7 @@ pub(crate) fn deliver_to<'py>(
     }
     let kwargs = match values {
         Some(values) => values.to_kwargs(py, content.caller)?,
-        None => PyDict::new(py),
+        None => thin::dict(py)?,
     };
     deliver_to_adapter(logger, content, values, kwargs)
 }
@@ -80,8 +82,8 @@ fn is_adapter(logger: &Bound<'_, PyAny>) -> Result<bool> {
 fn deliver_to_adapter<'py>(
     adapter: &Bound<'py, PyAny>,
     content: Content<'_, 'py>,
-    values: Option<&Values<'_>>,
-    kwargs: Bound<'py, PyDict>,
+    values: Option<&dyn Arguments>,
+    kwargs: Object<'py>,
 ) -> Result<()> {
     let py = adapter.py();
     let message = content.msg(py)?;
@@ -98,6 +100,7 @@ fn deliver_to_adapter<'py>(
     // `process` may return any mapping.
     let kwargs = PyDict::new(py);
     kwargs.update(processed.get_item(1)?.cast::<PyMapping>()?)?;
+    let kwargs = Object::from(kwargs);
     let logger = adapter.get(Name::logger)?;
     // The `log` of the inner logger asks again.
     if !levels::is_enabled_for(&logger, content.level)? {

@@ -26,10 +26,9 @@ use pyo3::prelude::*;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
 use crate::event::keywords::Keywords;
-use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::as_logger::AsLogger;
-use crate::logger::{levels, stock_answer};
+use crate::logger::levels;
 use crate::python::attach::{attach, if_attached, try_attach};
 use crate::python::loose::Loose;
 use crate::python::nesting;
@@ -89,7 +88,7 @@ impl Callsite {
         queue: &'static dyn Producer,
         level: Level,
     ) -> Option<Decision> {
-        let Some(is_accepted) = self.answer_without_python(level) else {
+        let Some(is_accepted) = self.answer_without_python(queue, level) else {
             return Some(Decision::Undecided);
         };
         // From then on the callsite knows the answer.
@@ -120,15 +119,15 @@ impl Callsite {
             Route::Queue(queue) | Route::HandOver(queue) => {
                 self.cached_answer(level).unwrap_or_else(|| {
                     queue.ask(self, level);
-                    self.answer_without_python(level).unwrap_or(true)
+                    self.answer_without_python(queue, level).unwrap_or(true)
                 })
             }
         }
     }
 
     /// Python's answer for `level`, if this thread is attached and can tell without running Python code.
-    fn answer_without_python(&self, level: Level) -> Option<bool> {
-        if_attached(|py| py.and_then(|py| stock_answer::of_name(&self.name(py), level)))
+    fn answer_without_python(&self, queue: &dyn Producer, level: Level) -> Option<bool> {
+        if_attached(|py| py.and_then(|py| queue.answer_of_name(&self.name(py), level)))
     }
 
     fn is_accepted(&'static self, level: Level) -> bool {
@@ -193,10 +192,10 @@ impl Callsite {
             level,
             decision,
         };
-        if producer::runs_no_python() {
+        if let Some(queue) = producer::runs_no_python() {
             let admitted = try_attach(|py| {
                 let logger = logger.to_bound(py);
-                match stock_answer::of_logger(&logger, level) {
+                match queue.answer_of_logger(&logger, level) {
                     Some(false) => None,
                     Some(true) => Some(admit(logger, Decision::Accepted)),
                     None => Some(admit(logger, Decision::Undecided)),
@@ -237,7 +236,7 @@ fn send(call: Call<'_>) {
         return;
     }
     let metadata = call.callsite.metadata();
-    let queue = match producer::route(call.callsite) {
+    match producer::route(call.callsite) {
         Route::Direct => {
             attach(metadata, |py| {
                 let pushed = match producer::current_unless_empty() {
@@ -249,20 +248,8 @@ fn send(call: Call<'_>) {
                     Err(call) => call.deliver(py).map(drop),
                 }
             });
-            return;
         }
-        Route::HandOver(queue) => return queue.hand_over(call),
-        Route::Queue(queue) => queue,
-    };
-    if_attached(|py| match py {
-        // Only Python can evaluate its values, so it waits for the GIL.
-        None if call.needs_python() => {
-            let origin = Origin::here(None);
-            attach(metadata, |py| {
-                queue.push_or_drop(call, Some(origin), Some(py));
-                Ok(())
-            });
-        }
-        _ => queue.push_or_drop(call, None, py),
-    });
+        Route::HandOver(queue) => queue.hand_over(call),
+        Route::Queue(queue) => queue.push_or_drop(call),
+    }
 }

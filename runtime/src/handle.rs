@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::handler;
+use crate::handler::{self, Planned};
 use crate::level::Level;
 use crate::logger::dict::LoggerDict;
 use crate::python::frame::{self, Caller};
@@ -11,6 +11,7 @@ use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Thin};
+use crate::record::prototype::Fresh;
 
 /// `logger.handle(record)`.
 ///
@@ -22,17 +23,15 @@ use crate::raw::thin::{Name, Object, Thin};
 pub(crate) fn handle<'py>(
     logger: &Bound<'py, PyAny>,
     stock: Option<&LoggerDict<'py>>,
-    record: &Bound<'py, PyAny>,
-    level: Level,
-    caller: &dyn Caller,
+    mut calls: Calls<'_, 'py>,
 ) -> Result<()> {
     if let Some(dict) = stock {
-        if handle_as_stock(logger, dict, record, level, caller)? {
+        if handle_as_stock(logger, dict, &mut calls)? {
             return Ok(());
         }
     }
     let handle = logger.get(Name::handle)?;
-    frame::call(caller, &handle, record).map(drop)
+    frame::call(calls.caller, &handle, calls.record).map(drop)
 }
 
 /// Does the work of the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` for a logger
@@ -40,9 +39,7 @@ pub(crate) fn handle<'py>(
 fn handle_as_stock<'py>(
     logger: &Bound<'py, PyAny>,
     dict: &LoggerDict<'py>,
-    record: &Bound<'py, PyAny>,
-    level: Level,
-    caller: &dyn Caller,
+    calls: &mut Calls<'_, 'py>,
 ) -> Result<bool> {
     let [Some(filters), Some(handlers)] = [dict.get(Name::filters)?, dict.get(Name::handlers)?]
     else {
@@ -51,12 +48,6 @@ fn handle_as_stock<'py>(
     if !filters.is_exact_instance_of::<PyList>() || filters.item(0).is_some() {
         return Ok(false);
     }
-    let mut calls = Calls {
-        record,
-        caller,
-        level,
-        found: false,
-    };
     let Some(in_progress) = InProgress::of(logger)? else {
         return calls.call_all_of(logger, handlers);
     };
@@ -123,12 +114,32 @@ impl<'py> Calls<'_, 'py> {
     }
 }
 
-struct Calls<'a, 'py> {
+/// The calls of handlers with one record.
+pub(crate) struct Calls<'a, 'py> {
     record: &'a Bound<'py, PyAny>,
     caller: &'a dyn Caller,
     /// The record's level, which the first handler may change.
     level: Level,
+    /// What else is known until the first handler.
+    fresh: Option<Fresh<'py>>,
     found: bool,
+}
+
+impl<'a, 'py> Calls<'a, 'py> {
+    pub(crate) fn of(
+        record: &'a Bound<'py, PyAny>,
+        level: Level,
+        caller: &'a dyn Caller,
+        fresh: Option<Fresh<'py>>,
+    ) -> Calls<'a, 'py> {
+        Calls {
+            record,
+            caller,
+            level,
+            fresh,
+            found: false,
+        }
+    }
 }
 
 impl<'py> Calls<'_, 'py> {
@@ -150,22 +161,25 @@ impl<'py> Calls<'_, 'py> {
 
     fn call(&mut self, handler: &Bound<'py, PyAny>) -> Result<()> {
         let is_first = !std::mem::replace(&mut self.found, true);
-        let mut plan = match is_first {
+        let fresh = self.fresh.take();
+        let mut planned = match is_first {
             true => handler::plan(handler, self.record),
             false => None,
         };
-        let accepts = match plan.as_ref().and_then(|plan| plan.level) {
+        // A level that isn't a number is compared by Python code.
+        let fresh = fresh.filter(|_| planned.as_ref().and_then(Planned::level).is_some());
+        let accepts = match planned.as_ref().and_then(Planned::level) {
             Some(level) => self.level.levelno() >= level,
             None => {
                 let level = handler.get(Name::level)?;
                 let accepts = self.record.get(Name::levelno)?.ge(level)?;
                 // Comparing can run Python code.
-                plan = handler::plan(handler, self.record);
+                planned = handler::plan(handler, self.record);
                 accepts
             }
         };
         match accepts {
-            true => handler::handle(handler, plan, self.record, self.caller),
+            true => handler::handle(handler, planned, self.record, fresh.as_ref(), self.caller),
             false => Ok(()),
         }
     }

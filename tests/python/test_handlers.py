@@ -30,6 +30,7 @@ from freeing import free
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from programs.collecting import Collector
 from pylog_probe import _native
 
 NAME = "handled"
@@ -1720,3 +1721,44 @@ def test_what_changes_while_the_lock_is_waited_for(tmp_path, change):
             assert not thread.is_alive()
         results.append(case.events)
     assert results[0] == results[1]
+
+
+FORMATS = [
+    ("%", None),
+    ("%", "%(asctime)s %(levelname)-8s %(name)s [%(threadName)s] %(message)s %(msecs)d %(created)f"),
+    ("{", "{asctime} {levelname:>8} {name} {message} {relativeCreated}"),
+    ("$", "$asctime ${levelname} $name $message $process"),
+]
+
+
+@pytest.mark.parametrize("style, text", FORMATS, ids=["none", "percent", "brace", "dollar"])
+@pytest.mark.parametrize("kind", ["StreamHandler", "QueueHandler", "NullHandler"])
+def test_the_first_handler(kind, style, text):
+    """What is known of a record that has just been made is what the record says."""
+    stream, sent = io.StringIO(), queue.SimpleQueue()
+    first = {
+        "StreamHandler": lambda: logging.StreamHandler(stream),
+        "QueueHandler": lambda: logging.handlers.QueueHandler(sent),
+        "NullHandler": logging.NullHandler,
+    }[kind]()
+    first.setFormatter(text and logging.Formatter(text, style=style))
+    logger = logging.getLogger(f"{NAME}.first")
+    logger.propagate = False
+    logger.handlers = [first, keeps := Collector()]
+    for _ in range(20):
+        for message in ("plain", "naïve ✓", "", "100% {} $"):
+            _native.log_at(logger.name, logging.WARNING, message)
+        _native.log_at(logger.name, logging.ERROR, "another level")
+
+    class ByPython(logging.Formatter):
+        pass
+
+    by_python = ByPython(text, style=style)
+    expected = [by_python.format(copy.copy(record)) for record in keeps.records]
+    assert len(expected) == 100
+    if kind == "StreamHandler":
+        assert stream.getvalue() == "".join(line + "\n" for line in expected)
+        assert [record.message for record in keeps.records] == [record.getMessage() for record in keeps.records]
+        assert all(hasattr(record, "asctime") == by_python.usesTime() for record in keeps.records)
+    elif kind == "QueueHandler":
+        assert [sent.get_nowait().message for _ in expected] == expected

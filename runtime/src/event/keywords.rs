@@ -13,11 +13,10 @@ use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
 use crate::python::frame::Caller;
-use crate::python::loose::Loose;
 #[cfg(feature = "tracing")]
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Thin};
 
 /// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
 /// space on the stack for it.
@@ -28,10 +27,15 @@ pub struct Keywords<'a> {
     stack_info: bool,
     limited: Option<&'a Allowed>,
     pub(crate) template: Option<&'static str>,
+    /// Makes the [`Values`]. `None` if there are none: only what sets one leads to the code for them, so that an extension
+    /// without keyword arguments is linked without it.
+    evaluate: Option<Evaluate>,
     /// Whether the pairs say in which span of `tracing` the call is.
     #[cfg(feature = "tracing")]
     has_spans: bool,
 }
+
+type Evaluate = for<'a> fn(Keywords<'a>) -> Option<Box<dyn Arguments + 'a>>;
 
 /// Pairs that are free of the user's types.
 pub(crate) type OwnPairs<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
@@ -53,6 +57,7 @@ impl<'a> Keywords<'a> {
             stack_info: false,
             limited: None,
             template: None,
+            evaluate: Some(evaluate),
             #[cfg(feature = "tracing")]
             has_spans: false,
         }
@@ -70,6 +75,7 @@ impl<'a> Keywords<'a> {
     #[must_use]
     pub fn exc_info(mut self, exc_info: impl Into<ExcInfoRef<'a>>) -> Keywords<'a> {
         self.exc_info = Some(exc_info.into());
+        self.evaluate = Some(evaluate);
         self
     }
 
@@ -78,6 +84,7 @@ impl<'a> Keywords<'a> {
     #[must_use]
     pub fn stack_info(mut self, stack_info: bool) -> Keywords<'a> {
         self.stack_info = stack_info;
+        self.evaluate = Some(evaluate);
         self
     }
 
@@ -86,6 +93,7 @@ impl<'a> Keywords<'a> {
     #[must_use]
     pub fn limited(mut self, allowed: &'a Allowed) -> Keywords<'a> {
         self.limited = Some(allowed);
+        self.evaluate = Some(evaluate);
         self
     }
 
@@ -98,49 +106,97 @@ impl<'a> Keywords<'a> {
         self
     }
 
-    #[cfg(feature = "tracing")]
-    fn with_current_spans(&self, mut pairs: OwnPairs<'a>) -> OwnPairs<'a> {
-        if let (Some(add_spans), false) = (ADD_SPANS.get(), self.has_spans) {
-            add_spans(&mut pairs);
-        }
-        pairs
-    }
-
     /// Converts the values. Their types may run any code, so a detached thread calls this before it
     /// attaches.
-    pub(crate) fn evaluate(self) -> Option<Box<Values<'a>>> {
-        let mut pairs = OwnPairs::with_capacity(self.pairs.len());
-        for (key, value) in self.pairs {
-            pairs.push(((*key).into(), value.to_value()));
-        }
+    pub(crate) fn evaluate(self) -> Option<Box<dyn Arguments + 'a>> {
         #[cfg(feature = "tracing")]
-        let pairs = self.with_current_spans(pairs);
-        if pairs.is_empty() && self.exc_info.is_none() && !self.stack_info && self.limited.is_none()
-        {
-            return None;
+        if ADD_SPANS.get().is_some() {
+            return evaluate(self);
         }
-        Some(Box::new(Values {
-            pairs,
-            exc_info: self.exc_info.map(ExcInfoRef::evaluate),
-            stack_info: match self.stack_info {
-                true => StackInfo::Wanted,
-                false => StackInfo::Unwanted,
-            },
-            limited: self.limited.copied(),
-            logger: None,
-        }))
+        self.evaluate?(self)
     }
+}
+
+fn evaluate(keywords: Keywords<'_>) -> Option<Box<dyn Arguments + '_>> {
+    let mut pairs = OwnPairs::with_capacity(keywords.pairs.len());
+    for (key, value) in keywords.pairs {
+        pairs.push(((*key).into(), value.to_value()));
+    }
+    #[cfg(feature = "tracing")]
+    if let (Some(add_spans), false) = (ADD_SPANS.get(), keywords.has_spans) {
+        add_spans(&mut pairs);
+    }
+    let Keywords {
+        exc_info,
+        stack_info,
+        limited,
+        ..
+    } = keywords;
+    if pairs.is_empty() && exc_info.is_none() && !stack_info && limited.is_none() {
+        return None;
+    }
+    Some(Box::new(Values {
+        pairs,
+        exc_info: exc_info.map(ExcInfoRef::evaluate),
+        stack_info: match stack_info {
+            true => StackInfo::Wanted,
+            false => StackInfo::Unwanted,
+        },
+        limited: limited.copied(),
+    }))
+}
+
+/// The keyword arguments of one call, free of the user's types: [`Values`], which only calls with such arguments lead to.
+pub(crate) trait Arguments: Send {
+    /// Whether there is a value with this key.
+    fn has(&self, key: &str) -> bool;
+
+    fn add(&mut self, key: Cow<'static, str>, value: Value<'static>);
+
+    /// The same for a value of pylog's own.
+    fn add_number(&mut self, key: &'static str, number: usize);
+
+    /// Whether [`into_owned`](Arguments::into_owned) needs Python.
+    fn need_python(&self) -> bool;
+
+    /// Undoes the count of a limited call that isn't logged after all.
+    fn give_back(&self);
+
+    /// Copies borrowed data, and takes along the exception and the stack of this thread. `py` if the thread is attached; without it
+    /// values that [need Python](Arguments::need_python) are left out. Runs no Python code.
+    fn into_owned(self: Box<Self>, py: Option<Python<'_>>) -> Box<dyn Arguments>;
+
+    /// The attributes that `Logger._log` computes from these keyword arguments.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    fn attributes<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Attributes<'py>>;
+
+    /// The keyword arguments themselves, as a `LoggerAdapter` takes them.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    fn to_kwargs<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Object<'py>>;
+
+    /// The stack of the call.
+    ///
+    /// # Errors
+    /// The exception that Python raises.
+    fn stack(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>>;
+}
+
+/// Values of a call that has no keyword arguments.
+pub(crate) fn no_values() -> Box<dyn Arguments> {
+    Box::new(Values::default())
 }
 
 /// The keyword arguments of one call, free of the user's types.
 #[derive(Default)]
-pub(crate) struct Values<'a> {
+struct Values<'a> {
     pairs: OwnPairs<'a>,
     exc_info: Option<ExcInfo<'a>>,
     stack_info: StackInfo,
     limited: Option<Allowed>,
-    /// The Python logger of a `logger:` option.
-    pub(crate) logger: Option<Loose<Stored>>,
 }
 
 /// `stack_info`.
@@ -165,34 +221,33 @@ impl StackInfo {
     }
 }
 
-impl<'a> Values<'a> {
-    /// Whether there is a value with this key.
-    pub(crate) fn has(&self, key: &str) -> bool {
+impl Arguments for Values<'_> {
+    fn has(&self, key: &str) -> bool {
         self.pairs.iter().any(|(other, _)| other == key)
     }
 
-    pub(crate) fn add(&mut self, key: Cow<'a, str>, value: Value<'a>) {
+    fn add(&mut self, key: Cow<'static, str>, value: Value<'static>) {
         self.pairs.push((key, value));
     }
 
-    /// Whether [`Values::into_owned`] needs Python.
-    pub(crate) fn need_python(&self) -> bool {
+    fn add_number(&mut self, key: &'static str, number: usize) {
+        self.add(key.into(), number.to_value().into_owned());
+    }
+
+    fn need_python(&self) -> bool {
         matches!(self.stack_info, StackInfo::Wanted)
             || self.exc_info.as_ref().is_some_and(ExcInfo::needs_python)
     }
 
-    /// Undoes the count of a limited call that isn't logged after all.
-    pub(crate) fn give_back(&self) {
+    fn give_back(&self) {
         if let Some(allowed) = &self.limited {
             allowed.give_back();
         }
     }
 
-    /// Copies borrowed data, and takes along the exception and the stack of this thread. `py` if the thread is attached; without it
-    /// values that [need Python][Values::need_python] are left out. Runs no Python code.
-    pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> Values<'static> {
+    fn into_owned(self: Box<Self>, py: Option<Python<'_>>) -> Box<dyn Arguments> {
         let pairs = self.pairs.into_iter();
-        Values {
+        Box::new(Values {
             pairs: pairs
                 .map(|(key, value)| (key.into_owned().into(), value.into_owned()))
                 .collect(),
@@ -204,16 +259,10 @@ impl<'a> Values<'a> {
                 other => other,
             },
             limited: self.limited,
-            logger: self.logger,
-        }
+        })
     }
 
-    /// The attributes that `Logger._log` computes from these keyword arguments.
-    pub(crate) fn attributes<'py>(
-        &self,
-        py: Python<'py>,
-        caller: &dyn Caller,
-    ) -> Result<Attributes<'py>> {
+    fn attributes<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Attributes<'py>> {
         let exc_info = self.exc_info(py, caller)?;
         Ok(Attributes {
             extra: self.extra(py)?,
@@ -222,13 +271,8 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// The keyword arguments themselves, as a `LoggerAdapter` takes them.
-    pub(crate) fn to_kwargs<'py>(
-        &self,
-        py: Python<'py>,
-        caller: &dyn Caller,
-    ) -> Result<Bound<'py, PyDict>> {
-        let kwargs = PyDict::new(py);
+    fn to_kwargs<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Object<'py>> {
+        let kwargs = thin::dict(py)?;
         if let Some(extra) = self.extra(py)? {
             kwargs.set_entry(Name::extra, &extra)?;
         }
@@ -241,6 +285,15 @@ impl<'a> Values<'a> {
         Ok(kwargs)
     }
 
+    fn stack(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>> {
+        match &self.stack_info {
+            taken @ StackInfo::Taken(_) => taken.text(py, caller),
+            _ => StackInfo::Wanted.text(py, caller),
+        }
+    }
+}
+
+impl Values<'_> {
     fn exc_info<'py>(
         &self,
         py: Python<'py>,
@@ -259,6 +312,55 @@ impl<'a> Values<'a> {
             extra.set_item(&**key, value.to_python(py)?)?;
         }
         Ok(Some(extra.into_any()))
+    }
+}
+
+/// One attribute of a call of pylog's own, without the code for all values.
+pub(crate) struct Number {
+    pub(crate) key: &'static str,
+    pub(crate) number: usize,
+}
+
+impl Arguments for Number {
+    fn has(&self, key: &str) -> bool {
+        self.key == key
+    }
+
+    // It is made last.
+    fn add(&mut self, _key: Cow<'static, str>, _value: Value<'static>) {}
+
+    fn add_number(&mut self, _key: &'static str, _number: usize) {}
+
+    fn need_python(&self) -> bool {
+        false
+    }
+
+    fn give_back(&self) {}
+
+    fn into_owned(self: Box<Self>, _py: Option<Python<'_>>) -> Box<dyn Arguments> {
+        self
+    }
+
+    fn attributes<'py>(&self, py: Python<'py>, _caller: &dyn Caller) -> Result<Attributes<'py>> {
+        let extra = thin::dict(py)?;
+        let number = thin::number(py, self.number as i64)?;
+        extra.set_item(self.key, &number)?;
+        Ok(Attributes {
+            extra: Some(extra.into_bound()),
+            ..Attributes::default()
+        })
+    }
+
+    fn to_kwargs<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Object<'py>> {
+        let kwargs = thin::dict(py)?;
+        if let Some(extra) = self.attributes(py, caller)?.extra {
+            kwargs.set_entry(Name::extra, &extra)?;
+        }
+        Ok(kwargs)
+    }
+
+    fn stack(&self, _py: Python<'_>, _caller: &dyn Caller) -> Result<Option<String>> {
+        Ok(None)
     }
 }
 
@@ -294,8 +396,8 @@ impl<'py> Attributes<'py> {
     /// The attributes that `Logger._log` computes from the mapping that an adapter's `process` returned for
     /// `values`.
     pub(crate) fn of_kwargs(
-        kwargs: &Bound<'py, PyDict>,
-        values: Option<&Values<'_>>,
+        kwargs: &Bound<'py, PyAny>,
+        values: Option<&dyn Arguments>,
         caller: &dyn Caller,
     ) -> Result<Attributes<'py>> {
         let py = kwargs.py();
@@ -310,10 +412,10 @@ impl<'py> Attributes<'py> {
         Ok(Attributes {
             extra,
             exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,
-            stack_info: match values.map(|values| &values.stack_info) {
+            stack_info: match values {
                 _ if !wants_stack => None,
-                Some(taken @ StackInfo::Taken(_)) => taken.text(py, caller)?,
-                _ => StackInfo::Wanted.text(py, caller)?,
+                Some(values) => values.stack(py, caller)?,
+                None => StackInfo::Wanted.text(py, caller)?,
             },
         })
     }

@@ -9,6 +9,7 @@ use super::object::Instance;
 use crate::python::library::TIME_GLOBALS;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::record::prototype::Fresh;
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 
@@ -66,7 +67,11 @@ impl Asctime {
     ///
     /// # Errors
     /// The exception that the converter or the formatting raises.
-    pub(super) fn text<'py>(&self, record: &Instance<'_, 'py>) -> Result<Option<Object<'py>>> {
+    pub(super) fn text<'py>(
+        &self,
+        record: &Instance<'_, 'py>,
+        fresh: Option<&Fresh<'py>>,
+    ) -> Result<Option<Object<'py>>> {
         let py = record.py();
         let float = |name: Name| -> Result<Option<f64>> {
             let value = record.get(name)?;
@@ -75,7 +80,11 @@ impl Asctime {
                 .and_then(|it| it.cast_exact::<PyFloat>().ok());
             Ok(float.map(|it| it.value()).filter(|it| it.is_finite()))
         };
-        let Some(created) = float(Name::created)? else {
+        let created = match fresh {
+            Some(fresh) => Some(fresh.created),
+            None => float(Name::created)?,
+        };
+        let Some(created) = created else {
             return Ok(None);
         };
         let second = created.floor() as i64;
@@ -104,7 +113,10 @@ impl Asctime {
             }
         };
         if let Some(separator) = &self.before_milliseconds {
-            let milliseconds = float(Name::msecs)?;
+            let milliseconds = match fresh {
+                Some(fresh) => Some(fresh.msecs),
+                None => float(Name::msecs)?,
+            };
             let Some(milliseconds) = milliseconds.filter(|it| (0.0..1000.0).contains(it)) else {
                 return Ok(None);
             };

@@ -16,6 +16,7 @@ use crate::python::raised::attempt;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Thin};
+use crate::record::prototype::Fresh;
 use crate::stock::class::HandlerKind;
 
 /// What a handler does by its plan, with the lock held. Returns `false`, and has no effect, where it does more than is
@@ -28,6 +29,7 @@ pub(super) fn emit<'py>(
     emission: &Emission,
     handler: &Instance<'_, 'py>,
     record: &Instance<'_, 'py>,
+    fresh: Option<&Fresh<'py>>,
     caller: &dyn Caller,
 ) -> Result<bool> {
     let py = handler.py();
@@ -37,9 +39,11 @@ pub(super) fn emit<'py>(
     let Some(position) = attempt(py, position_before_formatting(handler, emission)) else {
         return Ok(false);
     };
+    // A stream that is asked may be the program's.
+    let fresh = fresh.filter(|_| matches!(plan.kind, HandlerKind::Stream | HandlerKind::Queue));
     let failed = |error| failure::handle(plan.kind, handler, record, error, caller).map(|()| true);
     let by_plan = match &emission.formatter {
-        Some(formatter) => formatter.format(record).transpose(),
+        Some(formatter) => formatter.format(record, fresh).transpose(),
         None => None,
     };
     let text = match by_plan {
@@ -64,7 +68,9 @@ pub(super) fn emit<'py>(
             return Ok(false);
         }
     }
-    write(plan, emission, handler, text)
+    // Neither the format nor the stream has run any code.
+    let is_unchanged = plan.kind == HandlerKind::Stream && matches!(text, Text::Made(_));
+    write(plan, emission, handler, text, is_unchanged)
         .map(|()| true)
         .or_else(failed)
 }
@@ -141,6 +147,7 @@ fn write<'py>(
     emission: &Emission,
     handler: &Instance<'_, 'py>,
     text: Text<'py>,
+    is_unchanged: bool,
 ) -> Result<()> {
     let py = handler.py();
     // The formatter and the stream can change the handler.
@@ -148,7 +155,7 @@ fn write<'py>(
         let handler = Instance::of(handler.itself);
         handler.is_some_and(|handler| plan.is_current(&handler))
     };
-    let (stream, terminator) = match has_plan() {
+    let (stream, terminator) = match is_unchanged || has_plan() {
         true => (
             handler.get(Name::stream)?,
             emission.terminator.bind(py).into(),

@@ -11,6 +11,7 @@ use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::record::prototype::Fresh;
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 use crate::stock::watch::InstanceWatch;
@@ -148,23 +149,36 @@ impl StockFormatter {
     ///
     /// # Errors
     /// The exception that Python raises. Python can do it again: nothing has happened but attributes of the record.
-    pub(super) fn format<'py>(&self, record: &Instance<'_, 'py>) -> Result<Option<Text<'py>>> {
+    pub(super) fn format<'py>(
+        &self,
+        record: &Instance<'_, 'py>,
+        fresh: Option<&Fresh<'py>>,
+    ) -> Result<Option<Text<'py>>> {
         let py = record.py();
         let (Some(_), Some(style)) = (self.itself.dict(py), self.style.dict(py)) else {
             return Ok(None);
         };
         // A traceback or a stack costs so much that Python's part makes no difference.
-        for name in [Name::exc_info, Name::exc_text, Name::stack_info] {
-            match record.get(name)? {
-                Some(value) if value.is_none() => {}
-                _ => return Ok(None),
+        let has_any = || -> Result<bool> {
+            for name in [Name::exc_info, Name::exc_text, Name::stack_info] {
+                if record.get(name)?.is_none_or(|value| !value.is_none()) {
+                    return Ok(true);
+                }
             }
+            Ok(false)
+        };
+        if fresh.is_none() && has_any()? {
+            return Ok(None);
         }
-        let Some(message) = message(record)? else {
+        let message = match fresh.and_then(|fresh| fresh.msg.clone()) {
+            Some(message) => Some(message),
+            None => message(record)?,
+        };
+        let Some(message) = message else {
             return Ok(None);
         };
         let time = match &self.time {
-            Some(time) => match time.text(record)? {
+            Some(time) => match time.text(record, fresh)? {
                 Some(text) => Some(text),
                 None => return Ok(None),
             },

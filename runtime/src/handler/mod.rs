@@ -27,11 +27,29 @@ use crate::python::frame::{self, Caller};
 use crate::python::raised::attempt;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Thin};
+use crate::record::prototype::Fresh;
+
+/// A handler, and what it does with a record at this moment.
+pub(crate) struct Planned<'a, 'py> {
+    handler: Instance<'a, 'py>,
+    plan: Arc<Plan>,
+}
+
+impl Planned<'_, '_> {
+    /// The least level that the handler accepts. `None` if it isn't a small number.
+    pub(crate) fn level(&self) -> Option<i32> {
+        self.plan.level
+    }
+}
 
 /// What a handler does with a record at this moment. `None` if only Python knows.
-pub(crate) fn plan(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Option<Arc<Plan>> {
-    let plan = Plan::of(&Instance::of(handler)?, record);
-    attempt(handler.py(), plan).flatten()
+pub(crate) fn plan<'a, 'py>(
+    handler: &'a Bound<'py, PyAny>,
+    record: &Bound<'py, PyAny>,
+) -> Option<Planned<'a, 'py>> {
+    let handler = Instance::of(handler)?;
+    let plan = attempt(handler.py(), Plan::of(&handler, record)).flatten()?;
+    Some(Planned { handler, plan })
 }
 
 /// `handler.handle(record)`, by the [plan] of this moment.
@@ -40,15 +58,16 @@ pub(crate) fn plan(handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Opt
 /// The exception that a filter or the handler raises.
 pub(crate) fn handle<'py>(
     handler: &Bound<'py, PyAny>,
-    plan: Option<Arc<Plan>>,
+    planned: Option<Planned<'_, 'py>>,
     record: &Bound<'py, PyAny>,
+    fresh: Option<&Fresh<'py>>,
     caller: &dyn Caller,
 ) -> Result<()> {
     let py = handler.py();
-    let begun = plan.map(|plan| begin(plan, handler, record));
+    let begun = planned.map(|planned| begin(planned, record));
     match begun.and_then(|begun| attempt(py, begun)) {
         Some(Begun::Done) => {}
-        Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record, caller)?,
+        Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record, fresh, caller)?,
         Some(Begun::Not) | None => {
             let handle = handler.get(Name::handle)?;
             return frame::call(caller, &handle, record).map(drop);
@@ -68,13 +87,11 @@ enum Begun {
     Passed(Arc<Plan>),
 }
 
-fn begin(plan: Arc<Plan>, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>) -> Result<Begun> {
+fn begin(planned: Planned<'_, '_>, record: &Bound<'_, PyAny>) -> Result<Begun> {
+    let Planned { handler, plan } = planned;
     if plan.emission.is_none() {
         return Ok(Begun::Done);
     }
-    let Some(handler) = Instance::of(handler) else {
-        return Ok(Begun::Not);
-    };
     Ok(match filter::passes(&handler, record, &plan.snapshot)? {
         None => Begun::Not,
         Some(false) => Begun::Done,
@@ -82,10 +99,11 @@ fn begin(plan: Arc<Plan>, handler: &Bound<'_, PyAny>, record: &Bound<'_, PyAny>)
     })
 }
 
-fn lock_and_emit(
+fn lock_and_emit<'py>(
     plan: &Plan,
-    handler: &Bound<'_, PyAny>,
-    record: &Bound<'_, PyAny>,
+    handler: &Bound<'py, PyAny>,
+    record: &Bound<'py, PyAny>,
+    fresh: Option<&Fresh<'py>>,
     caller: &dyn Caller,
 ) -> Result<()> {
     let py = handler.py();
@@ -94,7 +112,7 @@ fn lock_and_emit(
     };
     let lock = emission.lock.bind(py);
     lock.call_named(Name::acquire)?;
-    let emitted = emit_or_call(plan, emission, handler, record, caller);
+    let emitted = emit_or_call(plan, emission, handler, record, fresh, caller);
     lock.call_named(Name::release)?;
     emitted
 }
@@ -105,10 +123,13 @@ fn emit_or_call<'py>(
     emission: &Emission,
     handler: &Bound<'py, PyAny>,
     record: &Bound<'py, PyAny>,
+    fresh: Option<&Fresh<'py>>,
     caller: &dyn Caller,
 ) -> Result<()> {
     if let (Some(handler), Some(record)) = (Instance::of(handler), Instance::of(record)) {
-        if plan.is_current(&handler) && emit::emit(plan, emission, &handler, &record, caller)? {
+        if plan.is_current(&handler)
+            && emit::emit(plan, emission, &handler, &record, fresh, caller)?
+        {
             return Ok(());
         }
     }

@@ -178,13 +178,13 @@ fn report_dropped(dropped: usize, py: Python<'_>) {
             .get()
             .map_or(&CALLSITE, |owner| CALLSITE.for_target(owner))
     };
-    let pairs: [(&str, &dyn crate::event::value::ToValue); 1] = [("dropped", &dropped)];
     let call = Call::new(
         callsite,
         Level::WARN,
         Decision::Undecided,
         format_args!("{dropped} records were dropped: the queue of {capacity} was full"),
-        Keywords::new(&pairs),
+        Keywords::default(),
     );
+    let call = call.with_number("dropped", dropped);
     guard(py, callsite.metadata(), || call.deliver(py));
 }

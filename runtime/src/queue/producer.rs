@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use super::bounded::WAITING;
 use super::current::is_forking;
 use super::thread::is_drain_thread;
 use crate::call::Call;
 use crate::callsite::site::Callsite;
-use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::python::exit;
 use crate::raw::interpreter;
@@ -21,13 +21,18 @@ use crate::raw::once::Once;
 
 /// The queue, for a thread that logs.
 pub(crate) trait Producer {
-    /// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code. Without
-    /// an `origin` the call is of this thread and this moment.
-    fn push_or_drop(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>);
+    /// Queues a call of this thread and this moment, or drops it if there is no room. Runs no Python code.
+    fn push_or_drop(&'static self, call: Call<'_>);
 
     /// Queues a call of this thread, which isn't attached, and waits for its delivery, unless waiting has taken too long
     /// lately. Without an `origin` the call is of this moment.
     fn hand_over(&'static self, call: Call<'_>);
+
+    /// Python's answer for the logger of that name, if this thread can tell without running Python code.
+    fn answer_of_name(&self, name: &Bound<'_, PyString>, level: Level) -> Option<bool>;
+
+    /// The same for an object that may be a logger.
+    fn answer_of_logger(&self, logger: &Bound<'_, PyAny>, level: Level) -> Option<bool>;
 
     /// Has Python asked whether it accepts a level, unless that is on its way already.
     fn ask(&'static self, callsite: &'static Callsite, level: Level);
@@ -110,9 +115,10 @@ pub(crate) fn route(callsite: &Callsite) -> Route {
     }
 }
 
-/// Whether this thread's calls must not run Python code.
-pub(crate) fn runs_no_python() -> bool {
-    QUEUES_RECORDS.load(Ordering::Acquire) == EVERY_THREAD && !delivers_own()
+/// The queue, if this thread's calls must not run Python code.
+pub(crate) fn runs_no_python() -> Option<&'static dyn Producer> {
+    let is_so = QUEUES_RECORDS.load(Ordering::Acquire) == EVERY_THREAD && !delivers_own();
+    is_so.then(current).flatten()
 }
 
 /// Whether this thread delivers its own records at once even so: the drain thread those that a handler logs,

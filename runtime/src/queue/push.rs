@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use super::bounded::{Entry, Queue, Slot};
 use super::current::current;
@@ -15,7 +16,8 @@ use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
 use crate::event::origin::{Origin, OriginThread};
 use crate::level::Level;
-use crate::python::attach::attach;
+use crate::logger::stock_answer;
+use crate::python::attach::{attach, if_attached};
 use crate::python::garbage;
 use crate::python::{exit, nesting};
 
@@ -37,8 +39,18 @@ pub(super) fn link() {
 }
 
 impl Producer for Queue {
-    fn push_or_drop(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>) {
-        self.push(call, origin, py);
+    fn push_or_drop(&'static self, call: Call<'_>) {
+        if_attached(|py| match py {
+            // Only Python can evaluate its values, so it waits for the GIL.
+            None if call.needs_python() => {
+                let origin = Origin::here(None);
+                let metadata = call.callsite.metadata();
+                attach(metadata, |py| Ok(self.push(call, Some(origin), Some(py))));
+            }
+            _ => {
+                self.push(call, None, py);
+            }
+        });
     }
 
     fn hand_over(&'static self, mut call: Call<'_>) {
@@ -59,6 +71,14 @@ impl Producer for Queue {
                 _ => awaited.revoke(),
             }
         }
+    }
+
+    fn answer_of_name(&self, name: &Bound<'_, PyString>, level: Level) -> Option<bool> {
+        stock_answer::of_name(name, level)
+    }
+
+    fn answer_of_logger(&self, logger: &Bound<'_, PyAny>, level: Level) -> Option<bool> {
+        stock_answer::of_logger(logger, level)
     }
 
     fn ask(&'static self, callsite: &'static Callsite, level: Level) {
@@ -106,7 +126,8 @@ impl Producer for Queue {
 }
 
 impl Queue {
-    /// Does what [`Producer::push_or_drop`] does. Returns whether the call is in the queue.
+    /// Queues a call, or drops it if there is no room. `py` if the thread is attached. Runs no Python code. Without an `origin`
+    /// the call is of this thread and this moment. Returns whether it is in the queue.
     fn push(&'static self, call: Call<'_>, origin: Option<Origin>, py: Option<Python<'_>>) -> bool {
         if !exit::may_attach() {
             return false; // The last records have been delivered, or are being delivered.

@@ -17,6 +17,7 @@ use crate::raw::thin::exception::Result;
 ///
 /// # Errors
 /// The exception that `makeRecord` or the record factory raises.
+#[inline]
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
@@ -64,5 +65,6 @@ fn make_by_python<'py>(
     Ok(Some(NewRecord {
         record: general::make(logger, content)?,
         is_handled_as_stock: false,
+        fresh: None,
     }))
 }

@@ -14,6 +14,7 @@ use super::content::Content;
 use super::process;
 use super::thread::{RecordThread, StockThreads};
 use super::times::{Clock, Times};
+use crate::event::keywords::Attributes;
 use crate::logger::dict::{LoggerDict, LoggerWatch};
 use crate::python::asyncio::task_name;
 use crate::python::kept::{Kept, Shared};
@@ -46,6 +47,16 @@ pub(crate) struct NewRecord<'py> {
     pub(crate) record: Object<'py>,
     /// Whether the class of the logger handles it as the stock one does.
     pub(crate) is_handled_as_stock: bool,
+    pub(crate) fresh: Option<Fresh<'py>>,
+}
+
+/// What is known of a record that has just been made, and of which no Python code has a reference: it needn't be read. It
+/// has no arguments, no exception and no stack.
+pub(crate) struct Fresh<'py> {
+    /// `record.msg`, which is a `str`. `None` if it is a constant.
+    pub(crate) msg: Option<Object<'py>>,
+    pub(crate) created: f64,
+    pub(crate) msecs: f64,
 }
 
 /// A record of a callsite, as Python made it.
@@ -209,6 +220,7 @@ impl RecordPrototype {
     }
 
     /// The record that `LogRecord(…)` would have been, while the prototype is current. `None` if Python has to make it.
+    #[inline]
     pub(super) fn make<'py>(
         &self,
         logger: &Bound<'py, PyAny>,
@@ -225,7 +237,18 @@ impl RecordPrototype {
         };
         let attributes = self.attributes.bind(py).copied()?;
         times.set_among(&attributes)?;
-        if !self.set_call(&attributes, logger, dict, class.handles(), content)? {
+        let msg = match content.message.constant() == self.msg && self.msg.is_some() {
+            true => None,
+            false => Some(content.msg(py)?),
+        };
+        if let Some(msg) = &msg {
+            attributes.set_entry(Name::msg, msg)?;
+        }
+        let args = content.message.args(py)?;
+        if let Some(args) = &args {
+            attributes.set_entry(Name::args, args)?;
+        }
+        if !self.set_logger_and_level(&attributes, logger, dict, class.handles(), content)? {
             return Ok(None);
         }
         // Attributes that are switched off are `None` in the prototype, too.
@@ -233,6 +256,12 @@ impl RecordPrototype {
         self.set_process(&attributes)?;
         self.set_task(&attributes, content)?;
         content.attributes.add_to(&attributes)?;
+        let Attributes {
+            exc_info,
+            stack_info,
+            ..
+        } = &content.attributes;
+        let is_fresh = args.is_none() && exc_info.is_none() && stack_info.is_none();
         let Some(record) = self.snapshot.new_record(py) else {
             return Ok(None);
         };
@@ -242,6 +271,11 @@ impl RecordPrototype {
         Ok(Some(NewRecord {
             record,
             is_handled_as_stock: class.handles(),
+            fresh: is_fresh.then_some(Fresh {
+                msg,
+                created: times.created,
+                msecs: times.msecs,
+            }),
         }))
     }
 
@@ -256,8 +290,8 @@ impl RecordPrototype {
         }
     }
 
-    /// Sets the name of the logger, the level and the message. Returns `false` if the level has no name.
-    fn set_call<'py>(
+    /// Sets the name of the logger and the level. Returns `false` if the level has no name.
+    fn set_logger_and_level<'py>(
         &self,
         attributes: &Bound<'py, PyAny>,
         logger: &Bound<'py, PyAny>,
@@ -273,12 +307,6 @@ impl RecordPrototype {
             };
             let logger_name = logger_name.map_or_else(|| logger.get(Name::name), Ok)?;
             set_if_changed(attributes, Name::name, &logger_name, &self.name)?;
-        }
-        if content.message.constant() != self.msg || self.msg.is_none() {
-            attributes.set_entry(Name::msg, &*content.msg(py)?)?;
-        }
-        if let Some(args) = content.message.args(py)? {
-            attributes.set_entry(Name::args, &args)?;
         }
         let levelno = content.level.levelno();
         let changes = watch::changes();

@@ -2,15 +2,16 @@
 
 use std::sync::OnceLock;
 
+use super::look::Found;
 use super::table::{self, Part, ROWS, Row, State, TABLE};
 
 const VARIABLE: &str = "PYLOG_EXPLAIN";
 
 /// Why Python does some of the work, in sentences: what the rows are found to be, and whether changes are reported.
-pub(super) fn sentences(states: &[State], is_watched: bool) -> Vec<String> {
-    let rows = ROWS.iter().zip(states);
+pub(super) fn sentences(rows: &[Found], is_watched: bool) -> Vec<String> {
+    let rows = ROWS.iter().zip(rows);
     let mut sentences: Vec<_> = rows
-        .filter_map(|(row, state)| sentence(*row, *state))
+        .filter_map(|(row, found)| sentence(*row, found.state))
         .collect();
     if !is_watched {
         sentences.push(
@@ -54,9 +55,9 @@ pub(crate) fn is_wanted() -> bool {
 }
 
 /// Writes why Python does some of the work, if the program asks for it.
-pub(super) fn report(states: &[State], is_watched: bool) {
+pub(super) fn report(rows: &[Found], is_watched: bool) {
     if is_wanted() {
-        let sentences = sentences(states, is_watched);
+        let sentences = sentences(rows, is_watched);
         sentences
             .iter()
             .for_each(|reason| eprintln!("pylog: {reason}"));

@@ -48,9 +48,9 @@ pub fn functions(py: Python<'_>) -> PyResult<Vec<Function>> {
     let find = || -> Result<Vec<Function>> {
         let look = Look::at_rows(Part::ALL, None, py)?;
         let mut functions = Vec::new();
-        for (row, object) in ROWS.iter().zip(&look.objects) {
+        for row in ROWS {
             if let (Expected::Function(place), Some(object)) =
-                (&TABLE[*row as usize].expected, object)
+                (&TABLE[row as usize].expected, look.object(row))
             {
                 let function = function_of(object)?;
                 let fingerprint = fingerprint::of(&function)?;

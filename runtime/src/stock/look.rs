@@ -12,16 +12,23 @@ use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::raw::watching::Watchers;
 
-const COUNT: usize = TABLE.len();
-
 /// The rows, as they are looked up. On the heap: a thread can have little stack.
 pub(super) struct Look<'py> {
     py: Python<'py>,
     watchers: Option<&'static Watchers>,
     pub(super) all_are_watched: bool,
-    pub(super) objects: Vec<Option<Object<'py>>>,
-    pub(super) places: Vec<Option<(Object<'py>, Object<'py>)>>,
-    pub(super) exhausted: Vec<bool>,
+    pub(super) rows: Vec<Found>,
+}
+
+/// Where a row was found, and what.
+pub(super) struct Found {
+    /// A dict or a class, and the name there. `None` if there is no such dict or class: then another row tells when there is.
+    pub(super) place: Option<(Stored, Stored)>,
+    pub(super) object: Option<Stored>,
+    /// What it is found to be.
+    pub(super) state: State,
+    /// Of a class that should be like a stock one: its attributes.
+    pub(super) attributes: Option<Attributes>,
 }
 
 impl<'py> Look<'py> {
@@ -34,21 +41,34 @@ impl<'py> Look<'py> {
             py,
             watchers,
             all_are_watched: true,
-            objects: vec![None; COUNT],
-            places: vec![None; COUNT],
-            exhausted: vec![false; COUNT],
+            rows: Vec::with_capacity(TABLE.len()),
         };
-        for (index, entry) in TABLE.iter().enumerate() {
+        for entry in TABLE {
+            let mut found = Found {
+                place: None,
+                object: None,
+                state: State::NotLookedUp,
+                attributes: None,
+            };
             if entry.parts.overlaps(parts) {
                 // A row that can't be looked up is missing. It ends what rests on it alone.
                 if let Some((container, name)) = attempt(py, look.place(entry)).flatten() {
-                    look.watch(index, &container, &name)?;
-                    look.objects[index] = attempt(py, look_up(&container, &name)).flatten();
-                    look.places[index] = Some((container, name));
+                    if look.is_exhausted(&container, &name)? {
+                        found.state = State::Exhausted;
+                    }
+                    let object = attempt(py, look_up(&container, &name)).flatten();
+                    found.object = object.map(Object::unbind);
+                    found.place = Some((container.unbind(), name.unbind()));
                 }
             }
+            look.rows.push(found);
         }
         Ok(look)
+    }
+
+    /// The object of a row that has been looked up.
+    pub(super) fn object(&self, row: Row) -> Option<&Bound<'py, PyAny>> {
+        Some(self.rows[row as usize].object.as_ref()?.bind(self.py))
     }
 
     /// The dict or the class that a row is in, and the name there.
@@ -57,9 +77,10 @@ impl<'py> Look<'py> {
         let name = Object::from(entry.name.get(py));
         let container = match &entry.place {
             Location::Global(module) => self.dict_of(module.globals())?,
-            Location::Attribute(class) => self.objects[*class as usize]
-                .clone()
-                .filter(|it| it.is_instance_of::<PyType>()),
+            Location::Attribute(class) => self
+                .object(*class)
+                .filter(|it| it.is_instance_of::<PyType>())
+                .map(Object::from),
             Location::Loaded => Some(SYS_GLOBALS.get(Name::modules, py)?),
             Location::Environment => {
                 let environ = OS_GLOBALS.get(Name::environ, py)?;
@@ -74,35 +95,34 @@ impl<'py> Look<'py> {
                     .dict_of(module.globals())?
                     .map_or(Ok(None), |dict| look_up(&dict, &name))?;
                 let dict = dict.filter(|it| it.is_instance_of::<PyDict>());
-                return Ok(dict.zip(self.objects[Row::LogRecord as usize].clone()));
+                return Ok(dict.zip(self.object(Row::LogRecord).map(Object::from)));
             }
         };
         Ok(container.map(|container| (container, name)))
     }
 
-    /// Watches the place of a row, before it is read.
-    fn watch(
+    /// Watches the place of a row, before it is read. Returns whether CPython doesn't report changes of its class any more.
+    fn is_exhausted(
         &mut self,
-        index: usize,
         container: &Bound<'py, PyAny>,
         name: &Bound<'py, PyAny>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let Some(watchers) = self.watchers else {
-            return Ok(());
+            return Ok(false);
         };
         if let Ok(class) = container.cast::<PyType>() {
-            self.exhausted[index] = watchers.watch(class, true)?.is_none();
-        } else if let Ok(dict) = container.cast::<PyDict>() {
-            // Changes of keys that aren't strings always count. `LogRecord` may be many classes, one after the other.
-            let name = match name.is_instance_of::<PyType>() {
-                true => Name::LogRecord.get(self.py).as_any(),
-                false => name,
-            };
-            self.all_are_watched &= watchers.watch_key(dict, name)?;
-        } else {
-            self.all_are_watched = false;
+            return Ok(watchers.watch(class, true)?.is_none());
         }
-        Ok(())
+        let is_watched = match container.cast::<PyDict>() {
+            // Changes of keys that aren't strings always count. `LogRecord` may be many classes, one after the other.
+            Ok(dict) if name.is_instance_of::<PyType>() => {
+                watchers.watch_key(dict, Name::LogRecord.get(self.py))?
+            }
+            Ok(dict) => watchers.watch_key(dict, name)?,
+            Err(_) => false,
+        };
+        self.all_are_watched &= is_watched;
+        Ok(false)
     }
 
     /// The dict of a module, if the program has imported it.
@@ -113,8 +133,8 @@ impl<'py> Look<'py> {
         }
     }
 
-    pub(super) fn state(&self, row: Row, entry: &Expectation, states: &[State]) -> Result<State> {
-        let object = match (&self.objects[row as usize], &entry.expected) {
+    pub(super) fn state(&self, row: Row, entry: &Expectation) -> Result<State> {
+        let object = match (self.object(row), &entry.expected) {
             (_, Expected::Setting) | (None, Expected::Absent) => return Ok(State::AsExpected),
             (Some(_), Expected::Absent) => return Ok(State::Unknown),
             (None, _) => return Ok(State::Missing),
@@ -146,10 +166,8 @@ impl<'py> Look<'py> {
                 object_class.get(entry.name)?.is(object)
             }
             Expected::Same(other) => {
-                let is = self.objects[*other as usize]
-                    .as_ref()
-                    .is_some_and(|it| it.is(object));
-                is && states[*other as usize] == State::AsExpected
+                let is_same = self.object(*other).is_some_and(|it| it.is(object));
+                is_same && self.rows[*other as usize].state == State::AsExpected
             }
             Expected::Str(text) => object
                 .cast_exact::<PyString>()

@@ -5,26 +5,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::look::{Attributes, Look, look_up};
+use super::look::{Attributes, Found, Look, look_up};
 use super::table::{Part, ROWS, Row, State, TABLE};
 use super::{explain, watch};
 use crate::python::kept::{self, Kept, Shared};
 use crate::python::raised::attempt;
 use crate::raw::interpreter::PlainClass;
+use crate::raw::thin::Object;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Object, Stored};
 use crate::raw::watching::Watchers;
-
-const COUNT: usize = TABLE.len();
 
 /// What the rows are, and which parts of the work pylog can do itself. It never changes: when a row is another object,
 /// there is another snapshot.
 pub(crate) struct Snapshot {
     /// Each snapshot has another one.
     number: usize,
-    slots: Vec<Slot>,
-    /// What each row is found to be.
-    states: Vec<State>,
+    rows: Vec<Found>,
     /// The parts whose rows have been looked up.
     established: Part,
     /// Those of them whose rows are all as expected.
@@ -33,15 +29,6 @@ pub(crate) struct Snapshot {
     record_class: Option<PlainClass>,
     /// The number of [changes](watch::changes) when each row was last found to be the same. 0 if nothing is watched.
     verified: AtomicUsize,
-}
-
-/// Where a row was found, and what.
-struct Slot {
-    /// A dict or a class, and the name there. `None` if there is no such dict or class: then another row tells when there is.
-    place: Option<(Stored, Stored)>,
-    object: Option<Stored>,
-    /// Of a class that should be like a stock one: its attributes.
-    attributes: Option<Attributes>,
 }
 
 static CURRENT: Kept<Snapshot> = Kept::new();
@@ -92,7 +79,7 @@ fn refresh(
         _ => 0,
     };
     let snapshot = look.into_snapshot(parts, verified)?;
-    explain::report(&snapshot.states, snapshot.is_watched());
+    explain::report(&snapshot.rows, snapshot.is_watched());
     Ok(Some(CURRENT.set(snapshot)))
 }
 
@@ -121,22 +108,22 @@ impl Snapshot {
     /// The object of a row.
     #[inline]
     pub(crate) fn get<'py>(&self, row: Row, py: Python<'py>) -> Option<&Bound<'py, PyAny>> {
-        Some(self.slots[row as usize].object.as_ref()?.bind(py))
+        Some(self.rows[row as usize].object.as_ref()?.bind(py))
     }
 
     /// Whether an object is that of a row, and as expected.
     pub(crate) fn has_at(&self, object: &Bound<'_, PyAny>, row: Row) -> bool {
-        let at_row = self.slots[row as usize].object.as_ref();
+        let at_row = self.rows[row as usize].object.as_ref();
         self.state(row) == State::AsExpected && at_row.is_some_and(|it| object.is(it))
     }
 
     /// Why Python does some of the work.
     pub(super) fn sentences(&self) -> Vec<String> {
-        explain::sentences(&self.states, self.is_watched())
+        explain::sentences(&self.rows, self.is_watched())
     }
 
     pub(crate) fn state(&self, row: Row) -> State {
-        self.states[row as usize]
+        self.rows[row as usize].state
     }
 
     /// `object.__new__(LogRecord)`. `None` if the class isn't as expected.
@@ -148,22 +135,22 @@ impl Snapshot {
 
     /// Whether each row is the same object as before. Gives their classes versions, so that CPython reports changes.
     fn holds(&self, watchers: Option<&Watchers>, py: Python<'_>) -> Result<bool> {
-        for (slot, state) in self.slots.iter().zip(&self.states) {
-            let Some((container, name)) = &slot.place else {
+        for found in &self.rows {
+            let Some((container, name)) = &found.place else {
                 continue;
             };
             let container = container.bind(py);
             if let (Some(watchers), Ok(class)) = (watchers, container.cast::<PyType>()) {
                 let is_exhausted = watchers.watch(class, true)?.is_none();
-                if is_exhausted != (*state == State::Exhausted) {
+                if is_exhausted != (found.state == State::Exhausted) {
                     return Ok(false);
                 }
             }
             let now = attempt(py, look_up(container, name.bind(py))).flatten();
-            if now.as_ref().map(|it| it.as_ptr()) != slot.object.as_ref().map(|it| it.as_ptr()) {
+            if now.as_ref().map(|it| it.as_ptr()) != found.object.as_ref().map(|it| it.as_ptr()) {
                 return Ok(false);
             }
-            if slot
+            if found
                 .attributes
                 .as_ref()
                 .is_some_and(|it| !it.are_same(py).unwrap_or_default())
@@ -176,43 +163,37 @@ impl Snapshot {
 }
 
 impl Look<'_> {
-    fn into_snapshot(self, established: Part, verified: usize) -> Result<Snapshot> {
+    fn into_snapshot(mut self, established: Part, verified: usize) -> Result<Snapshot> {
         static NUMBER: AtomicUsize = AtomicUsize::new(1);
         let mut parts = established;
-        let mut states = vec![State::NotLookedUp; COUNT];
-        let mut attributes: Vec<_> = std::iter::repeat_with(|| None).take(COUNT).collect();
         let mut record_class = None;
-        for (index, (row, entry)) in ROWS.into_iter().zip(TABLE).enumerate() {
+        for (row, entry) in ROWS.into_iter().zip(TABLE) {
             if !entry.parts.overlaps(established) {
                 continue;
             }
-            states[index] = match self.exhausted[index] {
-                true => State::Exhausted,
-                false => self.state(row, entry, &states)?,
+            let state = match self.rows[row as usize].state {
+                State::Exhausted => State::Exhausted,
+                _ => self.state(row, entry)?,
             };
-            if states[index] != State::AsExpected {
+            if state != State::AsExpected {
                 parts = parts.without(entry.parts);
             }
-            let class = self.objects[index]
-                .as_ref()
-                .and_then(|it| it.cast::<PyType>().ok());
-            if let Some(class) = class.filter(|_| entry.expected.is_class()) {
-                attributes[index] = Some(Attributes::of(class)?);
+            let mut attributes = None;
+            if let Some(Ok(class)) = self.object(row).map(|it| it.cast::<PyType>()) {
+                if entry.expected.is_class() {
+                    attributes = Some(Attributes::of(class)?);
+                }
+                if (row, state) == (Row::LogRecord, State::AsExpected) {
+                    record_class = PlainClass::of(class)?;
+                }
             }
-            if let (Row::LogRecord, State::AsExpected, Some(class)) = (row, states[index], class) {
-                record_class = PlainClass::of(class)?;
-            }
+            let found = &mut self.rows[row as usize];
+            found.state = state;
+            found.attributes = attributes;
         }
-        let rows = self.objects.into_iter().zip(self.places).zip(attributes);
-        let slots = rows.map(|((object, place), attributes)| Slot {
-            place: place.map(|(container, name)| (container.unbind(), name.unbind())),
-            object: object.map(Object::unbind),
-            attributes,
-        });
         Ok(Snapshot {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            slots: slots.collect(),
-            states,
+            rows: self.rows,
             established,
             parts,
             record_class,
