@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use regex::Regex;
 
 /// The statics that hold other Python objects, and why they may.
-const ALLOWED: [(&str, &str); 13] = [
+const ALLOWED: [(&str, &str); 14] = [
     ("CALLBACK", "a function of pylog's own"),
     ("CLASS", "a class of pylog's own"),
     ("CURRENT", "the name of a thread, a `str`"),
@@ -24,6 +24,7 @@ const ALLOWED: [(&str, &str); 13] = [
     ("SCHEDULED", "emptied when the interpreter ends"),
     ("SEEN", "names and weak references"),
     ("STATES", "the names of loggers"),
+    ("TRACEBACK_TYPE", "a builtin type"),
 ];
 
 /// The code of each file in `directory`, without comments, tests and the contents of each `Kept<…>`.

@@ -1723,7 +1723,7 @@ def test_what_changes_while_the_lock_is_waited_for(tmp_path, change):
     assert results[0] == results[1]
 
 
-FORMATS = [
+FORMATS_OF_FIRST = [
     ("%", None),
     ("%", "%(asctime)s %(levelname)-8s %(name)s [%(threadName)s] %(message)s %(msecs)d %(created)f"),
     ("{", "{asctime} {levelname:>8} {name} {message} {relativeCreated}"),
@@ -1731,7 +1731,7 @@ FORMATS = [
 ]
 
 
-@pytest.mark.parametrize("style, text", FORMATS, ids=["none", "percent", "brace", "dollar"])
+@pytest.mark.parametrize("style, text", FORMATS_OF_FIRST, ids=["none", "percent", "brace", "dollar"])
 @pytest.mark.parametrize("kind", ["StreamHandler", "QueueHandler", "NullHandler"])
 def test_the_first_handler(kind, style, text):
     """What is known of a record that has just been made is what the record says."""

@@ -6,14 +6,14 @@
 //! Python code is first called for a callsite.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use super::kept::{Kept, Shared};
-use super::library::{PARTIAL, SYS_GLOBALS};
+use super::library::{FUNCTION_TYPE, PARTIAL, SYS_GLOBALS, TRACEBACK_TYPE};
 use super::raised::attempt;
 use crate::metadata::Metadata;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin};
 
 /// A call in Rust code, as Python code sees it.
 pub(crate) trait Caller {
@@ -26,47 +26,53 @@ pub(crate) trait Caller {
     fn function(&self) -> &'static Kept<Stored>;
 }
 
-/// Makes the function of a call, and what it is called with. As Python code this takes a fifth of the room.
-///
-/// `co_linetable` says that all code is on the first line, without columns, which would mean nothing in the line of the Rust
-/// call. CPython describes the format in `Objects/locations.md`: an entry is for up to eight units of code.
-const SOURCE: &std::ffi::CStr = c"
-FunctionType = type(lambda: None)
-try:
-    raise TypeError
-except TypeError as error:
-    TracebackType = type(error.__traceback__)
-
-def make(file, line, function, name):
-    code = (lambda f, x: f(x)).__code__
-    changes = {'co_filename': file, 'co_firstlineno': line, 'co_name': function}
-    if hasattr(code, 'co_qualname'):
-        full, rest = divmod(len(code.co_code) // 2, 8)
-        entries = [8] * full + [rest] * (rest > 0)
-        changes['co_linetable'] = b''.join(bytes([0x80 | 13 << 3 | units - 1, 0]) for units in entries)
-        changes['co_qualname'] = function
-    return FunctionType(code.replace(**changes), {'__name__': name})
-
-def bind(callable, args, kwargs):
-    return partial(callable, *args[:-1], **kwargs), args[-1]
-
-def traceback(frame):
-    # Without an instruction, so that Python marks no part of the line.
-    return TracebackType(None, frame, -1, frame.f_lineno)
-";
-
-/// A function of [`SOURCE`], which imports nothing, since an import hook may log. `None` at the end of the interpreter,
-/// where nothing can be imported.
-fn helper(name: Name, py: Python<'_>) -> Option<Object<'_>> {
-    static NAMES: Kept<Stored<PyDict>> = Kept::new();
-    let run = || -> Result<_> {
-        let names = PyDict::new(py);
-        names.set_item("partial", PARTIAL.get(py)?)?;
-        py.run(SOURCE, Some(&names), None)?;
-        Ok(names.into())
+/// The code of the function, without the file, the line and the names of a call.
+fn code(py: Python<'_>) -> Result<Object<'_>> {
+    static CODE: Kept<Stored> = Kept::new();
+    let make = || -> Result<Stored> {
+        let function = Object::from(py.eval(c"lambda f, x: f(x)", None, None)?);
+        Ok(function.get(Name::__code__)?.unbind())
     };
-    let names = attempt(py, NAMES.get_or_try(run))?;
-    attempt(py, names.bind(py).entry_named(name)).flatten()
+    Ok(CODE.get_or_try(make)?.bind(py).into())
+}
+
+/// The function of a call.
+fn make_function(caller: &dyn Caller, py: Python<'_>) -> Result<Stored> {
+    let Metadata { file, line, .. } = *caller.metadata();
+    let code = code(py)?;
+    let name = thin::text(py, caller.metadata().function())?;
+    let changes = thin::dict(py)?;
+    changes.set_entry(Name::co_filename, &*thin::text(py, file)?)?;
+    changes.set_entry(Name::co_firstlineno, &*thin::number(py, line.into())?)?;
+    changes.set_entry(Name::co_name, &name)?;
+    if code.has(Name::co_qualname)? {
+        let bytecode = code.get(Name::co_code)?;
+        let lines = all_on_first_line(bytecode.len()? / 2);
+        changes.set_entry(Name::co_linetable, &PyBytes::new(py, &lines))?;
+        changes.set_entry(Name::co_qualname, &name)?;
+    }
+    let code = code
+        .get(Name::replace)?
+        .run_by(&*thin::tuple(py, &[])?, &changes)?;
+    let globals = thin::dict(py)?;
+    globals.set_entry(Name::__name__, &caller.name(py))?;
+    Ok(FUNCTION_TYPE
+        .get(py)?
+        .run_with_two(&code, &globals)?
+        .unbind())
+}
+
+/// A `co_linetable` which says that all code is on the first line, without columns, which would mean nothing in the line of
+/// the Rust call. CPython describes the format in `Objects/locations.md`: an entry is for up to eight units of code.
+fn all_on_first_line(mut units: usize) -> Vec<u8> {
+    const NO_COLUMNS: u8 = 13;
+    let mut lines = Vec::new();
+    while units > 0 {
+        let of_entry = units.min(8);
+        lines.extend([0x80 | NO_COLUMNS << 3 | (of_entry as u8 - 1), 0]);
+        units -= of_entry;
+    }
+    lines
 }
 
 /// `callable(argument)`, called by the frame of a call.
@@ -97,14 +103,19 @@ pub(crate) fn call_with<'py>(
     kwargs: &Bound<'py, PyAny>,
 ) -> Result<Object<'py>> {
     let py = callable.py();
-    let bind = || {
-        let bound = helper(Name::bind, py)?.call1((callable, args, kwargs));
-        attempt(py, bound)?.cast_into::<PyTuple>().ok()
+    let bind = || -> Result<_> {
+        let mut arguments = vec![Object::from(callable)];
+        arguments.extend(args.cast::<PyTuple>()?.iter().map(Object::from));
+        let last = arguments.pop();
+        let arguments = thin::tuple(py, &arguments)?;
+        Ok((PARTIAL.get(py)?.run_by(&arguments, kwargs)?, last))
     };
-    Ok(match (function_of(caller, py), bind()) {
-        (Some(function), Some(bound)) => function.bind(py).call1(bound)?.into(),
-        _ => return callable.run_by(args, kwargs),
-    })
+    match (function_of(caller, py), attempt(py, bind())) {
+        (Some(function), Some((bound, Some(last)))) => {
+            function.bind(py).run_with_two(&bound, &last)
+        }
+        _ => callable.run_by(args, kwargs),
+    }
 }
 
 /// A traceback of the frame of a call alone.
@@ -112,14 +123,20 @@ pub(crate) fn call_with<'py>(
 /// # Errors
 /// The exception that Python raises.
 pub(crate) fn traceback<'py>(caller: &dyn Caller, py: Python<'py>) -> Result<Option<Object<'py>>> {
-    let (Some(function), Some(traceback)) = (function_of(caller, py), helper(Name::traceback, py))
-    else {
+    let Some(function) = function_of(caller, py) else {
         return Ok(None);
     };
     let get_frame = SYS_GLOBALS.get(Name::_getframe, py)?;
     // A C function has no frame, so it returns that of its caller.
-    let frame = function.bind(py).call1((get_frame, 0))?;
-    traceback.run_with(&frame).map(Some)
+    let depth = thin::number(py, 0)?;
+    let frame = function.bind(py).run_with_two(&get_frame, &depth)?;
+    let line = frame.get(Name::f_lineno)?;
+    let none = Object::from(py.None().into_bound(py));
+    // Without an instruction, so that Python marks no part of the line.
+    let arguments = [none, frame, thin::number(py, -1)?, line];
+    let arguments = thin::tuple(py, &arguments)?;
+    let traceback = TRACEBACK_TYPE.get(py)?;
+    traceback.run_by(&arguments, &*thin::dict(py)?).map(Some)
 }
 
 /// The code and the globals of the frame of a call.
@@ -146,11 +163,5 @@ fn function_of(caller: &dyn Caller, py: Python<'_>) -> Option<Shared<Stored>> {
     if let Some(function) = kept.get() {
         return Some(function);
     }
-    let make = helper(Name::make, py)?;
-    let Metadata { file, line, .. } = *caller.metadata();
-    let make = || {
-        let made = make.call1((file, line, caller.metadata().function(), caller.name(py)));
-        made.map(Stored::from)
-    };
-    attempt(py, kept.get_or_try(make))
+    attempt(py, kept.get_or_try(|| make_function(caller, py)))
 }

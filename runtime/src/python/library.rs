@@ -186,10 +186,11 @@ pub(crate) static ENABLE_COLLECTION: Import = Import::name("gc", "enable");
 pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
 pub(crate) static PARTIAL: Import = Import::name("functools", "partial");
 static METHOD_TYPE: BuiltinType = BuiltinType::named("MethodType");
-static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
+pub(super) static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
+pub(super) static TRACEBACK_TYPE: BuiltinType = BuiltinType::named("TracebackType");
 
 /// A type of the module `types`. It leads to no object of the program, so it is kept for good.
-struct BuiltinType {
+pub(super) struct BuiltinType {
     name: &'static str,
     class: Once<Stored>,
 }
@@ -202,7 +203,7 @@ impl BuiltinType {
         }
     }
 
-    fn get<'py>(&self, py: Python<'py>) -> Result<&Bound<'py, PyAny>> {
+    pub(super) fn get<'py>(&self, py: Python<'py>) -> Result<&Bound<'py, PyAny>> {
         let find = || -> Result<_> { Ok(py.import("types")?.getattr(self.name)?.into()) };
         Ok(self.class.get_or_try(find)?.bind(py))
     }
@@ -236,7 +237,8 @@ pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
         globals.dict(py)?;
     }
     METHOD_TYPE.get(py)?;
-    FUNCTION_TYPE.get(py).map(drop)
+    FUNCTION_TYPE.get(py)?;
+    TRACEBACK_TYPE.get(py).map(drop)
 }
 
 /// Whether a function is a certain one of a module written in C.

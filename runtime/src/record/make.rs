@@ -1,5 +1,7 @@
 //! Making a record, on the fast path or on the general one.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use pyo3::prelude::*;
 
 use super::content::Content;
@@ -44,7 +46,7 @@ pub(crate) fn make<'py>(
         };
     }
     // Before Python makes the record, so that a change that comes meanwhile is seen.
-    let snapshot = RecordPrototype::snapshot(py);
+    let snapshot = pays().then(|| RecordPrototype::snapshot(py)).flatten();
     let made = make_by_python(logger, content)?;
     if let (Some(snapshot), Some(made)) = (snapshot, &made) {
         let prototype = RecordPrototype::of(&made.record, logger, snapshot, content);
@@ -53,6 +55,16 @@ pub(crate) fn make<'py>(
         }
     }
     Ok(made)
+}
+
+/// Whether prototypes pay. To find out what `logging` is takes as long as Python takes for some thirty records, and many
+/// programs log few.
+fn pays() -> bool {
+    const FEW_RECORDS: usize = 10;
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+
+    MADE.load(Ordering::Relaxed) == FEW_RECORDS
+        || MADE.fetch_add(1, Ordering::Relaxed) >= FEW_RECORDS
 }
 
 fn make_by_python<'py>(

@@ -59,8 +59,29 @@ names! {
     relativeCreated release reverse rolloverAt root seek shouldRollover signal stack_info str stream strftime
     substitute sys taskName tb_frame tb_next tell terminator thread threadName threading time time_ns
     traceback tzname usesTime value version write
+    co_filename
+    co_name
+    co_qualname
+    co_linetable
+    replace
 }
 
+/// Where each name starts in [`TEXTS`], and where the last one ends.
+static STARTS: [u16; COUNT + 1] = {
+    let texts = TEXTS.as_bytes();
+    let mut starts = [0; COUNT + 1];
+    let (mut place, mut index) = (1, 0);
+    while index < texts.len() {
+        index += 1;
+        if texts[index - 1] == b' ' {
+            starts[place] = index as u16;
+            place += 1;
+        }
+    }
+    starts
+};
+
+const _: () = assert!(TEXTS.len() <= u16::MAX as usize);
 const _: () = assert!(COUNT <= 1 << u8::BITS, "a `Name` has one byte");
 
 /// The interned strings, or null. A string leads to no other object, so they are never released.
@@ -86,10 +107,9 @@ impl Name {
     #[cold]
     #[inline(never)]
     pub(crate) fn text(self) -> &'static str {
-        TEXTS
-            .split(' ')
-            .nth(usize::from(self.0))
-            .unwrap_or_default()
+        let place = usize::from(self.0);
+        let (start, end) = (STARTS[place], STARTS[place + 1]);
+        &TEXTS[start.into()..usize::from(end) - 1]
     }
 }
 
