@@ -109,10 +109,16 @@ def test_errors(package, module, delivery):
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
-def test_gunicorn(delivery, tmp_path):
-    if not is_installed("gunicorn"):
-        pytest.skip("gunicorn isn't installed: see xtask/src/test.rs")
-    run("with_gunicorn", delivery, tmp_path)
+@pytest.mark.parametrize("server, module", [("gunicorn", "gunicorn"), ("uvicorn", "uvicorn"), ("uwsgi", "pyuwsgi")])
+def test_server(server, module, delivery, tmp_path):
+    if not is_installed(module):
+        pytest.skip(f"{module} isn't installed: see xtask/src/test.rs")
+    run("with_server", server, delivery, tmp_path)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_eventlet(delivery):
+    compare("eventlet", "eventlet", delivery)
 
 
 TEST_THAT_LOGS = """

@@ -14,9 +14,10 @@ use crate::{extension, packages, quick_start};
 const HINT: &str = "The output above names the test that failed.";
 
 /// Packages whose work with pylog's records is tested.
-const PACKAGES: [&str; 13] = [
+const PACKAGES: [&str; 16] = [
     "coverage",
     "ddtrace",
+    "eventlet",
     "freezegun",
     "gevent",
     "gunicorn",
@@ -24,10 +25,12 @@ const PACKAGES: [&str; 13] = [
     "opentelemetry-instrumentation-logging",
     "opentelemetry-sdk",
     "python-json-logger",
+    "pyuwsgi",
     "rich",
     "sentry-sdk",
     "structlog",
     "time-machine",
+    "uvicorn",
 ];
 
 pub(crate) fn test(selection: &Selection) -> Result {
