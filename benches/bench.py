@@ -91,7 +91,7 @@ def spawned(title, threads, iterations):
             assert benches.flush()
     benches.set_queue()
     medians = {peer: statistics.median(values) for peer, values in taken.items()}
-    return row(f"{title}, {threads} {'thread' if threads == 1 else 'threads'} of Rust", "ns", medians)
+    return row(f"{threads} {'thread' if threads == 1 else 'threads'} of Rust, {title}", "ns", medians)
 
 
 def first_calls():

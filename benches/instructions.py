@@ -22,7 +22,7 @@ QUESTIONS = [
     ("off", "off", "null", ("pylog", "bridge", "log", "tracing", "nothing")),
     ("NullHandler, arguments 1", "arguments 1", "null", LOGGERS),
     ("StreamHandler with the time, arguments 1", "arguments 1", "stream", LOGGERS),
-    ("the same, `sys.ps1` changes before each call", "arguments 1", "changing", LOGGERS),
+    ("StreamHandler with the time, `sys.ps1` changes before each call", "arguments 1", "changing", LOGGERS),
     ("event of tracing, off", "event off", "null", ("pylog", "bridge", "tracing", "nothing")),
 ]
 

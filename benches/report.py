@@ -39,6 +39,7 @@ TABLES = {
     ),
     "Calls that are on": (AS_PYTHON, ON),
     "Other handlers": (AS_PYTHON, HANDLERS),
+    "Threads that Rust has spawned": (["pylog", "queued", "pyo3-log"], ["1 thread of", "4 threads", "16 threads"]),
     "pylog’s bridge and queue": (
         ["pylog", "queued", "bridge"],
         ["off (", "off by", "off, with the loop", *ON, *HANDLERS, "delivery of a queued record"],
