@@ -117,6 +117,11 @@ def test_server(server, module, delivery, tmp_path):
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
+def test_celery(delivery, tmp_path):
+    compare("celery", "celery", delivery, tmp_path)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
 def test_eventlet(delivery):
     compare("eventlet", "eventlet", delivery)
 

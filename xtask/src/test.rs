@@ -14,7 +14,8 @@ use crate::{extension, packages, quick_start};
 const HINT: &str = "The output above names the test that failed.";
 
 /// Packages whose work with pylog's records is tested.
-const PACKAGES: [&str; 16] = [
+const PACKAGES: [&str; 17] = [
+    "celery",
     "coverage",
     "ddtrace",
     "eventlet",

@@ -11,6 +11,9 @@ use crate::raw::thin::exception::Result;
 /// # Errors
 /// The exception that the import raises.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
+    if !collects_in_allocation(py) {
+        return Ok(());
+    }
     for function in [
         &IS_COLLECTION_ENABLED,
         &DISABLE_COLLECTION,
@@ -38,12 +41,15 @@ impl Drop for Paused<'_> {
     }
 }
 
+/// Whether garbage is collected where an object is allocated. Since 3.12 that happens between two steps of Python code.
+fn collects_in_allocation(py: Python<'_>) -> bool {
+    static COLLECTS_IN_ALLOCATION: Once<bool> = Once::new();
+    *COLLECTS_IN_ALLOCATION.get_or_make(|| py.version_info() < (3, 12))
+}
+
 /// Returns whether collection was enabled, and is disabled now.
 fn pause(py: Python<'_>) -> Result<bool> {
-    // Since 3.12, garbage is collected between two steps of Python code, rather than where an object is
-    // allocated.
-    static COLLECTS_IN_ALLOCATION: Once<bool> = Once::new();
-    if !COLLECTS_IN_ALLOCATION.get_or_make(|| py.version_info() < (3, 12)) {
+    if !collects_in_allocation(py) {
         return Ok(false);
     }
     if !IS_COLLECTION_ENABLED.get(py)?.call0()?.is_truthy()? {
