@@ -40,6 +40,20 @@ def factory_function(*args, **kwargs):
     return record
 
 
+# Whether the call that is under way is one of Rust.
+calls_rust = False
+
+
+def walking_factory(*args, **kwargs):
+    """Notes whether the frames lead to the call."""
+    record = logging.LogRecord(*args, **kwargs)
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename in (logging.__file__, __file__) and frame.f_code.co_name != "both":
+        frame = frame.f_back
+    record.leads_there = frame.f_code.co_filename.endswith(".rs") == calls_rust
+    return record
+
+
 class OwnLogger(logging.Logger):
     def makeRecord(self, *args, **kwargs):
         record = super().makeRecord(*args, **kwargs)
@@ -119,6 +133,7 @@ def frozen(value):
 CHANGES = {
     "subclass as factory": lambda: mock.patch.object(logging, "_logRecordFactory", Subclass),
     "function as factory": lambda: mock.patch.object(logging, "_logRecordFactory", factory_function),
+    "frames walked": lambda: mock.patch.object(logging, "_logRecordFactory", walking_factory),
     "LogRecord replaced": lambda: mock.patch.object(logging, "LogRecord", Subclass),
     "logger class": lambda: class_of(logging.getLogger(NAME), OwnLogger),
     "makeRecord of the class": lambda: mock.patch.object(
@@ -201,12 +216,15 @@ def collected():
 
 def both(level):
     """Returns a record of Python's, two that Rust makes, and another of Python's."""
+    global calls_rust
     logger = logging.getLogger(NAME)
     with collected() as made:
         logger.log(level, f"level {level}")
         # The first call may have to check what was changed; the second uses what it found.
+        calls_rust = True
         _native.call(SITE, level)
         _native.call(SITE, level)
+        calls_rust = False
         logger.log(level, f"level {level}")
     assert len(made) == 4
     return made
@@ -296,6 +314,13 @@ def test_each_change_is_obeyed(change, where):
         check(both(30), False)
 
     run(where, compare)
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_the_frames_lead_to_the_call(where):
+    logging.getLogger(NAME).setLevel(1)
+    with CHANGES["frames walked"]():
+        assert all(record.leads_there for record in run(where, lambda: both(30)))
 
 
 def test_modules_replaced(monkeypatch):
