@@ -89,7 +89,7 @@ fn watch(metadata: &Metadata) -> Arc<PendingCall> {
         new_calls: Inbox::new(),
     });
     if !watchdog.is_started.swap(true, Ordering::Relaxed) {
-        let is_started = system::spawn("pylog watchdog", run);
+        let is_started = system::spawn(c"pylog watchdog", run);
         watchdog.is_started.store(is_started, Ordering::Relaxed);
     }
     let thread = thread::current();

@@ -31,7 +31,7 @@ pub(super) fn spawn_if_none(queue: &'static Queue) {
 
 #[cold]
 fn spawn(queue: &'static Queue) {
-    if !system::spawn("pylog", run) {
+    if !system::spawn(c"pylog", run) {
         queue.waker.spawn_failed();
     }
 }

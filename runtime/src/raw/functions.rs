@@ -179,13 +179,13 @@ pub(super) fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
 /// The address of a function of the C API, which isn't null. It stays as long as the process.
 #[cfg(not(unix))]
 pub(super) fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
-    let ctypes = py.import("ctypes")?;
     // PyO3 0.26 takes no `CStr` here.
+    let ctypes = py.import("ctypes")?;
     let function = ctypes
-        .get(Name::pythonapi)?
+        .getattr("pythonapi")?
         .getattr(&*name.to_string_lossy())?;
-    let pointer = ctypes.call_method1("cast", (function, ctypes.get(Name::c_void_p)?))?;
-    let address: Option<usize> = pointer.get(Name::value)?.extract()?;
+    let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
+    let address: Option<usize> = pointer.getattr("value")?.extract()?;
     let no_address = || PyRuntimeError::new_err(format!("{name:?} has no address"));
     Ok(address.ok_or_else(no_address)?)
 }

@@ -1,6 +1,8 @@
 //! What the system tells of this thread and this process: stacks, threads, forks.
 
 use std::cell::Cell;
+use std::ffi::CStr;
+#[cfg(unix)]
 use std::ffi::c_void;
 #[cfg(unix)]
 use std::mem::MaybeUninit;
@@ -72,28 +74,39 @@ fn stack_bounds_of_linux() -> Option<Range<usize>> {
 
 thread_local! {
     /// The name of a thread that [`spawn`] has started.
-    static THREAD_NAME: Cell<Option<&'static str>> = const { Cell::new(None) };
+    static THREAD_NAME: Cell<Option<&'static CStr>> = const { Cell::new(None) };
 }
 
 /// The name of this thread, if [`spawn`] has started it and Rust has none for it.
 pub(crate) fn thread_name() -> Option<&'static str> {
-    THREAD_NAME.try_with(Cell::get).ok().flatten()
+    let name = THREAD_NAME.try_with(Cell::get).ok().flatten();
+    name.and_then(|name| name.to_str().ok())
 }
 
 /// Starts a thread. Returns whether there was one. `std::thread` would add 20 KiB to each extension.
 #[cfg(unix)]
-pub(crate) fn spawn(name: &'static str, run: fn()) -> bool {
+pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
     /// As much as `std::thread` gives to a thread, in bytes.
     const STACK: usize = 2 * 1024 * 1024;
 
     struct Start {
-        name: &'static str,
+        name: &'static CStr,
         run: fn(),
     }
     extern "C" fn start(start: *mut c_void) -> *mut c_void {
         // SAFETY: `spawn` has leaked it for this thread.
         let Start { name, run } = *unsafe { Box::from_raw(start.cast::<Start>()) };
         THREAD_NAME.set(Some(name));
+        // SAFETY: the name ends with a null byte, and has no more than 15 others.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        unsafe {
+            libc::pthread_setname_np(libc::pthread_self(), name.as_ptr());
+        }
+        // SAFETY: as above.
+        #[cfg(target_vendor = "apple")]
+        unsafe {
+            libc::pthread_setname_np(name.as_ptr());
+        }
         // A panic has been printed. The thread ends, as one of `std::thread` would.
         let _ = std::panic::catch_unwind(run);
         std::ptr::null_mut()
@@ -125,8 +138,9 @@ pub(crate) fn spawn(name: &'static str, run: fn()) -> bool {
 
 /// Starts a thread. Returns whether there was one.
 #[cfg(not(unix))]
-pub(crate) fn spawn(name: &'static str, run: fn()) -> bool {
-    let builder = std::thread::Builder::new().name(name.to_owned());
+pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
+    let name = name.to_string_lossy().into_owned();
+    let builder = std::thread::Builder::new().name(name);
     builder.spawn(run).is_ok()
 }
 

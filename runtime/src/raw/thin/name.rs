@@ -42,28 +42,23 @@ names! {
     _copy_builtin_containers _copy_dispatch _data _defaultFormatter _defaults _disable _fmt _format
     _get_running_loop _getframe _handlerList _handlers _ident _is_entered _is_owned _levelToName _lock _log
     _logRecordFactory _loggerClass _main_thread _name _pylog_previous _register_atexit _signal _startTime
-    _style _tls _tpl acquire addLevelName after_in_child after_in_parent append args asctime asctime_search
-    asyncio before bind brace_asctime = "{asctime" c_void_p callHandlers clear co_argcount co_cellvars co_code
-    co_consts co_firstlineno co_flags co_freevars co_kwonlyargcount co_names co_varnames compile converter
-    copy copy_context created current_process current_task current_thread datefmt default_msec_format
-    default_time_format disable disabled dispatch_table dollar_asctime = "${asctime}" emit empty = ""
-    encodekey enqueue environ exc_info exc_text exec extra extract f_back f_code f_globals f_lineno f_locals
-    fget filter filters flush format formatMessage formatTime formatter funcName getEffectiveLevel
-    getLevelName getLogger getLoggerClass getMessage get_contextvar_context get_ident get_name getpid
-    getsignal gmtime handle handlers hasattr ident in_progress int interrupt_main isEnabledFor is_alive
-    isinstance len level levelname levelno lineno localtime lock log logAsyncioTasks logMultiprocessing
-    logProcesses logThreads logger loggerClass loggerDict logging logging_handlers = "logging.handlers" make
-    makeRecord manager maxBytes message modules msecs msg multiprocessing
-    multiprocessing_util = "multiprocessing.util" name nlen nt os parent pathname
-    percent_asctime = "%(asctime)" posix prepare process processName propagate put_nowait pythonapi queue
-    relativeCreated release reverse rolloverAt root seek shouldRollover signal stack_info str stream strftime
-    substitute sys taskName tb_frame tb_next tell terminator thread threadName threading time time_ns
-    traceback tzname usesTime value version write
-    co_filename
-    co_name
-    co_qualname
-    co_linetable
-    replace
+    _style _tls _tpl acquire addLevelName after_in_child after_in_parent args asctime asctime_search asyncio
+    before brace_asctime = "{asctime" callHandlers clear co_argcount co_cellvars co_code co_consts co_filename
+    co_firstlineno co_flags co_freevars co_kwonlyargcount co_linetable co_name co_names co_qualname
+    co_varnames compile converter copy copy_context created current_process current_task current_thread
+    datefmt default_msec_format default_time_format disable disabled dispatch_table
+    dollar_asctime = "${asctime}" emit empty = "" encodekey enqueue environ exc_info exc_text exec extra
+    extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format formatMessage
+    formatTime formatter getEffectiveLevel getLevelName getLogger getLoggerClass getMessage
+    get_contextvar_context get_ident get_name getpid getsignal gmtime handle handlers hasattr ident
+    in_progress int interrupt_main isEnabledFor is_alive isinstance len level levelname levelno localtime lock
+    log logAsyncioTasks logMultiprocessing logProcesses logThreads logger loggerClass loggerDict logging
+    logging_handlers = "logging.handlers" makeRecord manager maxBytes message modules msecs msg
+    multiprocessing multiprocessing_util = "multiprocessing.util" name nlen nt os parent
+    percent_asctime = "%(asctime)" posix prepare process processName propagate put_nowait queue
+    relativeCreated release replace reverse rolloverAt root seek shouldRollover signal stack_info str stream
+    strftime substitute sys taskName tb_frame tb_next tell terminator thread threadName threading time time_ns
+    tzname usesTime version write
 }
 
 /// Where each name starts in [`TEXTS`], and where the last one ends.
