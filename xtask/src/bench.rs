@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::python::Python;
 use crate::run::{Result, command, headline, root, run, target};
-use crate::{extension, python};
+use crate::{extension, packages, python};
 
 /// Runs the benchmark on these versions of Python, or on the newest found if there are none.
 ///
@@ -30,7 +30,8 @@ pub(crate) fn bench(versions: &[String]) -> Result {
 
 fn measure_and_report(python: &Python) -> Result {
     measure(python, &root().join("benches/results.json"))?;
-    report(python, None)
+    report(python, None)?;
+    packages::write_readme().map(drop)
 }
 
 /// Builds the loops for this Python, times them, and writes the figures to the file `results`.

@@ -32,6 +32,16 @@ pub(crate) fn test(pythons: &[Python]) -> Result {
 /// # Errors
 /// If they differ. The file is correct afterwards.
 pub(crate) fn readme() -> Result {
+    if write_readme()? {
+        return Err(
+            "runtime/README.md differed from README.md. It is written again: commit it.".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Writes `runtime/README.md` from the README of the repository, and returns whether it differed.
+pub(crate) fn write_readme() -> Result<bool> {
     let [from, to] = ["README.md", "runtime/README.md"].map(|path| root().join(path));
     let expected = readme_of_package(&read(&from)?);
     let missing: Vec<_> = links(&expected)
@@ -43,11 +53,11 @@ pub(crate) fn readme() -> Result {
             missing.join(", ")
         ));
     }
-    if read(&to).is_ok_and(|found| found == expected) {
-        return Ok(());
+    let differed = !read(&to).is_ok_and(|found| found == expected);
+    if differed {
+        write(&to, expected)?;
     }
-    write(&to, expected)?;
-    Err("runtime/README.md differed from README.md. It is written again: commit it.".to_owned())
+    Ok(differed)
 }
 
 /// The README with links that are relative to `runtime`, as a registry resolves those of the package.
