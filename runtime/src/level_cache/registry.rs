@@ -6,7 +6,8 @@
 
 use super::cache::LevelCache;
 use crate::index::AtomicIndex;
-use crate::sync::{AtomicU64, AtomicUsize, List, Ordering, fence};
+use crate::raw::list::List;
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
 
 const BITS_OF_A_WORD: usize = u64::BITS as usize;
 const WORDS: usize = 256;

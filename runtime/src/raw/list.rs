@@ -5,7 +5,8 @@
 use std::marker::PhantomData;
 use std::ops::Index;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 
 /// How many places the first bucket has. Each other one has twice as many as the one before.
 const FIRST: usize = 8;
@@ -86,8 +87,8 @@ impl<T> Drop for List<T> {
                 drop(unsafe { Box::from_raw(entry) });
             }
         }
-        for (number, bucket) in self.places.buckets.iter_mut().enumerate() {
-            let start = *bucket.get_mut();
+        for (number, bucket) in self.places.buckets.iter().enumerate() {
+            let start = bucket.load(Ordering::Acquire);
             if !start.is_null() {
                 let places = ptr::slice_from_raw_parts_mut(start, FIRST << number);
                 // SAFETY: `bucket` has leaked a slice of that length.
@@ -133,7 +134,7 @@ impl Places {
         let length = FIRST << number;
         let mut start = self.buckets[number].load(Ordering::Acquire);
         if start.is_null() {
-            let places = std::iter::repeat_with(|| AtomicPtr::new(ptr::null_mut()));
+            let places = std::iter::repeat_with(AtomicPtr::default);
             let new: Box<[AtomicPtr<()>]> = places.take(length).collect();
             let new = Box::into_raw(new);
             let stored = self.buckets[number].compare_exchange(

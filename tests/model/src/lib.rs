@@ -1,4 +1,4 @@
-//! pylog's own `cache.rs`, `registry.rs`, `questions.rs`, `changes.rs` and `hint.rs` on loom's atomics.
+//! pylog's own `cache.rs`, `registry.rs`, `list.rs`, `questions.rs`, `changes.rs` and `hint.rs` on loom's atomics.
 //!
 //! loom runs a model in every order in which the steps of its threads can happen, with every value that
 //! the memory model lets each of them read. The models here are what happens when Python is reconfigured
@@ -31,6 +31,16 @@ mod max_level {
 #[path = "../../../runtime/src/tracing"]
 mod tracing {
     pub(crate) mod hint;
+}
+
+#[path = "../../../runtime/src/raw"]
+mod raw {
+    #[allow(
+        unsafe_code,
+        reason = "it is a file of the runtime's folder of unsafe code"
+    )]
+    #[allow(dead_code, reason = "the runtime uses more of it")]
+    pub(crate) mod list;
 }
 
 mod sync;
@@ -73,6 +83,7 @@ use level_cache::cache::LevelCache;
 use level_cache::registry::Registry;
 use log::LevelFilter;
 use max_level::changes::{Changes, Maximum};
+use raw::list::{Inbox, List};
 use tracing::hint::Hint;
 
 /// The content of the cache when the threads begin.
@@ -260,4 +271,95 @@ pub fn change_max_level(callers: usize, preemptions: usize) -> usize {
         }
         assert_eq!(KEPT.load(Ordering::Acquire), LevelFilter::Trace as i32);
     })
+}
+
+/// `pushers` threads push two entries each into a list, while another thread reads it. Returns the number of
+/// interleavings in which threads are preempted at most `preemptions` times.
+///
+/// # Panics
+/// If an entry is lost, is seen before all of it is there, or isn't where its index says.
+pub fn push_into_list(pushers: usize, preemptions: usize) -> usize {
+    check(Some(preemptions), move || {
+        let list: loom::sync::Arc<List<Entry>> = loom::sync::Arc::new(List::new());
+        // A static is there before the threads are. Its first bucket is made in the race.
+        assert_eq!((list.count(), list.iter().count()), (0, 0));
+        assert!(list.get(0).is_none());
+        let mut threads: Vec<_> = (0..pushers)
+            .map(|thread| {
+                let list = loom::sync::Arc::clone(&list);
+                thread::spawn(move || {
+                    for number in 0..2 {
+                        let index = list.push(Entry::new(2 * thread + number));
+                        assert_eq!(list[index].number(), 2 * thread + number);
+                    }
+                })
+            })
+            .collect();
+        // loom's first order runs the reader last: it doesn't try a store before a load that came first.
+        threads.push(thread::spawn({
+            let list = loom::sync::Arc::clone(&list);
+            move || {
+                let entries = (0..2 * pushers).filter_map(|index| list.get(index));
+                entries.for_each(|entry| assert!(entry.number() < 2 * pushers));
+            }
+        }));
+        for thread in threads {
+            thread.join().expect("no thread panics");
+        }
+        let mut all: Vec<_> = list.iter().map(|(_, entry)| entry.number()).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..2 * pushers).collect::<Vec<_>>());
+        assert_eq!(list.count(), all.len());
+    })
+}
+
+/// `pushers` threads put down two values each, while another thread takes them. Returns the number of
+/// interleavings in which threads are preempted at most `preemptions` times.
+///
+/// # Panics
+/// If a value is lost, is taken twice or before an earlier one of its thread, or is taken before all of it is there.
+pub fn take_from_inbox(pushers: usize, preemptions: usize) -> usize {
+    check(Some(preemptions), move || {
+        let inbox: loom::sync::Arc<Inbox<Entry>> = loom::sync::Arc::new(Inbox::new());
+        assert!(inbox.is_empty());
+        let threads: Vec<_> = (0..pushers)
+            .map(|thread| {
+                let inbox = loom::sync::Arc::clone(&inbox);
+                thread::spawn(move || {
+                    for number in 0..2 {
+                        inbox.push(Entry::new(2 * thread + number));
+                    }
+                })
+            })
+            .collect();
+        let mut taken = Vec::new();
+        let mut take = || taken.extend(inbox.take().reversed().map(|entry| entry.number()));
+        take();
+        take();
+        for thread in threads {
+            thread.join().expect("a pusher doesn't panic");
+        }
+        take();
+        for thread in 0..pushers {
+            let of_thread = taken.iter().copied().filter(|number| number / 2 == thread);
+            assert_eq!(of_thread.collect::<Vec<_>>(), [2 * thread, 2 * thread + 1]);
+        }
+        assert_eq!(taken.len(), 2 * pushers);
+    })
+}
+
+/// A number that a thread reads as 0 if it can see the entry before what was written to it.
+struct Entry(loom::sync::atomic::AtomicUsize);
+
+impl Entry {
+    fn new(number: usize) -> Entry {
+        let written = loom::sync::atomic::AtomicUsize::new(0);
+        written.store(number + 1, Ordering::Relaxed);
+        Entry(written)
+    }
+
+    fn number(&self) -> usize {
+        let written = self.0.load(Ordering::Relaxed);
+        written.checked_sub(1).expect("all of the entry is there")
+    }
 }

@@ -1,5 +1,6 @@
 //! The same types as in `runtime/src/sync.rs`, from loom.
 
+use std::ptr;
 pub(crate) use std::sync::PoisonError;
 use std::sync::{LockResult, OnceLock};
 
@@ -83,11 +84,7 @@ made_on_first_use!(AtomicU64, u64, [swap fetch_add fetch_or], {
     }
 });
 
-made_on_first_use!(AtomicUsize, usize, [fetch_add fetch_sub fetch_max], {
-    pub(crate) fn store(&self, value: usize, order: Ordering) {
-        self.get().store(value, order);
-    }
-});
+made_on_first_use!(AtomicUsize, usize, [fetch_add fetch_sub fetch_max], {});
 
 /// loom's type, made on first use as well.
 pub(crate) struct Mutex<T> {
@@ -112,58 +109,60 @@ impl<T> Mutex<T> {
     }
 }
 
-/// Promises no more than `boxcar::Vec` does: a thread that sees an element sees all of it, and an index
-/// can be taken before the element is there.
-pub(crate) struct List<T> {
-    count: AtomicUsize,
-    slots: [Slot<T>; 3],
+/// loom's type, made on first use as well if it is a constant. It begins with null, as each one of the runtime does.
+pub(crate) struct AtomicPtr<T> {
+    atomic: OnceLock<loom::sync::atomic::AtomicPtr<T>>,
 }
 
-struct Slot<T> {
-    element: OnceLock<T>,
-    /// Whether loom lets a thread see the element.
-    is_there: AtomicUsize,
-}
+impl<T> AtomicPtr<T> {
+    pub(crate) const fn new(first: *mut T) -> AtomicPtr<T> {
+        assert!(first.is_null());
+        let atomic = OnceLock::new();
+        AtomicPtr { atomic }
+    }
 
-impl<T> Slot<T> {
-    const fn empty() -> Slot<T> {
-        Slot {
-            element: OnceLock::new(),
-            is_there: AtomicUsize::new(0),
-        }
+    fn get(&self) -> &loom::sync::atomic::AtomicPtr<T> {
+        let make = || loom::sync::atomic::AtomicPtr::new(ptr::null_mut());
+        self.atomic.get_or_init(make)
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> *mut T {
+        self.get().load(order)
+    }
+
+    pub(crate) fn store(&self, value: *mut T, order: Ordering) {
+        self.get().store(value, order);
+    }
+
+    pub(crate) fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
+        self.get().swap(value, order)
+    }
+
+    pub(crate) fn compare_exchange(
+        &self,
+        from: *mut T,
+        to: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.get().compare_exchange(from, to, success, failure)
+    }
+
+    pub(crate) fn compare_exchange_weak(
+        &self,
+        from: *mut T,
+        to: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.get().compare_exchange_weak(from, to, success, failure)
     }
 }
 
-impl<T> List<T> {
-    pub(crate) const fn new() -> List<T> {
-        let slots = [const { Slot::empty() }; 3];
-        let count = AtomicUsize::new(0);
-        List { count, slots }
-    }
-
-    pub(crate) fn push(&self, element: T) -> usize {
-        let index = self.count.fetch_add(1, Ordering::Relaxed);
-        for slot in &self.slots {
-            // The first thread makes loom's types of all of them.
-            let _ = slot.is_there.load(Ordering::Relaxed);
-        }
-        let slot = &self.slots[index];
-        assert!(
-            slot.element.set(element).is_ok(),
-            "each element has an index of its own"
-        );
-        slot.is_there.store(1, Ordering::Release);
-        index
-    }
-
-    pub(crate) fn get(&self, index: usize) -> Option<&T> {
-        let slot = self.slots.get(index)?;
-        let is_there = slot.is_there.load(Ordering::Acquire) == 1;
-        is_there.then(|| slot.element.get()).flatten()
-    }
-
-    /// The elements that can be seen.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        (0..self.slots.len()).filter_map(|index| Some((index, self.get(index)?)))
+impl<T> Default for AtomicPtr<T> {
+    fn default() -> AtomicPtr<T> {
+        let atomic = AtomicPtr::new(ptr::null_mut());
+        atomic.get();
+        atomic
     }
 }

@@ -1,6 +1,8 @@
 //! Threads that ask for a level beside one that changes it, and other races.
 
-use pylog_model::{Before, change_max_level, change_twice, drop_calls, race};
+use pylog_model::{
+    Before, change_max_level, change_twice, drop_calls, push_into_list, race, take_from_inbox,
+};
 
 fn no_interleaving_leaves_a_stale_answer(
     resolvers: usize,
@@ -54,6 +56,20 @@ fn each_dropped_call_is_counted_by_one_answer() {
 #[test]
 fn no_interleaving_leaves_a_maximum_that_rejects_what_python_accepts() {
     let count = change_max_level(1, 3) + change_max_level(2, 2);
+    println!("{count} interleavings, none wrong");
+    assert!(count > 100, "loom saw no race");
+}
+
+#[test]
+fn each_entry_of_a_list_is_whole_and_in_its_place() {
+    let count = push_into_list(2, 2);
+    println!("{count} interleavings, none wrong");
+    assert!(count > 100, "loom saw no race");
+}
+
+#[test]
+fn each_value_of_an_inbox_is_taken_once_and_in_the_order_of_its_thread() {
+    let count = take_from_inbox(2, 3);
     println!("{count} interleavings, none wrong");
     assert!(count > 100, "loom saw no race");
 }
