@@ -75,7 +75,7 @@ impl Adding {
     /// `None` within a function that adds attributes, and at the end of a thread, where the variable may be gone.
     fn begin() -> Option<Adding> {
         let was_adding = IS_ADDING.try_with(|it| it.replace(true));
-        (was_adding == Ok(false)).then_some(Adding)
+        (was_adding == Ok(false)).then(|| Adding)
     }
 }
 

@@ -772,6 +772,20 @@ class TestAllQueued:
         parent.disabled = False
         assert [record.value for record in arrived.records] == [logging.INFO] * 2
 
+    @pytest.mark.parametrize("is_enabled", [True, False])
+    def test_a_question_leaves_the_garbage_collector_as_it_is(self, all_queued, arrived, is_enabled):
+        was_enabled = gc.isenabled()
+        (gc.enable if is_enabled else gc.disable)()
+        try:
+            # The logger doesn't exist when the call is made.
+            logging.root.manager.loggerDict.pop(f"{native.__name__}.all_queued", None)
+            native.log_keywords(logging.WARNING)
+            assert gc.isenabled() == is_enabled
+        finally:
+            (gc.enable if was_enabled else gc.disable)()
+        assert native.flush()
+        assert [record.value for record in arrived.records] == [logging.WARNING]
+
     def test_a_logger_with_an_answer_of_its_own_is_asked_at_the_delivery(self, all_queued, arrived):
         class Picky(logging.Logger):
             def isEnabledFor(self, level):

@@ -27,7 +27,7 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
 /// Runs `f`, which runs no Python code itself, so that no garbage is collected meanwhile. `py` if the thread
 /// is attached.
 pub(crate) fn without_collection<R>(py: Option<Python<'_>>, f: impl FnOnce() -> R) -> R {
-    let _paused = py.and_then(|py| pause(py).unwrap_or_default().then_some(Paused(py)));
+    let _paused = py.and_then(|py| pause(py).unwrap_or_default().then(|| Paused(py)));
     f()
 }
 
