@@ -148,6 +148,7 @@ impl<T> AtomicPtr<T> {
         self.get().compare_exchange(from, to, success, failure)
     }
 
+    /// loom's doesn't fail without a reason either.
     pub(crate) fn compare_exchange_weak(
         &self,
         from: *mut T,
@@ -155,7 +156,7 @@ impl<T> AtomicPtr<T> {
         success: Ordering,
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
-        self.get().compare_exchange_weak(from, to, success, failure)
+        self.compare_exchange(from, to, success, failure)
     }
 }
 
