@@ -126,6 +126,17 @@ def test_eventlet(delivery):
     compare("eventlet", "eventlet", delivery)
 
 
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_jupyter(delivery):
+    compare("jupyter", "ipykernel", delivery)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize("form", ["Text", "JSON"])
+def test_lambda(form, delivery, tmp_path):
+    compare("lambda", "awslambdaric", delivery, form, tmp_path)
+
+
 TEST_THAT_LOGS = """
 import logging
 from pylog_probe import _native as native

@@ -111,6 +111,7 @@ def test_nesting_on_a_small_stack(kibibytes, how, delivery):
     run("nesting_on_a_small_stack", kibibytes, how, delivery)
 
 
+@needs_nested_records
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
 def test_a_handler_that_recurses_through_c_and_then_logs(delivery):
     stdout, _ = run("logging_at_the_bottom", delivery)

@@ -173,3 +173,27 @@ fn build_sanitized(python: &Python) -> Result<PathBuf> {
     run(build.env("PYO3_PYTHON", &python.executable), hint)?;
     Ok(directory.join(host).join("debug/sanitized"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::run::root;
+
+    /// The manifest here names the dependencies again, with another PyO3.
+    #[test]
+    fn the_manifest_has_each_dependency_of_the_extension() {
+        let dependencies = |package: &str| -> Vec<String> {
+            let manifest = root().join(format!("tests/{package}/Cargo.toml"));
+            let manifest = std::fs::read_to_string(manifest).expect("a manifest");
+            let (_, after) = manifest
+                .split_once("[dependencies]\n")
+                .expect("dependencies");
+            let lines = after.lines().take_while(|line| !line.starts_with('['));
+            let names = lines.filter_map(|line| Some(line.split_once(" = ")?.0.to_owned()));
+            names.collect()
+        };
+        let here = dependencies("free-threaded");
+        for name in dependencies("extension") {
+            assert!(here.contains(&name), "{name} is missing");
+        }
+    }
+}

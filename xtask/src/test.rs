@@ -14,7 +14,8 @@ use crate::{extension, packages, quick_start};
 const HINT: &str = "The output above names the test that failed.";
 
 /// Packages whose work with pylog's records is tested.
-const PACKAGES: [&str; 17] = [
+const PACKAGES: [&str; 19] = [
+    "awslambdaric",
     "celery",
     "coverage",
     "ddtrace",
@@ -22,6 +23,7 @@ const PACKAGES: [&str; 17] = [
     "freezegun",
     "gevent",
     "gunicorn",
+    "ipykernel",
     "loguru",
     "opentelemetry-instrumentation-logging",
     "opentelemetry-sdk",

@@ -46,13 +46,11 @@ pub(crate) fn cached_answer(logger: &Bound<'_, PyAny>, level: Level) -> Result<O
 
 /// Names level 5 `TRACE`, unless the application has named the level or uses the name.
 pub(crate) fn name_trace(py: Python<'_>) -> Result<()> {
-    let get_level_name = LOGGING_GLOBALS.get(Name::getLevelName, py)?;
     let levelno = thin::number(py, Level::TRACE.levelno().into())?;
-    // It answers "Level X" for a number or a name that it doesn't know.
     let trace = thin::text(py, "TRACE")?;
-    let number = get_level_name.run_with(&levelno)?.str()?;
-    let name = get_level_name.run_with(&trace)?.str()?;
-    if number.to_cow()? == "Level 5" && name.to_cow()? == "Level TRACE" {
+    let of_numbers = LOGGING_GLOBALS.get(Name::_levelToName, py)?;
+    let of_names = LOGGING_GLOBALS.get(Name::_nameToLevel, py)?;
+    if of_numbers.entry(&levelno)?.is_none() && of_names.entry(&trace)?.is_none() {
         let add_level_name = LOGGING_GLOBALS.get(Name::addLevelName, py)?;
         add_level_name.run_with_two(&levelno, &trace)?;
     }

@@ -1,10 +1,10 @@
-//! The modules, functions and classes of Python's library that pylog uses, imported once.
+//! The modules, functions and classes of Python's library that pylog uses, each looked up once.
 //!
 //! When the interpreter ends, they are [released][super::kept], and are then looked up at each use.
 
 use std::ffi::CString;
 
-use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
+use pyo3::exceptions::{PyAttributeError, PyRuntimeWarning};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
@@ -17,7 +17,7 @@ use crate::raw::pypy;
 use crate::raw::thin::exception::{Exception, Result};
 use crate::raw::thin::{Name, Object, Stored, Thin};
 
-/// A name in a module, imported on first use.
+/// A name in a module, looked up on first use.
 pub(crate) struct Import {
     module: &'static str,
     name: &'static str,
@@ -127,8 +127,17 @@ fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
             return module.get(Name::__dict__)?.cast_into();
         }
     }
+    if !APART.contains(&module) {
+        if let Ok(Some(module)) = loaded(&PyString::intern(py, module)) {
+            return module.get(Name::__dict__)?.cast_into();
+        }
+    }
     Ok(py.import(module)?.dict())
 }
+
+/// The modules that an import of `logging` doesn't load, so that another thread may be importing them at this moment, and
+/// the one that has those that are loaded.
+const APART: [&str; 4] = ["copy", "logging", "logging.handlers", "sys"];
 
 /// A function of `logging`, through which the module is found when it isn't kept any more. Python frees a
 /// module earlier than its functions.
@@ -204,41 +213,24 @@ impl BuiltinType {
     }
 
     pub(super) fn get<'py>(&self, py: Python<'py>) -> Result<&Bound<'py, PyAny>> {
-        let find = || -> Result<_> { Ok(py.import("types")?.getattr(self.name)?.into()) };
+        let find = || -> Result<_> {
+            let name = PyString::intern(py, self.name);
+            look_up(&dict_of("types", py)?, "types", &name).map(Object::unbind)
+        };
         Ok(self.class.get_or_try(find)?.bind(py))
     }
 }
 
-/// Imports everything now, at the import of the extension, rather than in the middle of a call: an
-/// import hook that logs would otherwise call itself.
-pub(crate) fn import_all(py: Python<'_>) -> Result<()> {
-    for import in [
-        &LOGGER_ADAPTER,
-        &STACK_SUMMARY,
-        &SIMPLE_NAMESPACE,
-        &REGISTER_AT_EXIT,
-        &REGISTER_AT_FORK,
-        &GET_IDENT,
-        &PARTIAL,
-    ] {
-        match import.get(py) {
-            Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
-            // A name that a platform doesn't have is an error where it is used.
-            _ => {}
-        }
-    }
-    for globals in [
-        &LOGGING_GLOBALS,
-        &OS_GLOBALS,
-        &THREADING_GLOBALS,
-        &TIME_GLOBALS,
-        &SYS_GLOBALS,
-    ] {
-        globals.dict(py)?;
-    }
-    METHOD_TYPE.get(py)?;
-    FUNCTION_TYPE.get(py)?;
-    TRACEBACK_TYPE.get(py).map(drop)
+/// Imports `logging` now, at the import of the extension, rather than in the middle of a call: an import hook that logs
+/// would otherwise call itself. The other modules are loaded with it, and are found without an import.
+pub(crate) fn import_logging(py: Python<'_>) -> Result<()> {
+    LOGGING_GLOBALS.dict(py).map(drop)
+}
+
+/// A module, if the program has imported it: `sys.modules.get(name)`.
+pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
+    let module = SYS_GLOBALS.get(Name::modules, name.py())?.entry(name)?;
+    Ok(module.filter(|module| !module.is_none()))
 }
 
 /// Whether a function is a certain one of a module written in C.
@@ -252,12 +244,6 @@ pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) 
     Ok(function.is_exact_instance_of::<PyCFunction>()
         && function.get(Name::__module__)?.eq(module)?
         && function.get(Name::__name__)?.eq(name)?)
-}
-
-/// A module, if the program has imported it: `sys.modules.get(name)`.
-pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
-    let module = SYS_GLOBALS.get(Name::modules, name.py())?.entry(name)?;
-    Ok(module.filter(|module| !module.is_none()))
 }
 
 /// A Python callable that ignores its arguments and runs `act`.

@@ -154,9 +154,7 @@ fn stay_registered(py: Python<'_>, registered: &FlushHandler) -> Result<()> {
     let names = LOGGING_GLOBALS.get(Name::_handlers, py)?;
     // A program may have a handler of that name. Setting the attribute `name` takes the lock of the module, which the
     // thread that runs `dictConfig` holds.
-    if !names.contains(NAME)? {
-        names.set_item(NAME, &registered.handler)?;
-    }
+    names.call_method1("setdefault", (NAME, &registered.handler))?;
     Ok(())
 }
 

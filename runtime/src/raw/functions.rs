@@ -7,7 +7,7 @@
 //! Some of these functions and those for [watching](super::watching) aren't part of the limited API, and PyO3 doesn't
 //! declare the others in all of its versions. So they are looked up by name, which serves every build alike.
 
-use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_int, c_ulong, c_void};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
@@ -103,7 +103,7 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
 
 impl ThreadStates {
     fn find(py: Python<'_>) -> Result<ThreadStates> {
-        if let Ok(has_gil) = address(py, c"PyPyGILState_Check") {
+        if let Some(has_gil) = symbol(py, c"PyPyGILState_Check") {
             // SAFETY: this is the address of PyPy's `int PyGILState_Check(void)`. It isn't null, and stays as long as the
             // process.
             let has_gil =
@@ -156,38 +156,38 @@ impl ContextFunctions {
 }
 
 /// The address of a function of the C API, which isn't null. It stays as long as the process.
-#[cfg(unix)]
-pub(super) fn address(_py: Python<'_>, name: &CStr) -> Result<usize> {
+pub(super) fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
     // PyPy has its own prefix in place of `Py`.
-    let in_pypy = match name.to_bytes().strip_prefix(b"Py") {
-        Some(rest) => [b"PyPy", rest].concat(),
-        None => Vec::new(),
+    let in_pypy = || {
+        let rest = name.to_bytes().strip_prefix(b"Py")?;
+        symbol(py, &CString::new([b"PyPy", rest].concat()).ok()?)
     };
-    let in_pypy = std::ffi::CString::new(in_pypy).unwrap_or_default();
-    for name in [name, &in_pypy] {
-        // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is
-        // loaded, as the dynamic linker did for the functions that PyO3 declares.
-        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-        if !address.is_null() {
-            return Ok(address as usize);
-        }
-    }
-    let message = format!("this Python has no {name:?}");
-    Err(PyRuntimeError::new_err(message).into())
+    let missing = || PyRuntimeError::new_err(format!("this Python has no {name:?}"));
+    Ok(symbol(py, name).or_else(in_pypy).ok_or_else(missing)?)
 }
 
-/// The address of a function of the C API, which isn't null. It stays as long as the process.
+/// The address of an exported function of exactly that name.
+#[cfg(unix)]
+fn symbol(_py: Python<'_>, name: &CStr) -> Option<usize> {
+    // SAFETY: `name` ends with a null byte. The look-up has no other requirement. It goes through what is loaded, as the
+    // dynamic linker did for the functions that PyO3 declares.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!address.is_null()).then_some(address as usize)
+}
+
+/// The address of an exported function of exactly that name. `None` also without `ctypes`.
 #[cfg(not(unix))]
-pub(super) fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
-    // PyO3 0.26 takes no `CStr` here.
-    let ctypes = py.import("ctypes")?;
-    let function = ctypes
-        .getattr("pythonapi")?
-        .getattr(&*name.to_string_lossy())?;
-    let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
-    let address: Option<usize> = pointer.getattr("value")?.extract()?;
-    let no_address = || PyRuntimeError::new_err(format!("{name:?} has no address"));
-    Ok(address.ok_or_else(no_address)?)
+fn symbol(py: Python<'_>, name: &CStr) -> Option<usize> {
+    let find = || -> PyResult<Option<usize>> {
+        // PyO3 0.26 takes no `CStr` here.
+        let ctypes = py.import("ctypes")?;
+        let function = ctypes
+            .getattr("pythonapi")?
+            .getattr(&*name.to_string_lossy())?;
+        let pointer = ctypes.call_method1("cast", (function, ctypes.getattr("c_void_p")?))?;
+        pointer.getattr("value")?.extract()
+    };
+    find().ok().flatten()
 }
 
 #[cfg(test)]

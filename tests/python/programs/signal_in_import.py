@@ -1,4 +1,4 @@
-"""SIGTERM arrives while pylog imports `threading`, at its own import. Ends with the status 7.
+"""SIGTERM arrives while pylog imports `logging`, at its own import. Ends with the status 7.
 
 Run: python tests/python/programs/signal_in_import.py
 """
@@ -12,7 +12,7 @@ original = builtins.__import__
 
 
 def import_module(name, *args, **kwargs):
-    if name == "threading":
+    if name == "logging":
         builtins.__import__ = original
         signal.raise_signal(signal.SIGTERM)
     return original(name, *args, **kwargs)

@@ -41,7 +41,7 @@ names! {
     __slotnames__ __static_attributes__ __traceback__ __weakref__ _active _cache _copy_atomic_types
     _copy_builtin_containers _copy_dispatch _data _defaultFormatter _defaults _disable _fmt _format
     _get_running_loop _getframe _handlerList _handlers _ident _is_entered _is_owned _levelToName _lock _log
-    _logRecordFactory _loggerClass _main_thread _name _pylog_previous _register_atexit _signal _startTime
+    _logRecordFactory _loggerClass _main_thread _name _nameToLevel _pylog_previous _register_atexit _signal _startTime
     _style _tls _tpl acquire addLevelName after_in_child after_in_parent args asctime asctime_search asyncio
     before brace_asctime = "{asctime" callHandlers clear co_argcount co_cellvars co_code co_consts co_filename
     co_firstlineno co_flags co_freevars co_kwonlyargcount co_linetable co_name co_names co_qualname
