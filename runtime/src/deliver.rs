@@ -3,7 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
-use crate::event::keywords::{Arguments, Attributes};
+use crate::event::attributes::Attributes;
+use crate::event::keywords::Arguments;
 use crate::handle::{self, Calls};
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 
+use super::attributes::Attributes;
 use super::exc_info::{self, ExcInfo, ExcInfoRef};
 use super::limit::Allowed;
 use super::stack_info::Stack;
@@ -364,35 +365,7 @@ impl Arguments for Number {
     }
 }
 
-/// The attributes that the keyword arguments add to a record.
-#[derive(Debug, Default)]
-pub(crate) struct Attributes<'py> {
-    pub(crate) extra: Option<Bound<'py, PyAny>>,
-    pub(crate) exc_info: Option<Bound<'py, PyAny>>,
-    pub(crate) stack_info: Option<String>,
-}
-
 impl<'py> Attributes<'py> {
-    /// Adds them to the other attributes of a record.
-    ///
-    /// # Errors
-    /// A `MemoryError`.
-    pub(crate) fn add_to(&self, record: &Bound<'py, PyAny>) -> Result<()> {
-        let py = record.py();
-        if let Some(exc_info) = &self.exc_info {
-            record.set_entry(Name::exc_info, exc_info)?;
-        }
-        if let Some(stack_info) = &self.stack_info {
-            record.set_entry(Name::stack_info, &*thin::text(py, stack_info)?)?;
-        }
-        if let Some(extra) = &self.extra {
-            record
-                .cast::<PyDict>()?
-                .update(extra.cast::<PyDict>()?.as_mapping())?;
-        }
-        Ok(())
-    }
-
     /// The attributes that `Logger._log` computes from the mapping that an adapter's `process` returned for
     /// `values`.
     pub(crate) fn of_kwargs(

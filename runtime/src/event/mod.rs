@@ -1,8 +1,10 @@
 //! The content of one call: its message, its values, when and where it was made.
 
+pub(crate) mod attributes;
 pub(crate) mod awaited;
 pub(crate) mod buffer;
 pub(crate) mod error;
+mod error_class;
 pub(crate) mod exc_info;
 pub(crate) mod keywords;
 pub(crate) mod limit;

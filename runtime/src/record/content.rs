@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::event::keywords::Attributes;
+use crate::event::attributes::Attributes;
 use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;

@@ -12,5 +12,6 @@ pub(crate) mod make;
 mod own_log;
 mod process;
 pub(crate) mod prototype;
+mod settings;
 mod thread;
 mod times;

@@ -12,9 +12,10 @@ use pyo3::types::{PyDict, PyString};
 use super::attributes::ATTRIBUTES;
 use super::content::Content;
 use super::process;
-use super::thread::{RecordThread, StockThreads};
-use super::times::{Clock, Times};
-use crate::event::keywords::Attributes;
+use super::settings::Settings;
+use super::thread::RecordThread;
+use super::times::Times;
+use crate::event::attributes::Attributes;
 use crate::logger::dict::{LoggerDict, LoggerWatch};
 use crate::python::asyncio::task_name;
 use crate::python::kept::{Kept, Shared};
@@ -81,84 +82,6 @@ pub(crate) struct RecordPrototype {
     process: Option<u32>,
     /// From Python 3.12 on.
     task_name: Option<Stored>,
-}
-
-/// The settings of `logging`, as the rows of the snapshot are.
-struct Settings {
-    clock: Clock,
-    level_names: Stored<PyDict>,
-    threads: Shared<StockThreads>,
-    active_threads: Stored<PyDict>,
-    has_stock_ident: bool,
-    log_threads: bool,
-    log_processes: bool,
-    log_multiprocessing: bool,
-    log_asyncio_tasks: bool,
-    /// Whether the program has imported these modules.
-    uses_multiprocessing: bool,
-    uses_asyncio: bool,
-}
-
-impl Settings {
-    /// `None` if one of them isn't of the kind that `logging` has.
-    fn of(snapshot: &Snapshot, py: Python<'_>) -> Result<Option<Settings>> {
-        let is_on = |row| match snapshot.get(row, py) {
-            Some(switch) => switch.is_truthy(),
-            None => Ok(false),
-        };
-        let has_loaded = |row| {
-            snapshot
-                .get(row, py)
-                .is_some_and(|module| !module.is_none())
-        };
-        let dict = |row| {
-            let dict = snapshot.get(row, py)?.cast::<PyDict>().ok()?;
-            Some(Stored::from(dict.clone()))
-        };
-        let clock = snapshot
-            .get(Row::StartTime, py)
-            .and_then(Clock::starting_at);
-        let (Some(clock), Some(level_names), Some(active_threads)) =
-            (clock, dict(Row::LevelNames), dict(Row::Active))
-        else {
-            return Ok(None);
-        };
-        let threads = StockThreads::get(py)?;
-        let get_ident = snapshot.get(Row::GetIdent, py);
-        Ok(Some(Settings {
-            clock,
-            level_names,
-            has_stock_ident: get_ident.is_some_and(|it| threads.has_get_ident(it)),
-            threads,
-            active_threads,
-            log_threads: is_on(Row::LogThreads)?,
-            log_processes: is_on(Row::LogProcesses)?,
-            log_multiprocessing: is_on(Row::LogMultiprocessing)?,
-            log_asyncio_tasks: is_on(Row::LogAsyncioTasks)?,
-            uses_multiprocessing: has_loaded(Row::Multiprocessing),
-            uses_asyncio: has_loaded(Row::Asyncio),
-        }))
-    }
-
-    /// Makes another name of the level count as a change. Returns whether that is possible.
-    fn watch_name(&self, levelno: i32, snapshot: &Snapshot, py: Python<'_>) -> Result<bool> {
-        match watch::watchers(py).filter(|_| snapshot.is_watched()) {
-            Some(watchers) => {
-                let levelno = thin::number(py, levelno.into())?;
-                watchers.watch_key(self.level_names.bind(py), &levelno)
-            }
-            None => Ok(false),
-        }
-    }
-
-    /// `logging.getLevelName(levelno)`, if the level has a name.
-    fn level_name<'py>(&self, levelno: i32, py: Python<'py>) -> Result<Option<Object<'py>>> {
-        let name = self
-            .level_names
-            .bind(py)
-            .entry(&*thin::number(py, levelno.into())?)?;
-        Ok(name.filter(|name| !name.is_none()))
-    }
 }
 
 impl RecordPrototype {

@@ -59,6 +59,9 @@ pub(super) fn table(report: &mut Report) -> Result<String> {
         &|| run_ignored("aarch64::"),
     );
     check("the size of an extension", None, &|| run_ignored("size::"));
+    let miri = output(toolchain("nightly").args(["miri", "--version"]));
+    let missing = miri.is_none().then_some(NOT_INSTALLED);
+    check("the lists that threads share, in Miri", missing, &in_miri);
 
     let features = features()?;
     check("cargo features: none, each one, all", None, &|| {
@@ -166,6 +169,16 @@ fn run_ignored(module: &str) -> Result {
     python::embeddable()?.embed_in(&mut test);
     test.args(["test", "--quiet", "--package", "pylog-tests"]);
     test.args(["--test", "binary", "--", module, "--ignored"]);
+    run_captured(&mut test)
+}
+
+/// What is unsafe and doesn't call Python, which Miri couldn't run.
+fn in_miri() -> Result {
+    let mut test = toolchain("nightly");
+    test.args(["miri", "test", "--quiet", "--package", "pylog", "--lib"]);
+    test.arg("--target-dir").arg(directory().join("miri"));
+    test.args(["--", "raw::list::"]);
+    test.env("PYO3_PYTHON", python::default()?.executable);
     run_captured(&mut test)
 }
 

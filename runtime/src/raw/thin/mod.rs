@@ -13,14 +13,17 @@
 //! - Nothing here panics, and no function that is declared `extern "C"` unwinds. A caller needs no code for that.
 //! - The functions are those of the limited API that PyPy has, too.
 
+mod calls;
 pub(crate) mod exception;
 mod name;
+mod new;
 mod object;
 mod operations;
 mod stored;
 
+pub(super) use self::calls::call_by;
 pub(crate) use self::name::Name;
+pub(crate) use self::new::{dict, float, number, text, tuple};
 pub(crate) use self::object::Object;
-pub(super) use self::operations::call_by;
-pub(crate) use self::operations::{Thin, dict, float, number, text, tuple};
+pub(crate) use self::operations::Thin;
 pub(crate) use self::stored::Stored;

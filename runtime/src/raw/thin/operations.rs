@@ -7,16 +7,33 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use super::calls::{call, call_method};
 use super::exception::{Exception, Result};
 use super::name::Name;
 use super::object::Object;
-use crate::raw::once::Once;
 
 #[inline(always)]
 fn flag(result: i32) -> Result<bool> {
     match result {
         0.. => Ok(result != 0),
         _ => Err(Exception::taken()),
+    }
+}
+
+/// What a function has found, if anything.
+///
+/// # Safety
+/// The function returns 1 and gives a new reference, or 0, or a negative number with an exception set.
+#[inline(always)]
+unsafe fn found_by<'py>(
+    py: Python<'py>,
+    find: impl FnOnce(&mut *mut PyObject) -> i32,
+) -> Result<Option<Object<'py>>> {
+    let mut found = ptr::null_mut();
+    match flag(find(&mut found))? {
+        // SAFETY: by the contract of this function.
+        true => unsafe { Object::made(found, py) }.map(Some),
+        false => Ok(None),
     }
 }
 
@@ -84,10 +101,13 @@ extern "C" fn has_named(dict: *mut PyObject, name: Name) -> i32 {
 
 #[inline(never)]
 extern "C" fn get_item(list: *mut PyObject, index: usize) -> *mut PyObject {
-    // SAFETY: see above. There is no item where the function sets an exception.
+    // SAFETY: see above. There is no item where a function sets an exception.
     unsafe {
-        if index as ffi::Py_ssize_t >= ffi::PyList_Size(list) {
-            ffi::PyErr_Clear();
+        let size = ffi::PyList_Size(list);
+        if index as ffi::Py_ssize_t >= size {
+            if size < 0 {
+                ffi::PyErr_Clear();
+            }
             return ptr::null_mut();
         }
         let item = ffi::compat::PyList_GetItemRef(list, index as ffi::Py_ssize_t);
@@ -96,136 +116,6 @@ extern "C" fn get_item(list: *mut PyObject, index: usize) -> *mut PyObject {
         }
         item
     }
-}
-
-/// How many of the arguments there are: up to the first null.
-fn count(arguments: &[*mut PyObject]) -> usize {
-    arguments.iter().take_while(|it| !it.is_null()).count()
-}
-
-#[inline(never)]
-extern "C" fn call_method(
-    object: *mut PyObject,
-    name: Name,
-    first: *mut PyObject,
-    second: *mut PyObject,
-) -> *mut PyObject {
-    let null = ptr::null_mut();
-    let arguments = [null, object, first, second];
-    // SAFETY: see above. The first place is for the function to use; the arguments end with the first null.
-    unsafe {
-        match VECTORCALL_METHOD.get() {
-            Some(function) => {
-                let count = count(&arguments[1..]) | ARGUMENTS_OFFSET;
-                function(name.as_ptr(), arguments.as_ptr().add(1), count, null)
-            }
-            None => ffi::PyObject_CallMethodObjArgs(object, name.as_ptr(), first, second, null),
-        }
-    }
-}
-
-#[inline(never)]
-extern "C" fn call(
-    callable: *mut PyObject,
-    first: *mut PyObject,
-    second: *mut PyObject,
-) -> *mut PyObject {
-    let null = ptr::null_mut();
-    let arguments = [null, first, second];
-    // SAFETY: as for `call_method`.
-    unsafe {
-        match VECTORCALL.get() {
-            Some(function) => {
-                let count = count(&arguments[1..]) | ARGUMENTS_OFFSET;
-                function(callable, arguments.as_ptr().add(1), count, null)
-            }
-            None => ffi::PyObject_CallFunctionObjArgs(callable, first, second, null),
-        }
-    }
-}
-
-/// `PyObject_Vectorcall` or `PyObject_VectorcallMethod`, which the limited API has from Python 3.12 on.
-type Vectorcall = unsafe extern "C" fn(
-    *mut PyObject,
-    *const *mut PyObject,
-    usize,
-    *mut PyObject,
-) -> *mut PyObject;
-
-/// `PY_VECTORCALL_ARGUMENTS_OFFSET`: the function may use the place before the first argument.
-const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
-
-static VECTORCALL: Once<Vectorcall> = Once::new();
-static VECTORCALL_METHOD: Once<Vectorcall> = Once::new();
-
-/// Makes calls faster: by `PyObject_Vectorcall` and `PyObject_VectorcallMethod`.
-///
-/// # Safety
-/// They are the addresses of these functions in the interpreter that runs this, which stay as long as the process.
-pub(in crate::raw) unsafe fn call_by(vectorcall: Option<usize>, of_method: Option<usize>) {
-    for (place, address) in [(&VECTORCALL, vectorcall), (&VECTORCALL_METHOD, of_method)] {
-        if let Some(address) = address {
-            // SAFETY: by the contract of this function.
-            place.get_or_make(|| unsafe { std::mem::transmute::<usize, Vectorcall>(address) });
-        }
-    }
-}
-
-#[inline(never)]
-extern "C" fn new_text(text: *const u8, length: usize) -> *mut PyObject {
-    // SAFETY: called by `text`, whose argument is UTF-8 of that length.
-    unsafe { ffi::PyUnicode_FromStringAndSize(text.cast(), length as ffi::Py_ssize_t) }
-}
-
-/// A `str`.
-#[inline(always)]
-pub(crate) fn text<'py>(py: Python<'py>, text: &str) -> Result<Object<'py>> {
-    // SAFETY: the function returns a new reference, or sets an exception.
-    unsafe { Object::made(new_text(text.as_ptr(), text.len()), py) }
-}
-
-/// An `int`.
-#[inline(always)]
-pub(crate) fn number(py: Python<'_>, number: i64) -> Result<Object<'_>> {
-    // SAFETY: as above.
-    unsafe { Object::made(ffi::PyLong_FromLongLong(number), py) }
-}
-
-/// A `float`.
-#[inline(always)]
-pub(crate) fn float(py: Python<'_>, number: f64) -> Result<Object<'_>> {
-    // SAFETY: as above.
-    unsafe { Object::made(ffi::PyFloat_FromDouble(number), py) }
-}
-
-/// An empty `dict`.
-#[inline(always)]
-pub(crate) fn dict(py: Python<'_>) -> Result<Object<'_>> {
-    // SAFETY: as above.
-    unsafe { Object::made(ffi::PyDict_New(), py) }
-}
-
-#[inline(never)]
-extern "C" fn new_tuple(items: *const *mut PyObject, length: usize) -> *mut PyObject {
-    // SAFETY: called by `tuple`, whose items are alive. `PyTuple_SetItem` takes over a reference to each.
-    unsafe {
-        let tuple = ffi::PyTuple_New(length as ffi::Py_ssize_t);
-        for index in 0..length {
-            if !tuple.is_null() {
-                let item = *items.add(index);
-                ffi::Py_INCREF(item);
-                ffi::PyTuple_SetItem(tuple, index as ffi::Py_ssize_t, item);
-            }
-        }
-        tuple
-    }
-}
-
-/// A `tuple`.
-#[inline(always)]
-pub(crate) fn tuple<'py>(py: Python<'py>, items: &[Object<'py>]) -> Result<Object<'py>> {
-    // SAFETY: an `Object` has the layout of a pointer. The function returns a new reference, or sets an exception.
-    unsafe { Object::made(new_tuple(items.as_ptr().cast(), items.len()), py) }
 }
 
 /// What is done with any object. The receiver and the arguments are borrowed.
@@ -243,15 +133,11 @@ pub(crate) trait Thin<'py> {
     /// `getattr(object, name, None)`, where `None` is an attribute that isn't there.
     #[inline(always)]
     fn find(&self, name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
-        let mut found = ptr::null_mut();
-        match flag(find_attribute(
-            self.it().as_ptr(),
-            name.as_ptr(),
-            &mut found,
-        ))? {
-            // SAFETY: the function has found a new reference.
-            true => unsafe { Object::made(found, self.it().py()) }.map(Some),
-            false => Ok(None),
+        // SAFETY: the function returns 1 if it has found a new reference.
+        unsafe {
+            found_by(self.it().py(), |found| {
+                find_attribute(self.it().as_ptr(), name.as_ptr(), found)
+            })
         }
     }
 
@@ -395,22 +281,22 @@ pub(crate) trait Thin<'py> {
     /// Of a dict, the value of a key.
     #[inline(always)]
     fn entry(&self, key: &Bound<'py, PyAny>) -> Result<Option<Object<'py>>> {
-        let mut found = ptr::null_mut();
-        match flag(find_entry(self.it().as_ptr(), key.as_ptr(), &mut found))? {
-            // SAFETY: the function has found a new reference.
-            true => unsafe { Object::made(found, self.it().py()) }.map(Some),
-            false => Ok(None),
+        // SAFETY: as above.
+        unsafe {
+            found_by(self.it().py(), |found| {
+                find_entry(self.it().as_ptr(), key.as_ptr(), found)
+            })
         }
     }
 
     /// Of a dict, the value of a name.
     #[inline(always)]
     fn entry_named(&self, name: Name) -> Result<Option<Object<'py>>> {
-        let mut found = ptr::null_mut();
-        match flag(find_named(self.it().as_ptr(), name, &mut found))? {
-            // SAFETY: the function has found a new reference.
-            true => unsafe { Object::made(found, self.it().py()) }.map(Some),
-            false => Ok(None),
+        // SAFETY: as above.
+        unsafe {
+            found_by(self.it().py(), |found| {
+                find_named(self.it().as_ptr(), name, found)
+            })
         }
     }
 
