@@ -3,6 +3,7 @@
 mod aarch64;
 mod disassembly;
 mod size;
+mod startup;
 mod static_levels;
 
 /// Functions of the crate `static-levels` that contain a call and `straight_without`. None needs a stack frame if the

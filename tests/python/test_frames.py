@@ -81,6 +81,39 @@ def test_the_frame_has_the_name_of_the_logger():
     assert file.endswith("calls.rs") and function.endswith("calls::alpha::call")
 
 
+WITHOUT_A_COMPILATION = """
+import logging, sys
+from pylog_probe import _native as native
+
+class Walking(logging.Handler):
+    def emit(self, record):
+        frame = sys._getframe()
+        while frame.f_code.co_filename != record.pathname:
+            frame = frame.f_back
+        codes.append(frame.f_code)
+
+codes, compiled = [], []
+logging.basicConfig(level=logging.INFO, handlers=[Walking()])
+sys.addaudithook(lambda event, arguments: compiled.append(arguments) if event == "compile" else None)
+native.call("alpha", logging.INFO)
+assert not compiled, compiled
+(code,) = codes
+expected = (lambda f, x: f(x)).__code__
+names = [name for name in dir(expected) if name.startswith("co_")]
+place = {"co_filename", "co_firstlineno", "co_name", "co_qualname", "co_lnotab", "co_linetable", "co_lines", "co_positions"}
+for name in set(names) - place - {"co_branches", "co_consts"}:
+    assert getattr(code, name) == getattr(expected, name), name
+"""
+
+
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython" or sys.version_info < (3, 11), reason="the frame's code is compiled here"
+)
+def test_the_code_of_a_frame_is_what_python_compiles():
+    """See `raw/bytecode.rs`, which needs a new entry if this fails on a new Python."""
+    subprocess.run([sys.executable, "-c", WITHOUT_A_COMPILATION], check=True)
+
+
 @pytest.mark.parametrize("what", ["filter", "filter of a handler", "makeRecord", "handle", "callHandlers", "factory"])
 def test_other_python_code_finds_the_call(monkeypatch, what):
     seen = []

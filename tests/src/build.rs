@@ -135,6 +135,14 @@ impl Library {
         self.0.len()
     }
 
+    /// Writes the library to a file.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub fn write(&self, path: &Path) {
+        std::fs::write(path, &self.0).expect("the file can be written");
+    }
+
     fn file(&self) -> object::File<'_> {
         object::File::parse(&*self.0).expect("an object file")
     }

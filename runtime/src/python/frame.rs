@@ -9,9 +9,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use super::kept::{Kept, Shared};
-use super::library::{FUNCTION_TYPE, PARTIAL, SYS_GLOBALS, TRACEBACK_TYPE};
+use super::library::{
+    FUNCTION_TYPE, IMPORTLIB_GLOBALS, LOGGING_GLOBALS, PARTIAL, SYS_GLOBALS, TRACEBACK_TYPE,
+};
 use super::raised::attempt;
 use crate::metadata::Metadata;
+use crate::raw::bytecode;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Stored, Thin};
 
@@ -29,11 +32,60 @@ pub(crate) trait Caller {
 /// The code of the function, without the file, the line and the names of a call.
 fn code(py: Python<'_>) -> Result<Object<'_>> {
     static CODE: Kept<Stored> = Kept::new();
-    let make = || -> Result<Stored> {
-        let function = Object::from(py.eval(c"lambda f, x: f(x)", None, None)?);
-        Ok(function.get(Name::__code__)?.unbind())
+    let make = || match attempt(py, ready_code(py)).flatten() {
+        Some(code) => Ok(code.unbind()),
+        None => compiled_code(py).map(Object::unbind),
     };
     Ok(CODE.get_or_try(make)?.bind(py).into())
+}
+
+fn compiled_code(py: Python<'_>) -> Result<Object<'_>> {
+    let function = Object::from(py.eval(c"lambda f, x: f(x)", None, None)?);
+    function.get(Name::__code__)
+}
+
+/// The same without a compilation, if the bytecode of this Python is known.
+fn ready_code(py: Python<'_>) -> Result<Option<Object<'_>>> {
+    let number = IMPORTLIB_GLOBALS.get(Name::MAGIC_NUMBER, py)?;
+    let Some(bytecode) = bytecode::of_call(number.cast::<PyBytes>()?.as_bytes()) else {
+        return Ok(None);
+    };
+    let none = thin::tuple(py, &[])?;
+    let variables = thin::tuple(py, &[thin::text(py, "f")?, thin::text(py, "x")?])?;
+    let changes = thin::dict(py)?;
+    changes.set_entry(Name::co_varnames, &variables)?;
+    for name in [
+        Name::co_cellvars,
+        Name::co_consts,
+        Name::co_freevars,
+        Name::co_names,
+    ] {
+        changes.set_entry(name, &none)?;
+    }
+    for (name, number) in [
+        (Name::co_argcount, 2),
+        (Name::co_posonlyargcount, 0),
+        (Name::co_kwonlyargcount, 0),
+        (Name::co_nlocals, 2),
+        (Name::co_stacksize, 3),
+        // `CO_OPTIMIZED` and `CO_NEWLOCALS`: a function.
+        (Name::co_flags, 3),
+    ] {
+        changes.set_entry(name, &*thin::number(py, number)?)?;
+    }
+    for (name, bytes) in [
+        (Name::co_code, bytecode),
+        (Name::co_exceptiontable, b""),
+        (Name::co_linetable, b""),
+    ] {
+        changes.set_entry(name, &PyBytes::new(py, bytes))?;
+    }
+    // That of any function: nothing of it is left.
+    let code = LOGGING_GLOBALS
+        .get(Name::getLogger, py)?
+        .get(Name::__code__)?;
+    let code = code.get(Name::replace)?.run_by(&none, &changes)?;
+    Ok(Some(code))
 }
 
 /// The function of a call.

@@ -183,6 +183,8 @@ pub(crate) static THREADING_GLOBALS: Globals = Globals::of("threading");
 pub(crate) static THREAD_GLOBALS: Globals = Globals::of("_thread");
 pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
 pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
+/// Not in PyPy.
+pub(super) static IMPORTLIB_GLOBALS: Globals = Globals::of("_frozen_importlib_external");
 
 pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
 pub(crate) static STACK_SUMMARY: Import = Import::name("traceback", "StackSummary");

@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code)]
 
+pub(crate) mod bytecode;
 mod functions;
 pub(crate) mod interpreter;
 pub(crate) mod list;

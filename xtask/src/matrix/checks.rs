@@ -59,6 +59,10 @@ pub(super) fn table(report: &mut Report) -> Result<String> {
         &|| run_ignored("aarch64::"),
     );
     check("the size of an extension", None, &|| run_ignored("size::"));
+    let valgrind = output(command("valgrind").arg("--version"));
+    let missing = valgrind.is_none().then_some(NOT_INSTALLED);
+    let name = "the instructions of an import and of a first record";
+    check(name, missing, &|| run_ignored("startup::"));
     let miri = output(toolchain("nightly").args(["miri", "--version"]));
     let missing = miri.is_none().then_some(NOT_INSTALLED);
     check("the lists that threads share, in Miri", missing, &in_miri);

@@ -33,7 +33,7 @@ macro_rules! names {
 }
 
 names! {
-    BaseRotatingHandler Context FileHandler Filter Formatter Handler LogRecord Logger MainProcess NSIG
+    BaseRotatingHandler Context FileHandler Filter Formatter Handler LogRecord Logger MAGIC_NUMBER MainProcess NSIG
     NullHandler PercentStyle PlaceHolder QueueHandler RLock RotatingFileHandler StrFormatStyle StreamHandler
     StringTemplateStyle TZ Thread TimedRotatingFileHandler _DummyThread _MainThread _SHUTTING_DOWN __bases__
     __bool__ __cause__ __code__ __defaults__ __dict__ __doc__ __firstlineno__ __flags__ __func__ __get__
@@ -43,8 +43,9 @@ names! {
     _get_running_loop _getframe _handlerList _handlers _ident _is_entered _is_owned _levelToName _lock _log
     _logRecordFactory _loggerClass _main_thread _name _nameToLevel _pylog_previous _register_atexit _signal _startTime
     _style _tls _tpl acquire addLevelName after_in_child after_in_parent args asctime asctime_search asyncio
-    before brace_asctime = "{asctime" callHandlers clear co_argcount co_cellvars co_code co_consts co_filename
-    co_firstlineno co_flags co_freevars co_kwonlyargcount co_linetable co_name co_names co_qualname
+    before brace_asctime = "{asctime" callHandlers clear co_argcount co_cellvars co_code co_consts co_exceptiontable co_filename
+    co_firstlineno co_flags co_freevars co_kwonlyargcount co_linetable co_name co_names co_nlocals
+    co_posonlyargcount co_qualname co_stacksize
     co_varnames compile converter copy copy_context created current_process current_task current_thread
     datefmt default_msec_format default_time_format disable disabled dispatch_table
     dollar_asctime = "${asctime}" emit empty = "" encodekey enqueue environ exc_info exc_text exec extra
