@@ -29,15 +29,6 @@ const SANITIZED: [&str; 4] = [
 
 const HINT: &str = "The output above names the test that failed.";
 
-/// Times a call that is off, in one thread and in two threads at once.
-const SCALING: &str = "\
-import sys
-from pylog_probe import _native as native
-assert not sys._is_gil_enabled()
-native.flood(1, 1)
-one, two = (min(native.flood(n, 10_000_000) for _ in range(5)) for n in (1, 2))
-print(f'Calls that are off, in a debug build: {one} ns with one thread, {two} ns with two at once')";
-
 pub(crate) fn free_threaded() -> Result {
     let python = match python::free_threaded() {
         Some(python) => python,
@@ -49,8 +40,9 @@ pub(crate) fn free_threaded() -> Result {
     let (paths, mut pytest) = without_gil(&python)?;
     let [modules, packages] = paths;
     run(&mut pytest, HINT)?;
-    let mut scaling = with_packages(&python.executable, &modules, &packages);
-    run(scaling.args(["-c", SCALING]), HINT)?;
+
+    headline("Microseconds of a call, in one, two and four threads at once");
+    time_threads(&python)?;
 
     headline("Under ThreadSanitizer");
     let program = build_sanitized(&python)?;
@@ -85,6 +77,19 @@ pub(crate) fn without_gil(python: &Python) -> Result<([PathBuf; 2], Command)> {
     pytest.args(["-p", "no:cacheprovider", "tests/python"]);
     pytest.args(IGNORED.map(|file| format!("--ignore=tests/python/{file}")));
     Ok(([modules, packages], pytest))
+}
+
+fn time_threads(python: &Python) -> Result {
+    let directory = target("free-threaded");
+    let arguments = manifest() + " --release --package pylog-free-threaded-scaling";
+    let mut build = cargo_build(&arguments, &directory);
+    run(build.env("PYO3_PYTHON", &python.executable), BUILD_HINT)?;
+    let modules = directory.join("scaling");
+    let library = directory.join("release/libpylog_scaling.so");
+    copy(&library, &modules.join("pylog_scaling.so"))?;
+    let mut program = command(&python.executable);
+    program.arg("tests/free-threaded/scaling/scaling.py");
+    run(program.env("PYTHONPATH", modules), HINT)
 }
 
 /// Builds an interpreter from the sources that `CPYTHON_SOURCE` names.
@@ -132,7 +137,7 @@ fn manifest() -> String {
 
 fn build_modules(python: &Python, modules: &Path) -> Result {
     let directory = target("free-threaded");
-    let arguments = manifest() + " --workspace --lib --features extension-module";
+    let arguments = manifest() + " --package pylog-free-threaded --package pylog-free-threaded-second --lib --features extension-module";
     let mut build = cargo_build(&arguments, &directory);
     run(build.env("PYO3_PYTHON", &python.executable), BUILD_HINT)?;
     for (library, module) in [
