@@ -137,7 +137,8 @@ fn manifest() -> String {
 
 fn build_modules(python: &Python, modules: &Path) -> Result {
     let directory = target("free-threaded");
-    let arguments = manifest() + " --package pylog-free-threaded --package pylog-free-threaded-second --lib --features extension-module";
+    let arguments = manifest()
+        + " --package pylog-free-threaded --package pylog-free-threaded-second --lib --features extension-module";
     let mut build = cargo_build(&arguments, &directory);
     run(build.env("PYO3_PYTHON", &python.executable), BUILD_HINT)?;
     for (library, module) in [

@@ -1,7 +1,8 @@
 //! The error of everything that calls Python: the exception that was raised.
 
 use std::fmt;
-use std::ptr;
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
 
 use pyo3::PyTypeInfo;
 use pyo3::ffi::{self, PyObject};
@@ -21,7 +22,16 @@ impl Exception {
     /// The exception that a function of the C API has set. It is set no longer.
     #[inline(always)]
     pub(crate) fn taken() -> Exception {
-        Exception(take_raised().into())
+        Exception::owned(take())
+    }
+
+    /// The exception of a new reference.
+    #[inline(always)]
+    fn owned(exception: NonNull<PyObject>) -> Exception {
+        // SAFETY: called with what `take` and `value_of` return. What returns an error has called Python, so this thread is
+        // attached.
+        let value = unsafe { Bound::from_owned_ptr(Python::assume_attached(), exception.as_ptr()) };
+        Exception(value.into())
     }
 
     /// Whether an exception is set.
@@ -58,10 +68,9 @@ where
     PyErr: From<E>,
 {
     // In hundreds of places, and rare.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn from(error: E) -> Exception {
-        Exception(value_of(error.into()).into())
+        Exception::owned(value_of(&mut ManuallyDrop::new(error)))
     }
 }
 
@@ -72,7 +81,7 @@ where
     deprecated,
     reason = "the limited API has nothing else before Python 3.12"
 )]
-extern "C" fn take() -> *mut PyObject {
+extern "C" fn take() -> NonNull<PyObject> {
     let (mut class, mut value, mut traceback) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     // SAFETY: called in attached threads. `PyErr_Fetch` returns new references or nulls, which are given up or returned.
     unsafe {
@@ -88,22 +97,25 @@ extern "C" fn take() -> *mut PyObject {
             ffi::Py_DECREF(traceback);
         }
         ffi::Py_DECREF(class);
+        // `PyErr_NormalizeException` leaves an exception, whatever happens.
+        NonNull::new_unchecked(value)
     }
-    value
 }
 
-/// The exception that a function of the C API has set. It is set no longer.
-fn take_raised() -> Py<PyAny> {
-    // SAFETY: functions of the C API are called by attached threads, and `take` returns a new reference.
-    unsafe { Bound::from_owned_ptr(Python::assume_attached(), take()) }.unbind()
-}
-
-/// The exception object of an error.
-fn value_of(error: PyErr) -> Py<PyAny> {
-    // SAFETY: what returns an error has called Python, so this thread is attached.
-    error
-        .into_value(unsafe { Python::assume_attached() })
-        .into_any()
+/// The exception object of an error, as a new reference.
+#[cold]
+#[inline(never)]
+extern "C" fn value_of<E>(error: &mut ManuallyDrop<E>) -> NonNull<PyObject>
+where
+    PyErr: From<E>,
+{
+    // SAFETY: called by `from` alone, which doesn't use the error again. What returns an error has called Python, so this
+    // thread is attached. A reference isn't null.
+    unsafe {
+        let error = ManuallyDrop::take(error);
+        let value = PyErr::from(error).into_value(Python::assume_attached());
+        NonNull::new_unchecked(value.into_ptr())
+    }
 }
 
 /// The error of an exception object.
