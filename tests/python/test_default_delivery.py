@@ -53,7 +53,9 @@ def test_a_record_is_handled_by_another_thread(default, arrived):
     (record, *_) = arrived.records
     assert (record.thread, record.threadName) == (ident, "worker")
     assert threading.get_ident() != deliverers[0] != ident
-    assert deliverers[1:] == [threading.get_ident()] * 2
+    assert deliverers[1] == threading.get_ident()
+    # PyPy takes each detached thread for one that Rust has spawned.
+    assert deliverers[2] == deliverers[0 if sys.implementation.name == "pypy" else 1]
 
 
 def test_a_call_of_a_dependency_runs_no_python_code(default, arrived):

@@ -100,9 +100,8 @@ pub(crate) fn route(callsite: &Callsite) -> Route {
         NO_THREAD => return Route::Direct,
         DETACHED_THREADS if interpreter::is_attached() => return Route::Direct,
         UNKNOWN_THREADS => {
-            let is_known = interpreter::has_thread_state() != Some(false);
             match callsite.is_of_dependency() {
-                false if is_known => return Route::Direct,
+                false if interpreter::is_known_thread() => return Route::Direct,
                 true if interpreter::is_attached() => Route::Queue,
                 _ => Route::HandOver,
             }

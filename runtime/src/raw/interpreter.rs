@@ -89,9 +89,11 @@ pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
 #[cfg(not(pyo3_disable_reference_pool))]
 fn lets_use_python(py: Python<'_>) -> bool {
     let object = PyBytes::new(py, b"pylog");
+    // SAFETY: this thread is attached, as `py` shows, and `object` is alive. PyPy counts its own reference, too.
+    let count = || unsafe { pyo3::ffi::Py_REFCNT(object.as_ptr()) };
+    let before = count();
     drop(object.clone().unbind());
-    // SAFETY: this thread is attached, as `py` shows, and `object` is alive.
-    unsafe { pyo3::ffi::Py_REFCNT(object.as_ptr()) == 1 }
+    count() == before
 }
 
 /// The same where PyO3 keeps no objects, which [`Python::try_attach`] would release.
@@ -123,6 +125,18 @@ pub(crate) fn has_thread_state() -> Option<bool> {
     match &FUNCTIONS.get()?.thread_states {
         ThreadStates::CPython { own, .. } => Some(!own().is_null()),
         ThreadStates::PyPy { .. } => Some(true),
+    }
+}
+
+/// Whether Python knows this thread: a Rust thread is unknown while it isn't attached. In PyPy each detached thread counts as
+/// unknown. Also true before [`prepare`].
+pub(crate) fn is_known_thread() -> bool {
+    let Some(functions) = FUNCTIONS.get() else {
+        return true;
+    };
+    match &functions.thread_states {
+        ThreadStates::CPython { own, .. } => !own().is_null(),
+        ThreadStates::PyPy { .. } => functions.is_attached(),
     }
 }
 

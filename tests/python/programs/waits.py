@@ -24,6 +24,8 @@ class Collector(logging.Handler):
 
 def drop(is_dependency):
     native.Joining(is_dependency)
+    if sys.implementation.name == "pypy":
+        gc.collect()
 
 
 def collect(is_dependency):
