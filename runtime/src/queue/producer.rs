@@ -99,13 +99,11 @@ pub(crate) fn route(callsite: &Callsite) -> Route {
     let route = match QUEUES_RECORDS.load(Ordering::Acquire) {
         NO_THREAD => return Route::Direct,
         DETACHED_THREADS if interpreter::is_attached() => return Route::Direct,
-        UNKNOWN_THREADS => {
-            match callsite.is_of_dependency() {
-                false if interpreter::is_known_thread() => return Route::Direct,
-                true if interpreter::is_attached() => Route::Queue,
-                _ => Route::HandOver,
-            }
-        }
+        UNKNOWN_THREADS => match callsite.is_of_dependency() {
+            false if interpreter::is_known_thread() => return Route::Direct,
+            true if interpreter::is_attached() => Route::Queue,
+            _ => Route::HandOver,
+        },
         _ => Route::Queue,
     };
     match current() {
