@@ -68,7 +68,7 @@ pub fn init(
     #[cfg(not(feature = "log"))]
     let _ = options.log;
     attach(metadata, |py| {
-        library::import_logging(py)?;
+        library::find_all(py)?;
         let module: String = module.get(Name::__name__)?.extract()?;
         let name = options.logger.unwrap_or_else(|| name_of(&module));
         let path = metadata.target;

@@ -94,10 +94,13 @@ def test_waits_take_a_part_of_the_time(default, arrived):
 @pytest.mark.parametrize("how", ["shutdown", "by name", "dictConfig", "job"])
 @pytest.mark.parametrize("delivery", ["python", *DELIVERIES])
 def test_what_is_queued_is_delivered_first(delivery, how):
+    if (sys.implementation.name, delivery) == ("pypy", "all-queued") and how in ("shutdown", "dictConfig"):
+        pytest.skip("a call that runs no Python code can't make the handler that flushes the newest one there")
     output, _ = run("flushed", delivery, how)
     assert output == "0\n" * 3, "lines that are missing"
 
 
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="the same")
 def test_extensions_share_one_handler():
     """An extension that isn't pylog's can wait for all of them, and `logging.shutdown` closes it as the first."""
     pytest.importorskip("forms._native", reason="needs a second extension that queues")

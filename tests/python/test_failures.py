@@ -20,6 +20,15 @@ except ImportError:  # PyPy
 needs_tracemalloc = pytest.mark.skipif(not tracemalloc, reason="this Python counts no memory")
 
 
+MODULES = ["types", "another types", "traceback", "copy", "handlers", "swapped clock", *(f"form {it}" for it in range(5))]
+
+
+@pytest.mark.parametrize("scene", MODULES)
+def test_a_replaced_module_has_the_effect_that_it_has_in_python(scene):
+    python, pylog = (run("replaced_modules", who, scene) for who in ("python", "pylog"))
+    assert python == pylog
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("replaced", ["LogRecord", "get_ident", "time", "_active", "getpid"])
 def test_a_replaced_part_of_the_library_costs_no_record(replaced, when):

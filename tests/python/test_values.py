@@ -9,6 +9,7 @@ import json
 import logging
 import logging.handlers
 import math
+import os
 import pathlib
 import pickle
 import queue
@@ -186,7 +187,7 @@ OF_THE_STANDARD_LIBRARY = {
     "buffer": PATH,
     "parent": PATH.parent,
     "last": "ä",
-    "string": str(PATH),
+    "string": os.path.join("/tmp", "ä"),
     "paths": [PATH],
     "by_path": {PATH: datetime.timedelta()},
 }

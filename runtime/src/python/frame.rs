@@ -47,7 +47,7 @@ fn compiled_code(py: Python<'_>) -> Result<Object<'_>> {
 /// The same without a compilation, if the bytecode of this Python is known.
 fn ready_code(py: Python<'_>) -> Result<Option<Object<'_>>> {
     let number = IMPORTLIB_GLOBALS.get(Name::MAGIC_NUMBER, py)?;
-    let Some(bytecode) = bytecode::of_call(number.cast::<PyBytes>()?.as_bytes()) else {
+    let Some(bytecode) = bytecode::of_call(py, number.cast::<PyBytes>()?.as_bytes()) else {
         return Ok(None);
     };
     let none = thin::tuple(py, &[])?;

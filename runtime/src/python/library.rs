@@ -4,9 +4,11 @@
 
 use std::ffi::CString;
 
-use pyo3::exceptions::{PyAttributeError, PyRuntimeWarning};
+use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{
+    PyCFunction, PyDict, PyModule, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference,
+};
 
 use super::kept::{self, Kept};
 use super::loose::Loose;
@@ -118,26 +120,30 @@ fn look_up<'py>(
 
 /// The dict of a module.
 fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
-    if let Some(logging) = logging_after_release(py) {
+    let name = PyString::intern(py, module);
+    let kept = || Some(LOGGING_GLOBALS.dict.get()?.bind(py).clone());
+    if let Some(logging) = logging_after_release(py).or_else(kept) {
         if module == "logging" {
             return Ok(logging);
         }
-        // While Python clears its modules, nothing can be imported.
-        if let Some(module) = logging.get_item(module)? {
+        // What `logging` has imported is there whatever becomes of `sys.modules`, also while Python clears its modules.
+        let imported = logging.entry(&name)?;
+        if let Some(module) = imported.filter(|it| it.is_instance_of::<PyModule>()) {
             return module.get(Name::__dict__)?.cast_into();
         }
-    }
-    if !APART.contains(&module) {
-        if let Ok(Some(module)) = loaded(&PyString::intern(py, module)) {
-            return module.get(Name::__dict__)?.cast_into();
+        // Without Python's import system, which takes three times as long.
+        if !APART.contains(&module) {
+            if let Ok(Some(module)) = loaded(&name) {
+                return module.get(Name::__dict__)?.cast_into();
+            }
         }
     }
-    Ok(py.import(module)?.dict())
+    // What is there needn't be a module.
+    py.import(module)?.as_any().get(Name::__dict__)?.cast_into()
 }
 
-/// The modules that an import of `logging` doesn't load, so that another thread may be importing them at this moment, and
-/// the one that has those that are loaded.
-const APART: [&str; 4] = ["copy", "logging", "logging.handlers", "sys"];
+/// The modules that an import of `logging` doesn't load, so that another thread may be importing them at this moment.
+const APART: [&str; 2] = ["copy", "logging.handlers"];
 
 /// A function of `logging`, through which the module is found when it isn't kept any more. Python frees a
 /// module earlier than its functions.
@@ -223,10 +229,20 @@ impl BuiltinType {
     }
 }
 
-/// Imports `logging` now, at the import of the extension, rather than in the middle of a call: an import hook that logs
-/// would otherwise call itself. The other modules are loaded with it, and are found without an import.
-pub(crate) fn import_logging(py: Python<'_>) -> Result<()> {
-    LOGGING_GLOBALS.dict(py).map(drop)
+/// Finds at the import of the extension what a call needs and what isn't an attribute of `logging`. An import hook that logs
+/// would otherwise call itself within a call, and a program can replace a module for a while.
+pub(crate) fn find_all(py: Python<'_>) -> Result<()> {
+    LOGGING_GLOBALS.dict(py)?;
+    for import in [&GET_IDENT, &PARTIAL, &SIMPLE_NAMESPACE] {
+        match import.get(py) {
+            Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            // A name that a platform doesn't have is an error where it is used.
+            _ => {}
+        }
+    }
+    METHOD_TYPE.get(py)?;
+    FUNCTION_TYPE.get(py)?;
+    TRACEBACK_TYPE.get(py).map(drop)
 }
 
 /// A module, if the program has imported it: `sys.modules.get(name)`.

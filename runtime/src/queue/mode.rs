@@ -104,7 +104,7 @@ fn prepare(py: Python<'_>) -> Result<()> {
     interpreter::prepare(py)?;
     fork::prepare(py);
     exit::prepare(py)?;
-    library::import_logging(py)?;
+    library::find_all(py)?;
     garbage::prepare(py)?;
     add_hooks();
     Ok(())

@@ -88,12 +88,14 @@ pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
 /// by whether it releases an object at once.
 #[cfg(not(pyo3_disable_reference_pool))]
 fn lets_use_python(py: Python<'_>) -> bool {
+    // PyPy's C API runs bytecode, so that another thread can take the GIL.
+    if is_pypy() {
+        return false;
+    }
     let object = PyBytes::new(py, b"pylog");
-    // SAFETY: this thread is attached, as `py` shows, and `object` is alive. PyPy counts its own reference, too.
-    let count = || unsafe { pyo3::ffi::Py_REFCNT(object.as_ptr()) };
-    let before = count();
     drop(object.clone().unbind());
-    count() == before
+    // SAFETY: this thread is attached, as `py` shows, and `object` is alive.
+    unsafe { pyo3::ffi::Py_REFCNT(object.as_ptr()) == 1 }
 }
 
 /// The same where PyO3 keeps no objects, which [`Python::try_attach`] would release.

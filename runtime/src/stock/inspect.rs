@@ -89,7 +89,7 @@ pub fn rows(py: Python<'_>) -> Vec<RowState> {
         expected: match TABLE[*row as usize].expected {
             Expected::Function(_) => "Function",
             Expected::Builtin(_) => "Builtin",
-            Expected::Module => "Module",
+            Expected::Module(_) => "Module",
             Expected::RecordClass => "RecordClass",
             Expected::Class(_) => "Class",
             Expected::OfObject => "OfObject",

@@ -150,8 +150,9 @@ impl<'py> Look<'py> {
                 }
                 is
             }
-            Expected::Module => {
-                loaded(entry.name.get(self.py))?.is_some_and(|module| module.is(object))
+            Expected::Module(module) => {
+                let dict = module.globals().dict(self.py)?;
+                object.get(Name::__dict__)?.is(&dict)
             }
             Expected::RecordClass => match object.cast::<PyType>() {
                 Ok(class) => PlainClass::of(class)?.is_some() && has_only(class, OF_RECORD)?,

@@ -128,8 +128,8 @@ pub(crate) enum Expected {
     Function(u8),
     /// A function that is written in C, of one of these modules.
     Builtin([Name; 2]),
-    /// The module of that name.
-    Module,
+    /// The module in which pylog looks the other rows up.
+    Module(Module),
     /// A class whose instances are laid out as those of `object`, and that has only the attributes [`OF_RECORD`].
     RecordClass,
     /// A class that reads the attributes of its instances as `object` does, and has none of these itself.
@@ -242,10 +242,10 @@ table! {
     Init = Attribute(LogRecord) __init__ Function(known::place("LogRecord.__init__")) => RECORD;
     Factory = Global(Module::Logging) _logRecordFactory Same(LogRecord) => RECORD;
     GetLevelName = Global(Module::Logging) getLevelName Function(known::place("getLevelName")) => RECORD;
-    Os = Global(Module::Logging) os Module => RECORD;
-    Sys = Global(Module::Logging) sys Module => RECORD;
-    Threading = Global(Module::Logging) threading Module => RECORD;
-    Time = Global(Module::Logging) time Module => RECORD.and(Part::TIME);
+    Os = Global(Module::Logging) os Module(Module::Os) => RECORD;
+    Sys = Global(Module::Logging) sys Module(Module::Sys) => RECORD;
+    Threading = Global(Module::Logging) threading Module(Module::Threading) => RECORD;
+    Time = Global(Module::Logging) time Module(Module::Time) => RECORD.and(Part::TIME);
     IsInstance = Global(Module::Logging) isinstance Absent => READS_RECORD.and(HANDLERS).and(Part::LOGGER);
     Str = Global(Module::Logging) str Absent => READS_RECORD;
     HasAttr = Global(Module::Logging) hasattr Absent => RECORD.and(HANDLERS).and(Part::LOGGER);
@@ -305,17 +305,17 @@ table! {
     OfHandlers = Loaded logging_handlers Setting => ROTATES.and(Part::QUEUE);
     BaseRotatingHandler = Global(Module::Handlers) BaseRotatingHandler Setting => ROTATES;
     RotatingEmit = Attribute(BaseRotatingHandler) emit Function(known::place("BaseRotatingHandler.emit")) => ROTATES;
-    LoggingOfHandlers = Global(Module::Handlers) logging Module => ROTATES;
+    LoggingOfHandlers = Global(Module::Handlers) logging Module(Module::Logging) => ROTATES;
     RotatingFileHandler = Global(Module::Handlers) RotatingFileHandler Setting => Part::ROTATING;
     IsFull = Attribute(RotatingFileHandler) shouldRollover Function(known::place("RotatingFileHandler.shouldRollover")) => Part::ROTATING;
     TimedHandler = Global(Module::Handlers) TimedRotatingFileHandler Setting => Part::TIMED;
     IsTime = Attribute(TimedHandler) shouldRollover Function(known::place("TimedRotatingFileHandler.shouldRollover")) => Part::TIMED;
-    TimeOfHandlers = Global(Module::Handlers) time Module => Part::TIMED;
+    TimeOfHandlers = Global(Module::Handlers) time Module(Module::Time) => Part::TIMED;
     QueueHandler = Global(Module::Handlers) QueueHandler Setting => Part::QUEUE;
     QueueEmit = Attribute(QueueHandler) emit Function(known::place("QueueHandler.emit")) => Part::QUEUE;
     Prepare = Attribute(QueueHandler) prepare Function(known::place("QueueHandler.prepare")) => Part::QUEUE;
     Enqueue = Attribute(QueueHandler) enqueue Function(known::place("QueueHandler.enqueue")) => Part::QUEUE;
-    CopyOfHandlers = Global(Module::Handlers) copy Module => Part::QUEUE;
+    CopyOfHandlers = Global(Module::Handlers) copy Module(Module::Copy) => Part::QUEUE;
     Copy = Global(Module::Copy) copy Function(known::place("copy")) => Part::QUEUE;
     Dispatch = Global(Module::Copy) _copy_dispatch Setting => Part::QUEUE;
     DispatchOfRecord = EntryOfRecord(Module::Copy) _copy_dispatch Absent => Part::QUEUE;
