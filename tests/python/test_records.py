@@ -108,6 +108,7 @@ def test_a_thread_of_python_keeps_its_name(root, records):
     assert [record.threadName for record in records] == ["python-thread"] * 2
 
 
+@fails_in_pypy("objects are dropped later")
 def test_a_class_of_threads_is_not_kept(root, records):
     def run(log):
         class Thread(threading.Thread):

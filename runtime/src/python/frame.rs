@@ -15,6 +15,7 @@ use super::library::{
 use super::raised::attempt;
 use crate::metadata::Metadata;
 use crate::raw::bytecode;
+use crate::raw::interpreter::is_pypy;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Stored, Thin};
 
@@ -98,10 +99,13 @@ fn make_function(caller: &dyn Caller, py: Python<'_>) -> Result<Stored> {
     changes.set_entry(Name::co_firstlineno, &*thin::number(py, line.into())?)?;
     changes.set_entry(Name::co_name, &name)?;
     if code.has(Name::co_qualname)? {
-        let bytecode = code.get(Name::co_code)?;
-        let lines = all_on_first_line(bytecode.len()? / 2);
-        changes.set_entry(Name::co_linetable, &PyBytes::new(py, &lines))?;
         changes.set_entry(Name::co_qualname, &name)?;
+        // PyPy has another format, and no columns.
+        if !is_pypy() {
+            let bytecode = code.get(Name::co_code)?;
+            let lines = all_on_first_line(bytecode.len()? / 2);
+            changes.set_entry(Name::co_linetable, &PyBytes::new(py, &lines))?;
+        }
     }
     let code = code
         .get(Name::replace)?

@@ -142,8 +142,9 @@ fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
     py.import(module)?.as_any().get(Name::__dict__)?.cast_into()
 }
 
-/// The modules that an import of `logging` doesn't load, so that another thread may be importing them at this moment.
-const APART: [&str; 2] = ["copy", "logging.handlers"];
+/// The modules that an import of `logging` doesn't load, so that another thread may be importing them at this moment, and
+/// the one that knows what is loaded.
+const APART: [&str; 3] = ["copy", "logging.handlers", "sys"];
 
 /// A function of `logging`, through which the module is found when it isn't kept any more. Python frees a
 /// module earlier than its functions.

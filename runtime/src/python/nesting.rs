@@ -11,6 +11,7 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::raw::interpreter::is_pypy;
 use crate::raw::system;
 use crate::raw::thin::Stored;
 use crate::raw::thin::exception::{Exception, Result};
@@ -113,7 +114,9 @@ fn is_enough(address: usize) -> bool {
     thread_local! {
         static BOUNDS: OnceCell<Option<Range<usize>>> = const { OnceCell::new() };
     }
-    let bounds = BOUNDS.try_with(|it| it.get_or_init(system::stack_bounds).clone());
+    // PyPy ends the process in its C API where some 768 KiB of any stack are in use.
+    let find = || (!is_pypy()).then(system::stack_bounds).flatten();
+    let bounds = BOUNDS.try_with(|it| it.get_or_init(find).clone());
     match bounds.ok().flatten() {
         Some(stack) if stack.contains(&address) => {
             address - stack.start >= NEEDED.min(stack.len() / 2)
