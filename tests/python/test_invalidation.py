@@ -21,6 +21,12 @@ SITES = ["alpha", "alpha.inner", "beta.deep.er"]
 INFO, DEBUG, WARNING = logging.INFO, logging.DEBUG, logging.WARNING
 
 
+@pytest.fixture(autouse=True, scope="module")
+def handlers_of_other_tests():
+    """PyPy frees them later, and `dictConfig` would find one that was never initialized."""
+    free()
+
+
 @pytest.fixture
 def logs(records):
     """Whether a call logs. Each is made three times: the cached answer must be the same."""

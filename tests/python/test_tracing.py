@@ -265,7 +265,7 @@ def test_an_extension_with_a_default_subscriber_keeps_it():
     assert warning.startswith("RuntimeWarning this extension has a default subscriber of `tracing` already")
 
 
-@pytest.mark.parametrize("mode", ["direct", "queued", "all-queued"])
+@pytest.mark.parametrize("mode", ["direct", "queued", ALL_QUEUED])
 def test_a_child_that_is_forked_within_spans(mode):
     stdout, stderr = run("child_in_spans", mode)
     lines = ["before outer inner", "child outer inner work", "after outer inner", "last work"]

@@ -23,6 +23,9 @@ const NEEDED: usize = 64 * 1024;
 /// switched to a stack of its own.
 const MAX_OF_UNKNOWN: usize = 256 * 1024;
 
+/// PyPy ends a process within its C API where 768 KiB of any stack are in use.
+const MAX_IN_PYPY: usize = 512 * 1024;
+
 #[derive(Clone, Copy, Default)]
 struct State {
     /// How many calls are under way.
@@ -114,8 +117,14 @@ fn is_enough(address: usize) -> bool {
     thread_local! {
         static BOUNDS: OnceCell<Option<Range<usize>>> = const { OnceCell::new() };
     }
-    // PyPy ends the process in its C API where some 768 KiB of any stack are in use.
-    let find = || (!is_pypy()).then(system::stack_bounds).flatten();
+    let find = || {
+        let stack = system::stack_bounds()?;
+        let start = match is_pypy() {
+            true => stack.start.max(stack.end - MAX_IN_PYPY.min(stack.len())),
+            false => stack.start,
+        };
+        Some(start..stack.end)
+    };
     let bounds = BOUNDS.try_with(|it| it.get_or_init(find).clone());
     match bounds.ok().flatten() {
         Some(stack) if stack.contains(&address) => {

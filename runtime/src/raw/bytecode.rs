@@ -2,6 +2,8 @@
 
 use pyo3::prelude::*;
 
+use super::interpreter::is_pypy;
+
 /// The bytecode of `lambda f, x: f(x)`, as the releases of CPython from 3.11 on compile it: by their minor version, and by
 /// the number that CPython gives to the form of bytecode. Compiling it takes as long as making twenty records.
 ///
@@ -23,6 +25,9 @@ const CALLS: [(u8, u16, &[u8]); 5] = [
 /// The bytecode of `lambda f, x: f(x)`, which has two local variables and needs three places on the stack, for the
 /// `importlib.util.MAGIC_NUMBER` of this Python.
 pub(crate) fn of_call(py: Python<'_>, magic_number: &[u8]) -> Option<&'static [u8]> {
+    if is_pypy() {
+        return None;
+    }
     let version = py.version_info();
     let [first, second, b'\r', b'\n'] = *magic_number else {
         return None;
