@@ -13,7 +13,7 @@ use crate::raw::interpreter;
 
 static QUEUES: OfProcess<Queue> = OfProcess::new();
 
-/// How long a fork waits for the end of the delivery that is under way. Its handler may wait for the forking thread.
+/// How long a fork waits for the end of the delivery that is under way, whose handler may wait for the forking thread.
 const WAIT_FOR_DELIVERY: Duration = Duration::from_secs(1);
 
 thread_local! {
@@ -45,15 +45,16 @@ fn set_forking(is_forking: bool) {
     let _ = IS_FORKING.try_with(|it| it.set(is_forking));
 }
 
-/// Holds the drain thread, so that the child finds no lock of a handler taken by a thread that it doesn't have.
+/// Holds the drain thread, so that the child finds neither a lock of a handler nor the GIL taken by a thread that it doesn't
+/// have: a server such as uWSGI lets go of the GIL before it forks, and takes it again in the child.
 ///
 /// The system calls this, whoever forks, and so do Python's hooks, where it is usual to let other threads run.
 pub(super) fn begin_hold() {
     if let Some(queue) = current() {
         queue.hold.begin();
-        let wait = || queue.hold.wait_until_effective(WAIT_FOR_DELIVERY);
+        let wait = || queue.hold.wait_until_detached(WAIT_FOR_DELIVERY);
         // A handler that forks can't wait for the end of its own delivery.
-        if !queue.hold.is_effective() && !nesting::is_in_call() {
+        if !queue.hold.is_detached() && !nesting::is_in_call() {
             // The delivery may need the GIL.
             match interpreter::is_attached() {
                 true => drop(Python::try_attach(|py| py.detach(wait))),

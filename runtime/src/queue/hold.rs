@@ -4,13 +4,23 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Whether the drain thread is held, and whether it delivers a record.
+/// Whether the drain thread is held, whether it delivers a record, and whether it may have the GIL.
 ///
-/// The drain thread says that it delivers before it looks whether it is held, and a thread that holds it does both in the
+/// The drain thread says what it does before it looks whether it is held, and a thread that holds it does both in the
 /// other order. At least one of them sees the other, since all accesses are sequentially consistent.
 pub(super) struct Hold {
     holders: AtomicUsize,
     is_delivering: AtomicBool,
+    is_attaching: AtomicBool,
+}
+
+/// A guard: the drain thread may have the GIL while it lives.
+pub(super) struct Attaching<'a>(&'a Hold);
+
+impl Drop for Attaching<'_> {
+    fn drop(&mut self) {
+        self.0.is_attaching.store(false, Ordering::SeqCst);
+    }
 }
 
 /// A guard: a record is being delivered while it lives.
@@ -27,7 +37,15 @@ impl Hold {
         Hold {
             holders: AtomicUsize::new(0),
             is_delivering: AtomicBool::new(false),
+            is_attaching: AtomicBool::new(false),
         }
+    }
+
+    /// `None` while the drain thread is held.
+    pub(super) fn start_attaching(&self) -> Option<Attaching<'_>> {
+        self.is_attaching.store(true, Ordering::SeqCst);
+        let attaching = Attaching(self);
+        (!self.is_held()).then_some(attaching)
     }
 
     /// `None` while deliveries are held, if this one `can_be_held`.
@@ -59,11 +77,25 @@ impl Hold {
         !self.is_delivering.load(Ordering::SeqCst)
     }
 
+    /// Whether the drain thread hasn't got the GIL.
+    pub(super) fn is_detached(&self) -> bool {
+        !self.is_attaching.load(Ordering::SeqCst)
+    }
+
     /// Waits for the end of the delivery that is under way.
     pub(super) fn wait_until_effective(&self, timeout: Duration) {
-        let end = Instant::now() + timeout;
-        while !self.is_effective() && Instant::now() < end {
-            thread::sleep(Duration::from_micros(100));
-        }
+        wait_until(timeout, || self.is_effective());
+    }
+
+    /// Waits until the drain thread hasn't got the GIL.
+    pub(super) fn wait_until_detached(&self, timeout: Duration) {
+        wait_until(timeout, || self.is_detached());
+    }
+}
+
+fn wait_until(timeout: Duration, is_over: impl Fn() -> bool) {
+    let end = Instant::now() + timeout;
+    while !is_over() && Instant::now() < end {
+        thread::sleep(Duration::from_micros(100));
     }
 }

@@ -45,10 +45,10 @@ fn run() {
     IS_DRAIN_THREAD.set(true);
     // In a child that a handler has forked, the queue is the parent's.
     while queue.is_current() {
-        if queue.hold.is_held() {
+        let Some(attaching) = queue.hold.start_attaching() else {
             queue.waker.wait_while(|| queue.hold.is_held());
             continue;
-        }
+        };
         let Some(permit) = AttachPermit::acquire() else {
             return;
         };
@@ -61,6 +61,7 @@ fn run() {
             raised::schedule(py);
         });
         queue.budget.end_work();
+        drop(attaching);
         drop(permit);
         if !queue.has_work() || has_drained.is_none() {
             queue.waker.rest(|| queue.has_work(), || queue.may_sleep());
