@@ -330,6 +330,9 @@ CHANGES = {
     "an attribute of the class, and a method": lambda logger, parent: within(
         class_of(logger, Propagating), without(logger, "propagate"), method(logger, "handle")
     ),
+    "a method in the place of an attribute": lambda logger, parent: within(
+        without(logger, "propagate"), method(logger, "handle")
+    ),
     "Logger.handle": lambda logger, parent: wrap(logging.Logger, "handle"),
     "Logger.filter": lambda logger, parent: wrap(logging.Logger, "filter"),
     "Filterer.filter": lambda logger, parent: wrap(logging.Filterer, "filter"),

@@ -69,7 +69,7 @@ impl LoggerWatch {
         let disabled = dict.get(Name::disabled)?;
         let is_enabled = disabled.is_some_and(|it| it.is(&*PyBool::new(logger.py(), false)));
         let has_name = dict.get(Name::name)?.is_some_and(|it| it.is(name));
-        if is_enabled && has_name && !dict.has_method(true)? {
+        if is_enabled && has_name && !dict.has_method()? {
             self.watch.store(watch.to_bits(), Ordering::Relaxed);
         }
         Ok(())
@@ -147,19 +147,13 @@ impl<'py> LoggerDict<'py> {
     }
 
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
-    /// `handles` says whether its class [handles][class::LoggerClass::handles] records as the stock one.
-    pub(crate) fn has_method(&self, handles: bool) -> Result<bool> {
+    pub(crate) fn has_method(&self) -> Result<bool> {
         if self.is_known {
             return Ok(false);
         }
         let Some(dict) = &self.dict else {
             return Ok(false);
         };
-        // `Logger.__init__` and `Manager.getLogger` set nine attributes. A plain logger works without
-        // `manager`, but fails without any of the other eight.
-        if handles && dict.len()? == 9 && dict.has_entry(Name::manager)? {
-            return Ok(false);
-        }
         for method in [
             Name::_log,
             Name::makeRecord,

@@ -152,7 +152,7 @@ impl RecordPrototype {
     ) -> Result<Option<NewRecord<'py>>> {
         let py = logger.py();
         let class = class::of_logger(&logger.class(), &self.snapshot)?;
-        if !class.makes_records() || dict.has_method(class.handles())? {
+        if !class.makes_records() || dict.has_method()? {
             return Ok(None);
         }
         let Some(times) = self.times(content, py)? else {
