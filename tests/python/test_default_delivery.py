@@ -107,6 +107,8 @@ def test_extensions_share_one_handler():
     """An extension that isn't pylog's can wait for all of them, and `logging.shutdown` closes it as the first."""
     pytest.importorskip("forms._native", reason="needs a second extension that queues")
     native.set_default_delivery()
+    # From the first question on, changes of levels are reported.
+    native.log_message("one")
     handler = logging._handlers["pylog"]
     assert len(handler._pylog_flushes) >= 2
     newer = logging.NullHandler()
