@@ -133,12 +133,9 @@ pub(crate) fn has_thread_state() -> Option<bool> {
 /// Whether Python knows this thread: a Rust thread is unknown while it isn't attached. In PyPy each detached thread counts as
 /// unknown. Also true before [`prepare`].
 pub(crate) fn is_known_thread() -> bool {
-    let Some(functions) = FUNCTIONS.get() else {
-        return true;
-    };
-    match &functions.thread_states {
-        ThreadStates::CPython { own, .. } => !own().is_null(),
-        ThreadStates::PyPy { .. } => functions.is_attached(),
+    match is_pypy() {
+        true => is_attached(),
+        false => has_thread_state() != Some(false),
     }
 }
 
