@@ -8,7 +8,7 @@ use regex::Regex;
 /// The layers of the runtime from top to bottom. `lib.rs`, `private.rs`, `guide.rs` and the exported macros are
 /// above all of them.
 const RUNTIME: &str = "module testing bridge tracing max_level emit without_python queue call added_attributes callsite deliver handle handler record logger \
-                       level_cache event stock python static_level level metadata index raw sync";
+                       level_cache event stock python static_level level metadata index hash raw sync";
 /// The layers of the macros from top to bottom.
 const MACROS: &str = "lib enabled log module call";
 

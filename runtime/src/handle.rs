@@ -1,7 +1,7 @@
 //! Handling a record: `Logger.handle`.
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBool, PyList};
 
 use crate::handler::{self, Planned};
 use crate::level::Level;
@@ -68,11 +68,8 @@ impl<'py> InProgress<'py> {
     fn of(logger: &Bound<'py, PyAny>) -> Result<Option<InProgress<'py>>> {
         static HAS_ONE: Once<bool> = Once::new();
         let py = logger.py();
-        let find = || -> Result<bool> {
-            Ok(LOGGING_GLOBALS
-                .get(Name::Logger, py)?
-                .hasattr(Name::_tls.get(py))?)
-        };
+        let find =
+            || -> Result<bool> { Ok(LOGGING_GLOBALS.get(Name::Logger, py)?.has(Name::_tls)?) };
         match HAS_ONE.get_or_try(find)? {
             true => Ok(Some(InProgress(logger.get(Name::_tls)?))),
             false => Ok(None),
@@ -81,11 +78,12 @@ impl<'py> InProgress<'py> {
 
     fn is_set(&self) -> Result<bool> {
         let is_set = self.0.find(Name::in_progress.get(self.0.py()))?;
-        Ok(is_set.map_or(Ok(false), |it| it.is_truthy())?)
+        Ok(is_set.map_or(Ok(false), |it| it.is_true())?)
     }
 
     fn set(&self, value: bool) -> Result<()> {
-        Ok(self.0.setattr(Name::in_progress.get(self.0.py()), value)?)
+        self.0
+            .set(Name::in_progress, &PyBool::new(self.0.py(), value))
     }
 }
 
@@ -172,7 +170,7 @@ impl<'py> Calls<'_, 'py> {
             Some(level) => self.level.levelno() >= level,
             None => {
                 let level = handler.get(Name::level)?;
-                let accepts = self.record.get(Name::levelno)?.ge(level)?;
+                let accepts = self.record.get(Name::levelno)?.is_at_least(&level)?;
                 // Comparing can run Python code.
                 planned = handler::plan(handler, self.record);
                 accepts

@@ -143,6 +143,7 @@ mod expansion;
 pub mod guide;
 mod handle;
 mod handler;
+mod hash;
 mod index;
 mod level;
 mod level_cache;

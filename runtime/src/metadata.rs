@@ -67,8 +67,8 @@ impl Metadata {
             Function::InModule(module) => return module,
         };
         let mut function = here
-            .rsplit_once("::")
-            .map_or(here, |(function, _)| function);
+            .rsplit_once(':')
+            .map_or(here, |(function, _)| function.trim_end_matches(':'));
         while let Some(outer) = function.strip_suffix("::{{closure}}") {
             function = outer;
         }

@@ -102,8 +102,11 @@ pub fn init(
 /// installs a project without Python files as `orders/orders.*.so`. Its users import `orders`, and its
 /// `__name__` is `orders.orders`.
 fn name_of(module: &str) -> &str {
-    match module.rsplit_once('.') {
-        Some((package, last)) if package.rsplit('.').next() == Some(last) => package,
+    let Some((package, last)) = module.rsplit_once('.') else {
+        return module;
+    };
+    match package.strip_suffix(last) {
+        Some(rest) if rest.is_empty() || rest.ends_with('.') => package,
         _ => module,
     }
 }
@@ -113,7 +116,7 @@ fn warn_of_direct_delivery(py: Python<'_>, root: &str, error: Exception) -> Resu
     let message = format!(
         "the records of the Rust crate `{root}` are not queued, so a thread that holds the GIL must not \
          wait for a thread that logs: {}",
-        error.into_inner()
+        error.value(py)
     );
     library::warn(py, &message)
 }

@@ -176,14 +176,17 @@ impl Logger {
             return self.filter_without_target(target);
         }
         // The target and its parents, from the longest on.
-        let ends = target.rmatch_indices("::").map(|(end, _)| end);
-        let mut paths = std::iter::once(target.len())
-            .chain(ends)
-            .map(|end| &target[..end]);
-        paths
-            .find_map(|path| Some(&self.filters.iter().find(|it| it.0 == path)?.1))
-            .copied()
-            .unwrap_or_else(|| self.filter_without_target(target))
+        let mut path = target;
+        loop {
+            if let Some((_, filter)) = self.filters.iter().find(|it| it.0 == path) {
+                return *filter;
+            }
+            let separator = path.as_bytes().windows(2).rposition(|it| it == b"::");
+            let Some(end) = separator else {
+                return self.filter_without_target(target);
+            };
+            path = &path[..end];
+        }
     }
 
     fn filter_without_target(&self, target: &str) -> LevelFilter {

@@ -3,9 +3,8 @@
 //! Neither finding nor making one takes a lock, so it can happen anywhere: detached, in a forked child,
 //! while another thread does the same.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use super::site::Callsite;
+use crate::hash::Hash;
 use crate::index::AtomicIndex;
 use crate::level_cache::cache::LevelCache;
 use crate::raw::list::List;
@@ -25,11 +24,14 @@ pub(crate) struct Key<'a> {
 impl Key<'_> {
     /// Most files differ in their last bytes. Hashing more would take longer than the rest of the look-up.
     fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hash = Hash::new();
         let end = self.file.len().saturating_sub(16);
-        (self.target, self.address, self.levelno, self.line).hash(&mut hasher);
-        hasher.write(&self.file.as_bytes()[end..]);
-        hasher.finish()
+        hash.add(self.target.as_bytes());
+        hash.add(&self.address.to_le_bytes());
+        hash.add(&self.levelno.to_le_bytes());
+        hash.add(&self.line.to_le_bytes());
+        hash.add(&self.file.as_bytes()[end..]);
+        hash.value()
     }
 
     fn leak(self) -> Key<'static> {

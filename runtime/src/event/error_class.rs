@@ -1,22 +1,21 @@
 //! The Python classes of Rust errors.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use crate::python::kept::Kept;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin, program};
 
 /// The class for a Rust error type, with the type's name and path: `core.num.error.ParseIntError`.
 pub(super) fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Object<'py>> {
-    static CLASSES: Kept<Py<PyDict>> = Kept::new();
-    static BASE: Kept<Py<PyAny>> = Kept::new();
-    let base = BASE.get_or_try(|| make_base(py).map(Bound::unbind))?;
+    static CLASSES: Kept<Stored> = Kept::new();
+    static BASE: Kept<Stored> = Kept::new();
+    let base = BASE.get_or_try(|| make_base(py).map(Object::unbind))?;
     let base = base.bind(py);
     let Some(type_name) = type_name else {
         return Ok(base.into());
     };
-    let classes = CLASSES.get_or_make(|| PyDict::new(py).unbind());
+    let classes = CLASSES.get_or_try(|| thin::dict(py).map(Object::unbind))?;
     let classes = classes.bind(py);
     let key = thin::text(py, type_name)?;
     if let Some(class) = classes.entry(&key)? {
@@ -31,13 +30,13 @@ pub(super) fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<
     let arguments = [thin::text(py, &name)?, bases, namespace];
     let arguments = thin::tuple(py, &arguments)?;
     let class = base.class().run_by(&arguments, &*thin::dict(py)?)?;
-    classes.set_item(&key, &class)?;
+    classes.set_entry_of(&key, &class)?;
     Ok(class)
 }
 
 /// The class of all exceptions for Rust errors. They are copied and pickled: the process that unpickles one may not have
 /// this extension, so it gets a `RuntimeError` with the name of the class. Some packages pickle the class, too.
-fn make_base(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+fn make_base(py: Python<'_>) -> Result<Object<'_>> {
     let definitions = c"
 class RustErrorType(type):
     pass
@@ -61,10 +60,7 @@ try:
 except ImportError:
     pass  # At the end of the interpreter.
 ";
-    let names = PyDict::new(py);
-    names.set_item("__name__", "pylog")?;
-    py.run(definitions, Some(&names), None)?;
-    Ok(names.as_any().get_item("RustError")?)
+    program::run(py, definitions)?.part(Name::RustError.get(py))
 }
 
 /// The module and the name of the class for a type; `None` if the type has no name.

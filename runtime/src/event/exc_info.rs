@@ -304,12 +304,8 @@ pub(crate) fn normalized<'py>(exc_info: &Bound<'py, PyAny>) -> Result<Option<Bou
     }
     if exc_info.is_instance_of::<PyBaseException>() {
         let traceback = exc_info.get(Name::__traceback__)?;
-        let parts = [
-            exc_info.get_type().into_any(),
-            exc_info.clone(),
-            traceback.into_bound(),
-        ];
-        return Ok(Some(PyTuple::new(py, parts)?.into_any()));
+        let parts = [exc_info.get_type().into(), exc_info.into(), traceback];
+        return Ok(Some(thin::tuple(py, &parts)?.into_bound()));
     }
     if exc_info.is_instance_of::<PyTuple>() {
         return Ok(Some(exc_info.clone()));

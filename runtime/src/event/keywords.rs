@@ -381,7 +381,7 @@ impl<'py> Attributes<'py> {
                 .entry_named(Name::stack_info)?
                 .map(Object::into_bound),
         ];
-        let wants_stack = stack_info.map_or(Ok(false), |it| it.is_truthy())?;
+        let wants_stack = stack_info.map_or(Ok(false), |it| it.is_true())?;
         Ok(Attributes {
             extra,
             exc_info: exc_info.map_or(Ok(None), |it| exc_info::normalized(&it))?,

@@ -82,8 +82,11 @@ impl Message {
         match self {
             Message::Literal(_) | Message::Formatted(_) => Ok(None),
             Message::Template(_, args) => {
-                let args = args.to_vec().into_iter().map(|it| thin::text(py, it));
-                thin::tuple(py, &args.collect::<Result<Vec<_>>>()?).map(Some)
+                let mut texts = Vec::new();
+                for text in args.to_vec() {
+                    texts.push(thin::text(py, text)?);
+                }
+                thin::tuple(py, &texts).map(Some)
             }
         }
     }

@@ -122,8 +122,9 @@ impl OriginThread {
             return Ok(());
         }
         let threads = THREADING_GLOBALS.get(Name::_active, py)?;
-        let thread = threads.cast_exact::<PyDict>()?.get_item(self.ident)?;
-        let Some(thread) = thread else {
+        let threads = threads.cast_exact::<PyDict>()?;
+        let ident = self.ident.into_pyobject(py)?;
+        let Some(thread) = threads.entry(&ident)? else {
             return Ok(());
         };
         let class = thread.get_type();
@@ -145,9 +146,9 @@ impl OriginThread {
         if !self.has_thread_state {
             return Ok(false);
         }
-        let native_id = thread.getattr_opt("native_id")?;
-        let is_same = |id: Bound<'_, PyAny>| {
-            let id: Option<c_ulong> = id.extract().ok();
+        let native_id = thread.find(Name::native_id.get(thread.py()))?;
+        let is_same = |id: Object<'_>| {
+            let id = id.number().ok().map(|id| id as c_ulong);
             id.is_none() || id == self.native_id
         };
         if self.native_id.is_none() || native_id.is_none_or(is_same) {

@@ -8,7 +8,7 @@ use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
 use crate::python::loose::Loose;
 use crate::raw::interpreter;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Stored, Thin};
+use crate::raw::thin::{self, Name, Stored, Thin};
 
 /// The functions on the stack of a thread, the current one first.
 pub(crate) struct Stack(Loose<Vec<Frame>>);
@@ -63,8 +63,9 @@ impl Stack {
         if frames.is_empty() {
             return Ok(None);
         }
-        let extract = Name::extract.get(py);
-        let summary = STACK_SUMMARY.get(py)?.call_method1(extract, (frames,))?;
+        let summary = STACK_SUMMARY
+            .get(py)?
+            .call_named_with(Name::extract, &frames)?;
         summary.call_named(Name::reverse)?;
         let lines: Vec<String> = summary.call_named(Name::format)?.extract()?;
         let text = format!("Stack (most recent call last):\n{}", lines.concat());
@@ -80,8 +81,8 @@ fn add<'py>(
     line: &Bound<'py, PyAny>,
 ) -> Result<()> {
     let py = frames.py();
-    let frame = SIMPLE_NAMESPACE.get(py)?.call0()?;
-    frame.setattr(Name::f_code.get(py), code)?;
-    frame.setattr(Name::f_globals.get(py), globals)?;
-    Ok(frames.append((frame, line))?)
+    let frame = SIMPLE_NAMESPACE.get(py)?.run()?;
+    frame.set(Name::f_code, code)?;
+    frame.set(Name::f_globals, globals)?;
+    Ok(frames.append(&*thin::tuple(py, &[frame, line.into()])?)?)
 }

@@ -44,7 +44,7 @@ impl Asctime {
         };
         let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
         // Python takes the default format for an empty one.
-        let Some(format) = format.filter(|it| it.is_truthy().unwrap_or_default()) else {
+        let Some(format) = format.filter(|it| it.is_true().unwrap_or_default()) else {
             return Ok(None);
         };
         let milliseconds = match is_own {
@@ -127,7 +127,9 @@ impl Asctime {
                 milliseconds % 10,
             ];
             text.push_str(separator);
-            text.extend(digits.map(|digit| char::from_digit(digit, 10).unwrap_or_default()));
+            for digit in digits {
+                text.push(char::from_digit(digit, 10).unwrap_or_default());
+            }
         }
         Ok(Some(PyString::new(py, &text).into()))
     }
@@ -156,21 +158,15 @@ fn milliseconds(format: Option<Object<'_>>) -> Result<Option<Option<String>>> {
 
 /// Whether the text of a time in this format is the same for a whole second, whatever the locale.
 fn is_of_second(format: &str) -> bool {
-    let mut directives = format.split('%');
-    directives.next();
-    let mut is_escaped = false;
-    directives.all(|directive| {
-        let first = directive.chars().next();
-        match first {
-            // The second half of `%%`.
-            _ if std::mem::take(&mut is_escaped) => true,
-            None => {
-                is_escaped = true;
-                true
-            }
-            Some(first) => "YmdHMSyjFTDRzZ".contains(first),
+    let mut bytes = format.bytes();
+    while let Some(byte) = bytes.next() {
+        // A `%` at the end stays as it is.
+        let is_of_second = |directive| b"YmdHMSyjFTDRzZ%".contains(&directive);
+        if byte == b'%' && !bytes.next().is_none_or(is_of_second) {
+            return false;
         }
-    })
+    }
+    true
 }
 
 #[cfg(test)]

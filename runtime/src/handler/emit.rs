@@ -15,7 +15,7 @@ use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::raised::attempt;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Thin};
 use crate::record::prototype::Fresh;
 use crate::stock::class::HandlerKind;
 
@@ -60,8 +60,9 @@ pub(super) fn emit<'py>(
         },
     };
     if plan.kind == HandlerKind::Queue {
-        let put = queue::put(handler, record, &text.into_object(py), &plan.snapshot);
-        return put.map(|()| true).or_else(failed);
+        let put = |text: Object<'py>| queue::put(handler, record, &text, &plan.snapshot);
+        let done = text.into_object(py).and_then(put);
+        return done.map(|()| true).or_else(failed);
     }
     if let Rollover::AtSize(max_bytes) = emission.rollover {
         if attempt(py, is_full(handler, &text, max_bytes, position)) != Some(false) {
@@ -128,7 +129,8 @@ fn is_full<'py>(
         Some(position) => position,
         None => {
             let stream = handler.itself.get(Name::stream)?;
-            stream.call_method1(Name::seek.get(py), (0, 2))?;
+            let (start, from_end) = (thin::number(py, 0)?, thin::number(py, 2)?);
+            stream.call_named_with_two(Name::seek, &start, &from_end)?;
             tell(handler)?
         }
     };
@@ -138,7 +140,7 @@ fn is_full<'py>(
 /// `handler.stream.tell()`.
 fn tell(handler: &Instance<'_, '_>) -> Result<i64> {
     let stream = handler.itself.get(Name::stream)?;
-    Ok(stream.call_named(Name::tell)?.extract()?)
+    stream.call_named(Name::tell)?.number()
 }
 
 /// Writes a line to the stream of a handler, and flushes it.
@@ -179,15 +181,16 @@ fn write<'py>(
 /// What `StreamHandler.flush` does with the stream.
 fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
     let py = stream.py();
-    let flush = Name::flush.get(py);
     if !stream.is_true()? {
         return Ok(());
     }
-    match stream.call_method0(flush) {
-        Err(error) if error.is_instance_of::<PyAttributeError>(py) && !stream.hasattr(flush)? => {
+    match stream.call_named(Name::flush) {
+        Err(error)
+            if error.is_instance_of::<PyAttributeError>(py) && !stream.has(Name::flush)? =>
+        {
             Ok(())
         }
-        flushed => Ok(flushed.map(drop)?),
+        flushed => flushed.map(drop),
     }
 }
 
@@ -197,7 +200,7 @@ fn rotation_seeks(py: Python<'_>) -> Result<bool> {
     let find = || -> Result<bool> {
         let class = HANDLERS_GLOBALS.get(Name::RotatingFileHandler, py)?;
         let code = class.get(Name::shouldRollover)?.get(Name::__code__)?;
-        Ok(code.get(Name::co_names)?.contains("seek")?)
+        code.get(Name::co_names)?.contains_item(Name::seek.get(py))
     };
     SEEKS.get_or_try(find).copied()
 }

@@ -5,14 +5,14 @@
 
 use pyo3::exceptions::{PyException, PyRecursionError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::PyList;
 
 use super::object::Instance;
 use crate::python::frame::{self, Caller};
 use crate::python::kept::Kept;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Stored, Thin};
+use crate::raw::thin::{self, Name, Stored, Thin};
 use crate::stock::class::HandlerKind;
 
 /// A variable that holds the exception would lead from its traceback to itself, so it is taken out of a list.
@@ -43,19 +43,25 @@ pub(super) fn handle<'py>(
     }
     static EMIT: Kept<Stored> = Kept::new();
     let emit = EMIT.get_or_try(|| compile(py))?;
-    let errors = PyList::new(py, [error.into_inner()])?;
-    let args = PyTuple::new(py, [handler.itself, record.itself, errors.as_any()])?;
-    frame::call_with(caller, emit.bind(py), &args, &PyDict::new(py)).map(drop)
+    let errors = PyList::empty(py);
+    errors.append(error.value(py))?;
+    let args = [handler.itself.into(), record.itself.into(), errors.into()];
+    let args = thin::tuple(py, &args)?;
+    frame::call_with(caller, emit.bind(py), &args, &*thin::dict(py)?).map(drop)
 }
 
 fn compile(py: Python<'_>) -> Result<Stored> {
     // `handleError` leaves out what is in the directory of `logging` when it writes the stack.
-    let directory = LOGGING_GLOBALS.get(Name::__path__, py)?.get_item(0)?;
-    let name = format!("{directory}/<pylog>");
+    let path = LOGGING_GLOBALS.get(Name::__path__, py)?;
+    let directory = path.part(&*thin::number(py, 0)?)?;
+    let file = thin::text(py, &format!("{}/<pylog>", *directory))?;
     let builtins = py.import("builtins")?;
-    let code = builtins.get(Name::compile)?.call1((SOURCE, name, "exec"))?;
-    let namespace = PyDict::new(py);
-    namespace.set_item("__name__", "pylog")?;
-    builtins.get(Name::exec)?.call1((code, &namespace))?;
-    Ok(namespace.as_any().get_item("emit")?.into())
+    let arguments = [thin::text(py, SOURCE)?, file, Name::exec.get(py).into()];
+    let code = builtins
+        .get(Name::compile)?
+        .run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)?;
+    let names = thin::dict(py)?;
+    names.set_entry(Name::__name__, &*thin::text(py, "pylog")?)?;
+    builtins.call_named_with_two(Name::exec, &code, &names)?;
+    Ok(names.part(Name::emit.get(py))?.unbind())
 }

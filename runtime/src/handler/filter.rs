@@ -5,7 +5,7 @@ use pyo3::types::{PyList, PyString};
 
 use super::object::Instance;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{Name, Object, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 
@@ -42,17 +42,14 @@ fn passes_one<'py>(filter: &Instance<'_, 'py>, record: &Instance<'_, 'py>) -> Re
     if filter.get(Name::filter)?.is_some() {
         return Ok(None);
     }
-    let names = [filter.get(Name::name)?, record.get(Name::name)?]
-        .map(|name| name?.cast_into_exact::<PyString>().ok());
-    let [Some(filter_name), Some(logger)] = names else {
+    let text = |name: Option<Object<'py>>| name?.cast_into_exact::<PyString>().ok();
+    let filter_name = text(filter.get(Name::name)?);
+    let (Some(filter_name), Some(logger)) = (filter_name, text(record.get(Name::name)?)) else {
         return Ok(None);
     };
     let (filter_name, logger) = (filter_name.to_cow()?, logger.to_cow()?);
-    let length: Option<usize> = match filter.get(Name::nlen)? {
-        Some(length) => length.extract().ok(),
-        None => None,
-    };
-    if length != Some(filter_name.chars().count()) {
+    let length = filter.get(Name::nlen)?.and_then(|it| it.number().ok());
+    if length != Some(filter_name.chars().count() as i64) {
         return Ok(None);
     }
     Ok(Some(match logger.strip_prefix(&*filter_name) {

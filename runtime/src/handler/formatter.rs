@@ -21,24 +21,24 @@ const STYLES: [Style; 3] = [
     Style {
         class: Row::PercentStyle,
         part: Part::PERCENT,
-        search: "%(asctime)",
+        search: Name::percent_asctime,
     },
     Style {
         class: Row::BraceStyle,
         part: Part::BRACE,
-        search: "{asctime",
+        search: Name::brace_asctime,
     },
     Style {
         class: Row::DollarStyle,
         part: Part::DOLLAR,
-        search: "${asctime}",
+        search: Name::dollar_asctime,
     },
 ];
 
 struct Style {
     class: Row,
     part: Part,
-    search: &'static str,
+    search: Name,
 }
 
 /// What a `logging.Formatter` does.
@@ -120,11 +120,11 @@ impl StockFormatter {
         let (Some(true), Some(format)) = (defaults.map(|it| it.is_none()), format) else {
             return Ok(None);
         };
-        let mut uses_time = format.as_any().contains(kind.search)?;
+        let mut uses_time = format.contains_item(kind.search.get(py))?;
         let fill = match kind.class {
             Row::BraceStyle => Fill::Brace,
             Row::DollarStyle => {
-                uses_time |= format.as_any().contains("$asctime")?;
+                uses_time |= format.contains_item(Name::bare_asctime.get(py))?;
                 Fill::Dollar
             }
             _ => Fill::Percent(Format::parse(&format.to_cow()?, py)),
@@ -201,13 +201,13 @@ impl StockFormatter {
         Ok(Text::Object(match &self.fill {
             Fill::Percent(parsed) => match parsed.as_ref().and_then(|it| it.fill(values)) {
                 Some(text) => return Ok(Text::Made(text)),
-                None => format.rem(values)?.into(),
+                None => format.formatted(values)?,
             },
             Fill::Brace => format
                 .get(Name::format)?
                 .run_by(&*thin::tuple(py, &[])?, values)?,
             Fill::Dollar => {
-                let template = style.get_item(Name::_tpl.get(py))?;
+                let template = style.part(Name::_tpl.get(py))?;
                 template
                     .get(Name::substitute)?
                     .run_by(&*thin::tuple(py, &[])?, values)?
@@ -244,7 +244,7 @@ fn message<'py>(record: &Instance<'_, 'py>) -> Result<Option<Object<'py>>> {
             || it.is_none()
     };
     match args.iter().all(has_text) {
-        true => Ok(Some(message.rem(args)?.into())),
+        true => message.formatted(&args).map(Some),
         false => Ok(None),
     }
 }

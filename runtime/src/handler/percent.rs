@@ -111,7 +111,7 @@ impl Field {
             return Some(());
         }
         let number = match value.cast_exact::<PyInt>() {
-            Ok(number) => number.extract::<i64>().ok()?,
+            Ok(number) => number.number().ok()?,
             // `%d` cuts the fraction off.
             Err(_) if self.is_number => {
                 let number = value.cast_exact::<PyFloat>().ok()?.value();

@@ -9,6 +9,7 @@ use pyo3::types::{PyInt, PyString};
 use super::formatter::StockFormatter;
 use super::object::{ATTRIBUTES, Instance, METHODS};
 use crate::python::kept::{Kept, Shared};
+use crate::raw::system;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::stock::class::{self, HandlerKind};
@@ -147,7 +148,8 @@ fn plan(handler: &Instance<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> R
         },
     };
     let level = handler.get(Name::level)?;
-    let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.extract().ok());
+    let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.number().ok());
+    let level = level.and_then(|level| i32::try_from(level).ok());
     Ok(Ok((level, emission)))
 }
 
@@ -188,7 +190,7 @@ impl Emission {
         let number = |name: Name| -> Result<Option<i64>> {
             let number = handler.get(name)?;
             let number = number.and_then(|number| number.cast_into_exact::<PyInt>().ok());
-            Ok(number.and_then(|number| number.extract().ok()))
+            Ok(number.and_then(|number| number.number().ok()))
         };
         let rollover = match kind {
             // Python formats the record twice.
@@ -307,10 +309,10 @@ fn find(handler: &Instance<'_, '_>) -> Option<Handling> {
 
 fn keep(handler: &Instance<'_, '_>, state: Option<State>, handling: Handling) -> Handling {
     if let (Handling::ByPython(reason), true) = (&handling, explain::is_wanted()) {
-        eprintln!(
-            "pylog: Python's code handles the records of {}: {reason}",
-            handler.itself
-        );
+        let handler = handler.itself;
+        system::write_line(format_args!(
+            "Python's code handles the records of {handler}: {reason}"
+        ));
     }
     let all = FOUND.get_or_make(Mutex::default);
     let Ok(mut all) = all.try_lock() else {

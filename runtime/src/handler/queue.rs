@@ -34,7 +34,7 @@ fn prepared<'py>(
     let py = record.py();
     // The formatter can have changed it.
     let attributes = record.itself.get(Name::__dict__)?;
-    let attributes = attributes.cast_into::<PyDict>()?.copy()?;
+    let attributes = attributes.cast_into::<PyDict>()?.copied()?;
     for name in [Name::message, Name::msg] {
         attributes.set_entry(name, text)?;
     }

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::raw::thin::Object;
 use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Object, Thin};
 
 pub(super) enum Text<'py> {
     Made(String),
@@ -12,10 +12,12 @@ pub(super) enum Text<'py> {
 }
 
 impl<'py> Text<'py> {
-    pub(super) fn into_object(self, py: Python<'py>) -> Object<'py> {
+    /// # Errors
+    /// A `MemoryError`.
+    pub(super) fn into_object(self, py: Python<'py>) -> Result<Object<'py>> {
         match self {
-            Text::Made(text) => PyString::new(py, &text).into(),
-            Text::Object(text) => text,
+            Text::Made(text) => thin::text(py, &text),
+            Text::Object(text) => Ok(text),
         }
     }
 
@@ -26,7 +28,7 @@ impl<'py> Text<'py> {
     pub(super) fn len(&self) -> Result<usize> {
         match self {
             Text::Made(text) => Ok(text.chars().count()),
-            Text::Object(text) => Ok(text.len()?),
+            Text::Object(text) => text.length(),
         }
     }
 
@@ -36,14 +38,11 @@ impl<'py> Text<'py> {
     /// The exception that Python raises.
     pub(super) fn with_end(self, end: &Bound<'py, PyAny>) -> Result<Object<'py>> {
         match (self, end.cast_exact::<PyString>()) {
-            (Text::Object(text), _) => Ok(text.add(end)?.into()),
             (Text::Made(mut text), Ok(string)) => {
                 text.push_str(&string.to_cow()?);
-                Ok(PyString::new(end.py(), &text).into())
+                thin::text(end.py(), &text)
             }
-            (Text::Made(text), Err(_)) => {
-                Ok(PyString::new(end.py(), &text).as_any().add(end)?.into())
-            }
+            (text, _) => text.into_object(end.py())?.plus(end),
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::python::library::callback;
 use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin};
 
 /// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
@@ -73,12 +73,11 @@ pub(crate) fn ticket(cache: &'static LevelCache, place: &AtomicIndex) -> Ticket<
 /// The exception that Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
 /// then.
 pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
-    let py = root.py();
     let cache = root.get(Name::_cache)?;
     if is_ours(&cache)? {
         return Ok(());
     }
-    root.setattr(Name::_cache.get(py), new_cache(&cache)?)?;
+    root.set(Name::_cache, &*new_cache(&cache)?)?;
     // Changes since our dict was last in place were not reported.
     invalidate();
     Ok(())
@@ -102,15 +101,18 @@ fn is_ours(cache: &Bound<'_, PyAny>) -> Result<bool> {
 }
 
 /// A subclass of `dict`, by which this extension recognizes its own dicts.
-fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyType>> {
-    static CLASS: Once<Stored<PyType>> = Once::new();
+fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
+    static CLASS: Once<Stored> = Once::new();
     CLASS
         .get_or_try(|| {
-            let namespace = PyDict::new(py);
-            namespace.set_item("__module__", "pylog")?;
+            let namespace = thin::dict(py)?;
+            namespace.set_entry(Name::__module__, &*thin::text(py, "pylog")?)?;
+            let bases = thin::tuple(py, &[py.get_type::<PyDict>().into()])?;
+            let arguments = [thin::text(py, "RootLoggerCache")?, bases, namespace];
             let class = py.get_type::<PyType>();
-            let class = class.call1(("RootLoggerCache", (py.get_type::<PyDict>(),), namespace))?;
-            Ok(class.cast_into::<PyType>()?.into())
+            class
+                .run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)
+                .map(Object::unbind)
         })
         .map(|class| class.bind(py))
 }

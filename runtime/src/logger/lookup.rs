@@ -56,8 +56,8 @@ pub(crate) fn get_logger<'py>(name: &Bound<'py, PyString>) -> Result<Object<'py>
 fn remember(name: &Bound<'_, PyString>, logger: &Bound<'_, PyAny>) -> Result<()> {
     let py = name.py();
     let seen = seen(py);
-    if seen.contains(name)? {
-        seen.del_item(name)?;
+    if seen.entry(name)?.is_some() {
+        seen.remove_entry(name)?;
         invalidation::invalidate();
     }
     seen.set_item(name, PyWeakrefReference::new_with(logger, on_death(py)?)?)?;

@@ -1,5 +1,6 @@
 //! The answer of `isEnabledFor` without running Python code, for calls that must not run any.
 
+use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString};
 
@@ -7,7 +8,7 @@ use crate::level::Level;
 use crate::python::garbage;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::interpreter;
-use crate::raw::thin::exception::Result;
+use crate::raw::thin::exception::{Exception, Result};
 use crate::raw::thin::{self, Name, Object, Thin};
 
 /// The answer of `logging.getLogger(name).isEnabledFor(level)` at this moment. `None` if only Python can tell, because
@@ -79,8 +80,8 @@ fn attributes<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
 
 /// An attribute of the object itself. It is an error if there is none.
 fn attribute<'py>(attributes: &Bound<'py, PyDict>, name: Name) -> Result<Object<'py>> {
-    let missing = || pyo3::exceptions::PyAttributeError::new_err(name.text());
-    Ok(attributes.entry_named(name)?.ok_or_else(missing)?)
+    let missing = || Exception::new::<PyAttributeError>(attributes.py(), name.text());
+    attributes.entry_named(name)?.ok_or_else(missing)
 }
 
 /// The answer of the stock `Logger.isEnabledFor`. A value that isn't in the object itself, or not of the stock type, is
@@ -117,13 +118,14 @@ fn answer_of_level(
     root: &Bound<'_, PyAny>,
     level: Level,
 ) -> Result<Option<bool>> {
-    let number = |attributes: &Bound<'_, PyDict>, name| -> Result<i32> {
-        Ok(attribute(attributes, name)?
-            .cast_exact::<PyInt>()?
-            .extract()?)
+    let number = |attributes: &Bound<'_, PyDict>, name| -> Result<i64> {
+        attribute(attributes, name)?
+            .cast_into_exact::<PyInt>()?
+            .number()
     };
+    let levelno = i64::from(level.levelno());
     let manager = manager(root)?;
-    if number(&manager, Name::_disable)? >= level.levelno() {
+    if number(&manager, Name::_disable)? >= levelno {
         return Ok(Some(false));
     }
     let mut current = Object::from(logger);
@@ -134,7 +136,7 @@ fn answer_of_level(
         let attributes = attributes(&current)?;
         let effective = number(&attributes, Name::level)?;
         if effective != 0 || current.is(root) {
-            return Ok(Some(level.levelno() >= effective));
+            return Ok(Some(levelno >= effective));
         }
         current = attribute(&attributes, Name::parent)?;
     }

@@ -118,10 +118,10 @@ fn most_verbose(py: Python<'_>) -> Result<LevelFilter> {
         }
         let level = logger.call_named(Name::getEffectiveLevel)?;
         // A level that doesn't fit is above all others.
-        lowest = lowest.min(level.extract().unwrap_or(i64::MAX));
+        lowest = lowest.min(level.number().unwrap_or(i64::MAX));
     }
     let disabled = manager.get(Name::disable)?;
-    let disabled: i64 = disabled.extract().unwrap_or(i64::MAX);
+    let disabled = disabled.number().unwrap_or(i64::MAX);
     let lowest = lowest.max(disabled.saturating_add(1));
     let accepted =
         log::Level::iter().filter(|level| i64::from(Level::from(*level).levelno()) >= lowest);
@@ -155,11 +155,10 @@ fn not_refused(
 /// Whether a logger of a class, or the class itself, has the stock methods that decide on levels. Every
 /// change of their answers is reported.
 fn has_stock_level_check(logger: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> Result<bool> {
-    let py = logger.py();
     let is_enabled_for = logger.get(Name::isEnabledFor)?;
     let get_effective_level = logger.get(Name::getEffectiveLevel)?;
     Ok(LOGGING_GLOBALS.define(&is_enabled_for)?
         && LOGGING_GLOBALS.define(&get_effective_level)?
         // Not a property.
-        && !class.hasattr(Name::level.get(py))?)
+        && !class.has(Name::level)?)
 }

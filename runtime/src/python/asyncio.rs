@@ -13,7 +13,7 @@ use crate::raw::thin::{Name, Object, Thin};
 /// # Errors
 /// The exception that Python raises.
 pub(crate) fn task_name(py: Python<'_>) -> Result<Option<Object<'_>>> {
-    task_name_by(py, |function| Ok(Some(function.run()?)))
+    task_name_by(py, |function| function.run().map(Some))
 }
 
 /// The same, if asyncio's own functions, which are written in C, tell it. Runs no Python code.
@@ -23,7 +23,7 @@ pub(crate) fn task_name(py: Python<'_>) -> Result<Option<Object<'_>>> {
 pub(crate) fn task_name_without_python(py: Python<'_>) -> Result<Option<Object<'_>>> {
     task_name_by(py, |function| {
         match function.is_exact_instance_of::<PyCFunction>() {
-            true => Ok(Some(function.run()?)),
+            true => function.run().map(Some),
             false => Ok(None),
         }
     })
@@ -39,8 +39,7 @@ fn task_name_by<'py>(
         _ => return Ok(None),
     };
     // Asked first, because without a loop `current_task` raises, which costs more than the record.
-    let get =
-        |name: Name| -> Result<Object<'py>> { Ok(asyncio.as_any().get_item(name.get(py))?.into()) };
+    let get = |name: Name| -> Result<Object<'py>> { asyncio.part(name.get(py)) };
     let event_loop = get(Name::_get_running_loop)?;
     if call(event_loop)?.is_none_or(|event_loop| event_loop.is_none()) {
         return Ok(None);

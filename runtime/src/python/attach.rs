@@ -115,29 +115,27 @@ fn take_in_flight(py: Python<'_>) -> Option<Exception> {
 
 fn put_back(py: Python<'_>, in_flight: Option<Exception>) {
     if let Some(error) = in_flight {
-        error.into_inner().restore(py);
+        error.restore(py);
     }
 }
 
 fn unless_raised(py: Python<'_>, metadata: &Metadata, f: &mut dyn FnMut() -> Result<()>) {
     let _call = CallGuard::enter();
-    let checked = catch(&mut || {
-        nesting::check_stack()?;
+    let checked = catch(py, &mut || {
+        nesting::check_stack(py)?;
         f()
     });
     if let Err(error) = checked {
         report(py, error, metadata);
     }
     if let Some((error, place)) = nesting::take_ended() {
-        error
-            .into_inner()
-            .write_unraisable(py, Some(place.bind(py)));
+        error.write_unraisable(py, Some(place.bind(py)));
     }
 }
 
 /// PyO3 resumes a panic when it meets the exception that carries it, such as one that another
 /// extension raised in a handler. Here the panic becomes an exception like any other.
-fn catch(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+fn catch(py: Python<'_>, f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
     let caught = panic::catch_unwind(AssertUnwindSafe(f));
     caught.unwrap_or_else(|payload: Box<dyn Any + Send>| {
         let message = match payload.downcast::<String>() {
@@ -147,7 +145,7 @@ fn catch(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
                 .unwrap_or(&"panic")
                 .to_string(),
         };
-        Err(PanicException::new_err(message).into())
+        Err(Exception::new::<PanicException>(py, &message))
     })
 }
 
@@ -165,6 +163,6 @@ fn report(py: Python<'_>, error: Exception, metadata: &Metadata) {
         false => Some(error),
     };
     if let Some(error) = error {
-        error.into_inner().write_unraisable(py, Some(&place));
+        error.write_unraisable(py, Some(&place));
     }
 }

@@ -24,7 +24,7 @@ use crate::raw::interpreter::{
 use crate::raw::list::Inbox;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin};
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///
@@ -98,7 +98,7 @@ fn registry(py: Python<'_>) -> Bound<'_, PyDict> {
     let contexts = contexts.bind(py).clone();
     for number in DROPPED.get().into_iter().flat_map(Inbox::take) {
         // At the end of the interpreter it may be gone.
-        let _ = contexts.del_item(number);
+        let _ = thin::number(py, number as i64).and_then(|it| contexts.remove_entry(&it));
     }
     contexts
 }
@@ -111,12 +111,12 @@ impl Registered {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let registry = registry(context.py());
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        registry.set_item(number, context)?;
+        registry.set_entry_of(&*thin::number(context.py(), number as i64)?, context)?;
         Ok(Registered(number))
     }
 
     fn get<'py>(&self, py: Python<'py>) -> Result<Option<Object<'py>>> {
-        registry(py).entry(self.0.into_pyobject(py)?.as_any())
+        registry(py).entry(&*thin::number(py, self.0 as i64)?)
     }
 }
 

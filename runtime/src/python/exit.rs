@@ -111,8 +111,7 @@ pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
             return Ok(());
         }
         let finalize = callback(py, finalize)?;
-        REGISTER_AT_EXIT.get(py)?.call1((finalize,))?;
-        Ok(())
+        REGISTER_AT_EXIT.get(py)?.run_with(&finalize).map(drop)
     })
 }
 
@@ -168,7 +167,7 @@ fn finalize(py: Python<'_>) -> Result<()> {
             REGISTERED.reset();
             prepare(py)
         })?;
-        if raised::attempt(py, register_at_exit.call1((renew,))).is_some() {
+        if raised::attempt(py, register_at_exit.run_with(&renew)).is_some() {
             run_last_actions();
             // Last, because the actions release the GIL, and another thread's record would register too early.
             REGISTERED.reset();

@@ -1,14 +1,13 @@
 //! Functions that run before and after Python's forks.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use super::library::{REGISTER_AT_FORK, callback};
 use crate::raw::list::List;
 use crate::raw::once::RunOnce;
 use crate::raw::system;
-use crate::raw::thin::Name;
 use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Thin};
 
 /// Functions that run before a fork, and after it in the parent and in the child.
 pub(crate) struct Hooks {
@@ -46,10 +45,12 @@ fn register(py: Python<'_>) -> Result<()> {
     let in_child = callback(py, |py| {
         HOOKS.iter().try_for_each(|(_, hooks)| (hooks.in_child)(py))
     })?;
-    let hooks = PyDict::new(py);
-    hooks.set_item(Name::before.get(py), before)?;
-    hooks.set_item(Name::after_in_parent.get(py), in_parent)?;
-    hooks.set_item(Name::after_in_child.get(py), in_child)?;
-    REGISTER_AT_FORK.get(py)?.call((), Some(&hooks))?;
-    Ok(())
+    let hooks = thin::dict(py)?;
+    hooks.set_entry(Name::before, &before)?;
+    hooks.set_entry(Name::after_in_parent, &in_parent)?;
+    hooks.set_entry(Name::after_in_child, &in_child)?;
+    REGISTER_AT_FORK
+        .get(py)?
+        .run_by(&*thin::tuple(py, &[])?, &hooks)
+        .map(drop)
 }

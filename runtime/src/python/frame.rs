@@ -17,7 +17,7 @@ use crate::metadata::Metadata;
 use crate::raw::bytecode;
 use crate::raw::interpreter::is_pypy;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin, program};
 
 /// A call in Rust code, as Python code sees it.
 pub(crate) trait Caller {
@@ -41,8 +41,8 @@ fn code(py: Python<'_>) -> Result<Object<'_>> {
 }
 
 fn compiled_code(py: Python<'_>) -> Result<Object<'_>> {
-    let function = Object::from(py.eval(c"lambda f, x: f(x)", None, None)?);
-    function.get(Name::__code__)
+    let names = program::run(py, c"call = lambda f, x: f(x)")?;
+    names.part(Name::call.get(py))?.get(Name::__code__)
 }
 
 /// The same without a compilation, if the bytecode of this Python is known.
@@ -103,7 +103,7 @@ fn make_function(caller: &dyn Caller, py: Python<'_>) -> Result<Stored> {
         // PyPy has another format, and no columns.
         if !is_pypy() {
             let bytecode = code.get(Name::co_code)?;
-            let lines = all_on_first_line(bytecode.len()? / 2);
+            let lines = all_on_first_line(bytecode.cast::<PyBytes>()?.as_bytes().len() / 2);
             changes.set_entry(Name::co_linetable, &PyBytes::new(py, &lines))?;
         }
     }

@@ -3,7 +3,9 @@
 use pyo3::prelude::*;
 
 use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
+use crate::raw::interpreter::version;
 use crate::raw::once::Once;
+use crate::raw::thin::Thin;
 use crate::raw::thin::exception::Result;
 
 /// Imports what [`without_collection`] needs.
@@ -37,14 +39,14 @@ struct Paused<'py>(Python<'py>);
 impl Drop for Paused<'_> {
     fn drop(&mut self) {
         // A function without arguments that only sets a flag.
-        let _ = ENABLE_COLLECTION.get(self.0).and_then(|it| Ok(it.call0()?));
+        let _ = ENABLE_COLLECTION.get(self.0).and_then(|it| it.run());
     }
 }
 
 /// Whether garbage is collected where an object is allocated. Since 3.12 that happens between two steps of Python code.
 fn collects_in_allocation(py: Python<'_>) -> bool {
     static COLLECTS_IN_ALLOCATION: Once<bool> = Once::new();
-    *COLLECTS_IN_ALLOCATION.get_or_make(|| py.version_info() < (3, 12))
+    *COLLECTS_IN_ALLOCATION.get_or_make(|| version(py) < (12, 0))
 }
 
 /// Returns whether collection was enabled, and is disabled now.
@@ -52,9 +54,9 @@ fn pause(py: Python<'_>) -> Result<bool> {
     if !collects_in_allocation(py) {
         return Ok(false);
     }
-    if !IS_COLLECTION_ENABLED.get(py)?.call0()?.is_truthy()? {
+    if !IS_COLLECTION_ENABLED.get(py)?.run()?.is_true()? {
         return Ok(false);
     }
-    DISABLE_COLLECTION.get(py)?.call0()?;
+    DISABLE_COLLECTION.get(py)?.run()?;
     Ok(true)
 }

@@ -2,7 +2,7 @@
 //!
 //! When the interpreter ends, they are [released][super::kept], and are then looked up at each use.
 
-use std::ffi::CString;
+use std::ffi::CStr;
 
 use pyo3::exceptions::{PyAttributeError, PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
@@ -21,13 +21,13 @@ use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// A name in a module, looked up on first use.
 pub(crate) struct Import {
-    module: &'static str,
-    name: &'static str,
+    module: Name,
+    name: Name,
     object: Kept<Stored>,
 }
 
 impl Import {
-    const fn name(module: &'static str, name: &'static str) -> Import {
+    const fn name(module: Name, name: Name) -> Import {
         Import {
             module,
             name,
@@ -43,8 +43,7 @@ impl Import {
         }
         let object = self.object.get_or_try(|| {
             let dict = dict_of(self.module, py)?;
-            let name = PyString::intern(py, self.name);
-            look_up(&dict, self.module, &name).map(Object::unbind)
+            look_up(&dict, self.module, self.name).map(Object::unbind)
         })?;
         Ok(object.bind(py).into())
     }
@@ -53,12 +52,12 @@ impl Import {
 /// The global names of a module. Looking them up in its dict costs a fraction of `getattr` on the
 /// module.
 pub(crate) struct Globals {
-    module: &'static str,
+    module: Name,
     dict: Kept<Stored<PyDict>>,
 }
 
 impl Globals {
-    const fn of(module: &'static str) -> Globals {
+    const fn of(module: Name) -> Globals {
         Globals {
             module,
             dict: Kept::new(),
@@ -69,9 +68,9 @@ impl Globals {
     /// The exception that the import raises, or an `AttributeError` if the name isn't there.
     pub(crate) fn get<'py>(&'static self, name: Name, py: Python<'py>) -> Result<Object<'py>> {
         if let Some(dict) = self.dict.get() {
-            return look_up(dict.bind(py), self.module, name.get(py));
+            return look_up(dict.bind(py), self.module, name);
         }
-        look_up(&self.dict(py)?, self.module, name.get(py))
+        look_up(&self.dict(py)?, self.module, name)
     }
 
     /// Whether a function, or a method of an object, is one that the module defines: not overridden,
@@ -94,7 +93,7 @@ impl Globals {
     }
 
     /// The name of the module.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> Name {
         self.module
     }
 
@@ -108,43 +107,43 @@ impl Globals {
     }
 }
 
-fn look_up<'py>(
-    dict: &Bound<'py, PyDict>,
-    module: &str,
-    name: &Bound<'py, PyString>,
-) -> Result<Object<'py>> {
-    let missing =
-        || PyAttributeError::new_err(format!("module {module:?} has no attribute {name}"));
-    Ok(dict.entry(name)?.ok_or_else(missing)?)
+fn look_up<'py>(dict: &Bound<'py, PyDict>, module: Name, name: Name) -> Result<Object<'py>> {
+    dict.entry_named(name)?.ok_or_else(|| {
+        let module = module.text();
+        let message = format!("module '{module}' has no attribute '{}'", name.text());
+        Exception::new::<PyAttributeError>(dict.py(), &message)
+    })
 }
 
 /// The dict of a module.
-fn dict_of<'py>(module: &str, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
-    let name = PyString::intern(py, module);
+fn dict_of(module: Name, py: Python<'_>) -> Result<Bound<'_, PyDict>> {
     let kept = || Some(LOGGING_GLOBALS.dict.get()?.bind(py).clone());
     if let Some(logging) = logging_after_release(py).or_else(kept) {
-        if module == "logging" {
+        if module == Name::logging {
             return Ok(logging);
         }
         // What `logging` has imported is there whatever becomes of `sys.modules`, also while Python clears its modules.
-        let imported = logging.entry(&name)?;
+        let imported = logging.entry_named(module)?;
         if let Some(module) = imported.filter(|it| it.is_instance_of::<PyModule>()) {
             return module.get(Name::__dict__)?.cast_into();
         }
         // Without Python's import system, which takes three times as long.
         if !APART.contains(&module) {
-            if let Ok(Some(module)) = loaded(&name) {
+            if let Ok(Some(module)) = loaded(module.get(py)) {
                 return module.get(Name::__dict__)?.cast_into();
             }
         }
     }
     // What is there needn't be a module.
-    py.import(module)?.as_any().get(Name::__dict__)?.cast_into()
+    py.import(module.get(py))?
+        .as_any()
+        .get(Name::__dict__)?
+        .cast_into()
 }
 
 /// The modules that an import of `logging` doesn't load, so that another thread may be importing them at this moment, and
 /// the one that knows what is loaded.
-const APART: [&str; 3] = ["copy", "logging.handlers", "sys"];
+const APART: [Name; 3] = [Name::copy, Name::logging_handlers, Name::sys];
 
 /// A function of `logging`, through which the module is found when it isn't kept any more. Python frees a
 /// module earlier than its functions.
@@ -175,46 +174,46 @@ fn logging_after_release(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
 /// Whether Python has freed or cleared the module `logging`, so that no record can be made.
 pub(super) fn is_logging_gone(py: Python<'_>) -> bool {
     let is_there = |logging: Bound<'_, PyDict>| {
-        let class = logging.get_item(Name::Logger.get(py));
-        class.is_ok_and(|class| class.is_some_and(|class| !class.is_none()))
+        let class = attempt(py, logging.entry_named(Name::Logger)).flatten();
+        class.is_some_and(|class| !class.is_none())
     };
     kept::are_released() && !logging_after_release(py).is_some_and(is_there)
 }
 
-pub(crate) static LOGGING_GLOBALS: Globals = Globals::of("logging");
-pub(crate) static HANDLERS_GLOBALS: Globals = Globals::of("logging.handlers");
-pub(crate) static COPY_GLOBALS: Globals = Globals::of("copy");
-pub(crate) static COPYREG_GLOBALS: Globals = Globals::of("copyreg");
-pub(crate) static OS_GLOBALS: Globals = Globals::of("os");
-pub(crate) static THREADING_GLOBALS: Globals = Globals::of("threading");
-pub(crate) static THREAD_GLOBALS: Globals = Globals::of("_thread");
-pub(crate) static TIME_GLOBALS: Globals = Globals::of("time");
-pub(crate) static SYS_GLOBALS: Globals = Globals::of("sys");
+pub(crate) static LOGGING_GLOBALS: Globals = Globals::of(Name::logging);
+pub(crate) static HANDLERS_GLOBALS: Globals = Globals::of(Name::logging_handlers);
+pub(crate) static COPY_GLOBALS: Globals = Globals::of(Name::copy);
+pub(crate) static COPYREG_GLOBALS: Globals = Globals::of(Name::copyreg);
+pub(crate) static OS_GLOBALS: Globals = Globals::of(Name::os);
+pub(crate) static THREADING_GLOBALS: Globals = Globals::of(Name::threading);
+pub(crate) static THREAD_GLOBALS: Globals = Globals::of(Name::_thread);
+pub(crate) static TIME_GLOBALS: Globals = Globals::of(Name::time);
+pub(crate) static SYS_GLOBALS: Globals = Globals::of(Name::sys);
 /// Not in PyPy.
-pub(super) static IMPORTLIB_GLOBALS: Globals = Globals::of("_frozen_importlib_external");
+pub(super) static IMPORTLIB_GLOBALS: Globals = Globals::of(Name::_frozen_importlib_external);
 
-pub(crate) static LOGGER_ADAPTER: Import = Import::name("logging", "LoggerAdapter");
-pub(crate) static STACK_SUMMARY: Import = Import::name("traceback", "StackSummary");
-pub(crate) static SIMPLE_NAMESPACE: Import = Import::name("types", "SimpleNamespace");
-pub(crate) static REGISTER_AT_EXIT: Import = Import::name("atexit", "register");
-pub(crate) static REGISTER_AT_FORK: Import = Import::name("os", "register_at_fork");
-pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name("gc", "isenabled");
-pub(crate) static DISABLE_COLLECTION: Import = Import::name("gc", "disable");
-pub(crate) static ENABLE_COLLECTION: Import = Import::name("gc", "enable");
-pub(crate) static GET_IDENT: Import = Import::name("_thread", "get_ident");
-pub(crate) static PARTIAL: Import = Import::name("functools", "partial");
-static METHOD_TYPE: BuiltinType = BuiltinType::named("MethodType");
-pub(super) static FUNCTION_TYPE: BuiltinType = BuiltinType::named("FunctionType");
-pub(super) static TRACEBACK_TYPE: BuiltinType = BuiltinType::named("TracebackType");
+pub(crate) static LOGGER_ADAPTER: Import = Import::name(Name::logging, Name::LoggerAdapter);
+pub(crate) static STACK_SUMMARY: Import = Import::name(Name::traceback, Name::StackSummary);
+pub(crate) static SIMPLE_NAMESPACE: Import = Import::name(Name::types, Name::SimpleNamespace);
+pub(crate) static REGISTER_AT_EXIT: Import = Import::name(Name::atexit, Name::register);
+pub(crate) static REGISTER_AT_FORK: Import = Import::name(Name::os, Name::register_at_fork);
+pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name(Name::gc, Name::isenabled);
+pub(crate) static DISABLE_COLLECTION: Import = Import::name(Name::gc, Name::disable);
+pub(crate) static ENABLE_COLLECTION: Import = Import::name(Name::gc, Name::enable);
+pub(crate) static GET_IDENT: Import = Import::name(Name::_thread, Name::get_ident);
+pub(crate) static PARTIAL: Import = Import::name(Name::functools, Name::partial);
+static METHOD_TYPE: BuiltinType = BuiltinType::named(Name::MethodType);
+pub(super) static FUNCTION_TYPE: BuiltinType = BuiltinType::named(Name::FunctionType);
+pub(super) static TRACEBACK_TYPE: BuiltinType = BuiltinType::named(Name::TracebackType);
 
 /// A type of the module `types`. It leads to no object of the program, so it is kept for good.
 pub(super) struct BuiltinType {
-    name: &'static str,
+    name: Name,
     class: Once<Stored>,
 }
 
 impl BuiltinType {
-    const fn named(name: &'static str) -> BuiltinType {
+    const fn named(name: Name) -> BuiltinType {
         BuiltinType {
             name,
             class: Once::new(),
@@ -223,8 +222,7 @@ impl BuiltinType {
 
     pub(super) fn get<'py>(&self, py: Python<'py>) -> Result<&Bound<'py, PyAny>> {
         let find = || -> Result<_> {
-            let name = PyString::intern(py, self.name);
-            look_up(&dict_of("types", py)?, "types", &name).map(Object::unbind)
+            look_up(&dict_of(Name::types, py)?, Name::types, self.name).map(Object::unbind)
         };
         Ok(self.class.get_or_try(find)?.bind(py))
     }
@@ -261,8 +259,8 @@ pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) 
         return pypy::is_builtin(function, module, name);
     }
     Ok(function.is_exact_instance_of::<PyCFunction>()
-        && function.get(Name::__module__)?.eq(module)?
-        && function.get(Name::__name__)?.eq(name)?)
+        && function.get(Name::__module__)?.equals_text(module)?
+        && function.get(Name::__name__)?.equals_text(name)?)
 }
 
 /// A Python callable that ignores its arguments and runs `act`.
@@ -292,5 +290,7 @@ type Call = Box<dyn Fn(Python<'_>) -> Result<Py<PyAny>> + Send + Sync>;
 /// The warning, if the program turns warnings into exceptions.
 pub(crate) fn warn(py: Python<'_>, message: &str) -> Result<()> {
     let category = py.get_type::<PyRuntimeWarning>();
-    Ok(PyErr::warn(py, &category, &CString::new(message)?, 1)?)
+    let message = format!("{message}\0");
+    let message = CStr::from_bytes_until_nul(message.as_bytes()).unwrap_or_default();
+    Ok(PyErr::warn(py, &category, message, 1)?)
 }

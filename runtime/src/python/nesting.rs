@@ -104,12 +104,12 @@ pub(crate) fn is_nested() -> bool {
 ///
 /// # Errors
 /// A `RecursionError` if it hasn't.
-pub(crate) fn check_stack() -> Result<()> {
+pub(crate) fn check_stack(py: Python<'_>) -> Result<()> {
     if !is_nested() || is_enough(stack_address()) {
         return Ok(());
     }
     let message = "log calls within log calls take too much stack";
-    Err(PyRecursionError::new_err(message).into())
+    Err(Exception::new::<PyRecursionError>(py, message))
 }
 
 /// Whether a nested call has enough stack at this address.

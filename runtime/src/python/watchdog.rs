@@ -76,7 +76,10 @@ fn limit() -> Option<Duration> {
     match value.to_str().and_then(|value| value.parse().ok()) {
         Some(seconds) if seconds > 0 => Some(Duration::from_secs(seconds)),
         _ => {
-            eprintln!("pylog: {VARIABLE} is {value:?}, not a whole number of seconds");
+            let value = value.to_string_lossy();
+            system::write_line(format_args!(
+                "{VARIABLE} is {value}, not a whole number of seconds"
+            ));
             None
         }
     }
@@ -142,5 +145,7 @@ fn report(call: &PendingCall, stage: u8) {
              this one, queue all records: `#[pylog::module(queue_all = 65536)]`"
         }
     };
-    eprintln!("pylog: for {seconds} s the call at {file}:{line} in the thread {thread:?} {reason}");
+    system::write_line(format_args!(
+        "for {seconds} s the call at {file}:{line} in the thread {thread:?} {reason}"
+    ));
 }

@@ -26,9 +26,9 @@ use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Stored, Thin};
 
 /// The name of the handler.
-const NAME: &str = "pylog";
+const NAME: Name = Name::pylog;
 
-const FLUSHES: &str = "_pylog_flushes";
+const FLUSHES: Name = Name::_pylog_flushes;
 
 /// How long the handler waits without a delivery.
 const WAIT_FOR_DELIVERY: Duration = Duration::from_secs(5);
@@ -56,9 +56,10 @@ static HANDLER: Kept<FlushHandler> = Kept::new();
 pub(super) fn register(py: Python<'_>) -> Result<()> {
     static LISTENS: RunOnce = RunOnce::new();
     let registered = HANDLER.get_or_try(|| find_or_make(py))?;
-    let flushes = registered.handler.bind(py).getattr(FLUSHES)?;
-    if !flushes.contains(&registered.flush)? {
-        flushes.call_method1("append", (&registered.flush,))?;
+    let flushes = registered.handler.bind(py).get(FLUSHES)?;
+    let flush = registered.flush.bind(py);
+    if !flushes.contains_item(flush)? {
+        flushes.call_named_with(Name::append, flush)?;
     }
     let _ = LISTENS.run(|| {
         invalidation::add_listener(Listener {
@@ -75,34 +76,34 @@ fn find_or_make(py: Python<'_>) -> Result<FlushHandler> {
     let references = references(py)?;
     let class = LOGGING_GLOBALS.get(Name::Handler, py)?;
     for reference in references.iter() {
-        let handler = reference.call0()?;
-        if handler.is_exactly(&class) && handler.hasattr(FLUSHES)? {
+        let handler = reference.run()?;
+        if handler.is_exactly(&class) && handler.has(FLUSHES)? {
             return Ok(FlushHandler {
-                handler: handler.into(),
+                handler: handler.unbind(),
                 reference: reference.into(),
                 flush,
             });
         }
     }
-    let handler = class.call0()?;
+    let handler = class.run()?;
     let reference = references.get_item(references.len() - 1)?;
     let flushes = PyList::empty(py);
-    handler.setattr(FLUSHES, &flushes)?;
-    handler.setattr("_name", NAME)?;
+    handler.set(FLUSHES, &flushes)?;
+    handler.set(Name::_name, NAME.get(py))?;
     let flushes = Loose::new(flushes.unbind());
     let flush_all = callback(py, move |py| {
         for flush in flushes.bind(py).iter() {
-            flush.call0()?;
+            flush.run()?;
         }
         Ok(())
     })?;
-    handler.setattr("flush", flush_all)?;
+    handler.set(Name::flush, &flush_all)?;
     // It handles nothing, and stays usable after `logging.shutdown`.
     let nothing = callback(py, |_| Ok(()))?;
-    handler.setattr("emit", &nothing)?;
-    handler.setattr("close", nothing)?;
+    handler.set(Name::emit, &nothing)?;
+    handler.set(Name::close, &nothing)?;
     Ok(FlushHandler {
-        handler: handler.into(),
+        handler: handler.unbind(),
         reference: reference.into(),
         flush,
     })
@@ -154,8 +155,10 @@ fn stay_registered(py: Python<'_>, registered: &FlushHandler) -> Result<()> {
     let names = LOGGING_GLOBALS.get(Name::_handlers, py)?;
     // A program may have a handler of that name. Setting the attribute `name` takes the lock of the module, which the
     // thread that runs `dictConfig` holds.
-    names.call_method1("setdefault", (NAME, &registered.handler))?;
-    Ok(())
+    let handler = registered.handler.bind(py);
+    names
+        .call_named_with_two(Name::setdefault, NAME.get(py), handler)
+        .map(drop)
 }
 
 /// Makes the handler the newest one. Runs no Python code.

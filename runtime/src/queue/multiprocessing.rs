@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use super::flush;
 use crate::python::library::{callback, loaded};
-use crate::raw::thin::Name;
 use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Thin};
 
 /// Makes `multiprocessing` flush the queue at the end of this process, if it is such a child, and of the
 /// children that it forks.
@@ -27,7 +26,7 @@ pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
     // A new child drops the finalizers of its parent, and then calls what is registered here. The registration lasts as
     // long as its first argument.
     let add_again = callback(py, add_finalizer)?;
-    util.call_method1("register_after_fork", (&util, add_again))?;
+    util.call_named_with_two(Name::register_after_fork, &util, &add_again)?;
     add_finalizer(py)
 }
 
@@ -36,12 +35,11 @@ fn add_finalizer(py: Python<'_>) -> Result<()> {
         flush::at_end();
         Ok(())
     })?;
-    let options = PyDict::new(py);
-    options.set_item("exitpriority", 0)?;
-    py.import("multiprocessing.util")?.call_method(
-        "Finalize",
-        (py.None(), flush),
-        Some(&options),
-    )?;
-    Ok(())
+    let options = thin::dict(py)?;
+    options.set_entry(Name::exitpriority, &*thin::number(py, 0)?)?;
+    let arguments = [py.None().into_bound(py).into(), flush.into()];
+    let finalize = py.import("multiprocessing.util")?.get(Name::Finalize)?;
+    finalize
+        .run_by(&*thin::tuple(py, &arguments)?, &options)
+        .map(drop)
 }

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use super::interpreter::is_pypy;
+use super::interpreter::{is_pypy, version};
 
 /// The bytecode of `lambda f, x: f(x)`, as the releases of CPython from 3.11 on compile it: by their minor version, and by
 /// the number that CPython gives to the form of bytecode. Compiling it takes as long as making twenty records.
@@ -28,12 +28,12 @@ pub(crate) fn of_call(py: Python<'_>, magic_number: &[u8]) -> Option<&'static [u
     if is_pypy() {
         return None;
     }
-    let version = py.version_info();
+    let (minor, _) = version(py);
     let [first, second, b'\r', b'\n'] = *magic_number else {
         return None;
     };
     let form = u16::from_le_bytes([first, second]);
-    let is_this = |call: &&(u8, u16, _)| (version.minor, form) == (call.0, call.1);
+    let is_this = |call: &&(u8, u16, _)| (minor, form) == (call.0, call.1);
     let (.., bytecode) = CALLS.iter().find(is_this)?;
     Some(bytecode)
 }

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 
 use super::once::Once;
 use super::thin;
-use super::thin::exception::Result;
+use super::thin::exception::{Exception, Result};
 
 pub(super) struct Functions {
     pub(super) thread_states: ThreadStates,
@@ -160,10 +160,14 @@ pub(super) fn address(py: Python<'_>, name: &CStr) -> Result<usize> {
     // PyPy has its own prefix in place of `Py`.
     let in_pypy = || {
         let rest = name.to_bytes().strip_prefix(b"Py")?;
-        symbol(py, &CString::new([b"PyPy", rest].concat()).ok()?)
+        let mut in_pypy = b"PyPy".to_vec();
+        in_pypy.extend_from_slice(rest);
+        symbol(py, &CString::new(in_pypy).ok()?)
     };
-    let missing = || PyRuntimeError::new_err(format!("this Python has no {name:?}"));
-    Ok(symbol(py, name).or_else(in_pypy).ok_or_else(missing)?)
+    symbol(py, name).or_else(in_pypy).ok_or_else(|| {
+        let message = format!("this Python has no {}", name.to_string_lossy());
+        Exception::new::<PyRuntimeError>(py, &message)
+    })
 }
 
 /// The address of an exported function of exactly that name.

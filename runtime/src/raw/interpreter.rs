@@ -1,19 +1,19 @@
 //! The interpreter: whether this thread is attached to it, and what PyO3 has no function for.
 
-use std::ffi::{c_int, c_ulong, c_void};
+use std::ffi::{CStr, c_int, c_ulong, c_void};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 #[cfg(not(pyo3_disable_reference_pool))]
 use pyo3::types::PyBytes;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::PyType;
 
 pub(crate) use super::functions::prepare;
 use super::functions::{ContextFunctions, FUNCTIONS, Functions, ThreadStates};
 use super::pypy;
 use super::thin::exception::{Exception, Result};
-use super::thin::{Name, Object, Stored, Thin};
+use super::thin::{self, Name, Object, Stored, Thin};
 
 /// Whether there is an interpreter.
 #[cfg(feature = "log")]
@@ -139,6 +139,36 @@ pub(crate) fn is_known_thread() -> bool {
     }
 }
 
+/// The minor version and the patch level of Python 3.
+pub(crate) fn version(py: Python<'_>) -> (u8, u8) {
+    version_in(version_text(py))
+}
+
+/// Whether this Python is built to run without a GIL.
+pub(crate) fn is_free_threaded(py: Python<'_>) -> bool {
+    let mark = b"free-threading";
+    version_text(py).windows(mark.len()).any(|it| it == mark)
+}
+
+/// `sys.version`, as it is at the start.
+fn version_text(_py: Python<'_>) -> &'static [u8] {
+    // SAFETY: the function returns a text that ends with a null byte, and that stays as long as the process.
+    unsafe { CStr::from_ptr(pyo3::ffi::Py_GetVersion()) }.to_bytes()
+}
+
+/// Of `3.13.0rc1 (main, …`: 13 and 0.
+fn version_in(text: &[u8]) -> (u8, u8) {
+    let digits = text.split(|byte| !byte.is_ascii_digit());
+    let number = |digits: &[u8]| {
+        digits.iter().fold(0_u8, |number, digit| {
+            number.saturating_mul(10).saturating_add(digit - b'0')
+        })
+    };
+    let mut numbers = digits.map(number).skip(1);
+    let mut next = || numbers.next().unwrap_or_default();
+    (next(), next())
+}
+
 /// Whether this is PyPy. Also `false` before [`prepare`].
 pub(crate) fn is_pypy() -> bool {
     FUNCTIONS
@@ -162,7 +192,7 @@ pub(crate) fn native_id() -> Option<c_ulong> {
 /// # Errors
 /// A `RuntimeError` if a thread has entered the context already, or before [`prepare`].
 pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
-    match context_functions()? {
+    match context_functions(context.py())? {
         Some(functions) => call_with_context(functions.enter, context),
         None => pypy::enter_context(context),
     }
@@ -173,7 +203,7 @@ pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
 /// # Errors
 /// A `RuntimeError` if it isn't the current one.
 pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
-    match context_functions()? {
+    match context_functions(context.py())? {
         Some(functions) => call_with_context(functions.exit, context),
         None => pypy::exit_context(context),
     }
@@ -184,7 +214,7 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
 pub(crate) fn new_context(py: Python<'_>) -> Result<Object<'_>> {
-    match context_functions()? {
+    match context_functions(py)? {
         Some(functions) => make_context(functions.new, py),
         None => pypy::new_context(py),
     }
@@ -195,15 +225,15 @@ pub(crate) fn new_context(py: Python<'_>) -> Result<Object<'_>> {
 /// # Errors
 /// A `MemoryError`, or a `RuntimeError` before [`prepare`].
 pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Object<'_>> {
-    match context_functions()? {
+    match context_functions(py)? {
         Some(functions) => make_context(functions.copy_current, py),
         None => pypy::copy_current_context(py),
     }
 }
 
 /// `None` in PyPy.
-fn context_functions() -> Result<Option<&'static ContextFunctions>> {
-    let no_functions = || PyRuntimeError::new_err("there is no PyContext_Enter");
+fn context_functions(py: Python<'_>) -> Result<Option<&'static ContextFunctions>> {
+    let no_functions = || Exception::new::<PyRuntimeError>(py, "there is no PyContext_Enter");
     let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
     Ok(functions.contexts.as_ref())
 }
@@ -238,13 +268,13 @@ impl PlainClass {
     /// The exception that Python raises.
     pub(crate) fn of(class: &Bound<'_, PyType>) -> Result<Option<PlainClass>> {
         let py = class.py();
-        let object = PyTuple::new(py, [py.get_type::<PyAny>()])?;
+        let object = thin::tuple(py, &[py.get_type::<PyAny>().into()])?;
         let is_plain = class.get_type().is(py.get_type::<PyType>())
-            && class.get(Name::__bases__)?.eq(object)?
+            && class.get(Name::__bases__)?.equals(&object)?
             && class
                 .get(Name::__new__)?
                 .is(&*py.get_type::<PyAny>().get(Name::__new__)?)
-            && class.get(Name::__flags__)?.extract::<c_ulong>()? & HEAP_TYPE != 0;
+            && class.get(Name::__flags__)?.number()? & HEAP_TYPE != 0;
         Ok(is_plain.then(|| PlainClass(class.clone().into())))
     }
 
@@ -265,7 +295,7 @@ impl PlainClass {
 }
 
 /// `Py_TPFLAGS_HEAPTYPE`: a class isn't static.
-const HEAP_TYPE: c_ulong = 1 << 9;
+const HEAP_TYPE: i64 = 1 << 9;
 
 /// The dict of an instance's attributes, whatever the class says of `__dict__`.
 ///
@@ -305,7 +335,8 @@ impl<'py> Frame<'py> {
     /// # Errors
     /// If [`prepare`] wasn't called.
     pub(crate) fn code(&self) -> Result<Option<Object<'py>>> {
-        let no_functions = || PyRuntimeError::new_err("there is no PyFrame_GetCode");
+        let py = self.0.py();
+        let no_functions = || Exception::new::<PyRuntimeError>(py, "there is no PyFrame_GetCode");
         let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
         let Some(code_of_frame) = functions.code_of_frame else {
             return self.0.get(Name::f_code).map(Some);
@@ -359,7 +390,7 @@ pub(crate) fn add_pending_call(function: fn(Python<'_>) -> Result<()>) -> bool {
         match function(py) {
             Ok(()) => 0,
             Err(error) => {
-                error.into_inner().restore(py);
+                error.restore(py);
                 -1
             }
         }
@@ -383,4 +414,19 @@ pub(crate) fn set_async_exception(
     // SAFETY: this thread is attached, as `_py` shows. `class` is null or a class, of which the function
     // takes a reference of its own; an ident without a thread is allowed.
     unsafe { (functions.set_async_exception)(ident, class) > 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_pyo3() {
+        Python::attach(|py| {
+            let expected = py.version_info();
+            assert_eq!(version(py), (expected.minor, expected.patch));
+        });
+        assert_eq!(version_in(b"3.15.0a0+ (main, Dec 1)"), (15, 0));
+        assert_eq!(version_in(b"3.9.18 | packaged by"), (9, 18));
+    }
 }

@@ -6,23 +6,37 @@
 //! only the storing is locked: no Python code runs and the GIL is kept while it happens.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// A value that is made on first use.
 ///
 /// Several threads may make it at the same time; the first one to finish is kept. So making it must
 /// have no effect besides the value. For effects there is [`RunOnce`].
+///
+/// A pointer takes a fifth of the code of an `OnceLock`, of which each type of value has its own.
 #[derive(Debug)]
-pub(crate) struct Once<T>(OnceLock<T>);
+pub(crate) struct Once<T> {
+    /// Null, or a value of its own, which stays.
+    value: AtomicPtr<T>,
+    /// Threads may share the value on the same conditions as there.
+    of: PhantomData<OnceLock<T>>,
+}
 
 impl<T> Once<T> {
     pub(crate) const fn new() -> Once<T> {
-        Once(OnceLock::new())
+        Once {
+            value: AtomicPtr::new(ptr::null_mut()),
+            of: PhantomData,
+        }
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
-        self.0.get()
+        // SAFETY: the pointer is null, or `store` has set it to a value that lives as long as `self`.
+        unsafe { self.value.load(Ordering::Acquire).as_ref() }
     }
 
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
@@ -35,7 +49,34 @@ impl<T> Once<T> {
             return Ok(value);
         }
         let made = make()?;
-        Ok(self.0.get_or_init(|| made))
+        Ok(self.store(Box::new(made)))
+    }
+
+    /// Stores a value, unless there is one. Returns the one that is there.
+    fn store(&self, made: Box<T>) -> &T {
+        let made = Box::into_raw(made);
+        let stored =
+            self.value
+                .compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire);
+        // SAFETY: a pointer that isn't null never changes again until `self` is dropped. If another thread was faster, this
+        // one's value is in no other place.
+        unsafe {
+            if let Err(there) = stored {
+                drop(Box::from_raw(made));
+                return &*there;
+            }
+            &*made
+        }
+    }
+}
+
+impl<T> Drop for Once<T> {
+    fn drop(&mut self) {
+        let value = *self.value.get_mut();
+        if !value.is_null() {
+            // SAFETY: `store` has made the pointer of a box. Nobody else uses it, since `self` is dropped.
+            drop(unsafe { Box::from_raw(value) });
+        }
     }
 }
 
@@ -80,5 +121,38 @@ impl RunOnce {
         let state = if result.is_ok() { HAS_RUN } else { NOT_RUN };
         self.0.store(state, Ordering::Release);
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn the_first_value_is_kept_and_each_is_dropped_once() {
+        let (first, second) = (Arc::new(1), Arc::new(2));
+        let once = Once::new();
+        assert!(once.get().is_none());
+        let made = once.get_or_make(|| {
+            // Another thread may be faster.
+            once.get_or_make(|| Arc::clone(&first));
+            Arc::clone(&second)
+        });
+        assert_eq!(**made, 1);
+        assert_eq!(
+            (Arc::strong_count(&first), Arc::strong_count(&second)),
+            (2, 1)
+        );
+        drop(once);
+        assert_eq!(Arc::strong_count(&first), 1);
+    }
+
+    #[test]
+    fn an_error_leaves_it_empty() {
+        let once = Once::new();
+        assert_eq!(once.get_or_try(|| Err("error")), Err("error"));
+        assert_eq!(once.get_or_try(|| Ok::<_, &str>(1)), Ok(&1));
     }
 }

@@ -2,8 +2,9 @@
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 
-use super::thin::exception::Result;
+use super::thin::exception::{Exception, Result};
 use super::thin::{Name, Object, Thin};
 
 /// `contextvars.Context()`.
@@ -28,15 +29,16 @@ pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Object<'_>> {
 /// A `RuntimeError` if a thread has entered the context already.
 pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
     let py = context.py();
-    if context.get(Name::_is_entered)?.is_truthy()? {
-        return Err(PyRuntimeError::new_err("the context is entered already").into());
+    if context.get(Name::_is_entered)?.is_true()? {
+        let message = "the context is entered already";
+        return Err(Exception::new::<PyRuntimeError>(py, message));
     }
     let pypy = py.import("__pypy__")?;
     let previous = pypy.call_named(Name::get_contextvar_context)?;
-    context.setattr(Name::_pylog_previous.get(py), previous)?;
-    context.setattr(Name::_is_entered.get(py), true)?;
-    pypy.call_method1("set_contextvar_context", (context,))?;
-    Ok(())
+    context.set(Name::_pylog_previous, &previous)?;
+    context.set(Name::_is_entered, &PyBool::new(py, true))?;
+    pypy.call_named_with(Name::set_contextvar_context, context)
+        .map(drop)
 }
 
 /// Leaves a context that [`enter_context`] entered.
@@ -46,11 +48,10 @@ pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
 pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
     let py = context.py();
     let previous = context.get(Name::_pylog_previous)?;
-    context.delattr(Name::_pylog_previous.get(py))?;
-    let pypy = py.import("__pypy__")?;
-    pypy.call_method1("set_contextvar_context", (previous,))?;
-    context.setattr(Name::_is_entered.get(py), false)?;
-    Ok(())
+    context.set(Name::_pylog_previous, &py.None().into_bound(py))?;
+    py.import("__pypy__")?
+        .call_named_with(Name::set_contextvar_context, &previous)?;
+    context.set(Name::_is_entered, &PyBool::new(py, false))
 }
 
 /// Whether a function is a certain one of a module that isn't written in Python. Its `__module__` can be the module.
@@ -58,14 +59,13 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
 /// # Errors
 /// The exception that Python raises.
 pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
-    let py = function.py();
-    let class = function.get_type().get(Name::__name__)?;
-    if !class.eq("builtin_function")? || !function.get(Name::__name__)?.eq(name)? {
+    let class = (*function.class()).get(Name::__name__)?;
+    if !class.equals_text("builtin_function")?
+        || !function.get(Name::__name__)?.equals_text(name)?
+    {
         return Ok(false);
     }
     let of = function.get(Name::__module__)?;
-    let of = of
-        .getattr_opt(Name::__name__.get(py))?
-        .map_or(of, Object::from);
-    Ok(of.eq(module)?)
+    let of = of.find(Name::__name__.get(function.py()))?.unwrap_or(of);
+    of.equals_text(module)
 }

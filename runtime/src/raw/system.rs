@@ -8,6 +8,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fmt, io::Write};
 
 use super::once::Once;
 
@@ -38,6 +39,12 @@ pub(crate) fn stack_bounds() -> Option<Range<usize>> {
 
     #[allow(unreachable_code, reason = "on the systems above")]
     None
+}
+
+/// Writes a line to stderr, whatever Python's `sys.stderr` is. `eprintln!` would add what it panics with if that fails.
+pub(crate) fn write_line(line: fmt::Arguments<'_>) {
+    // There is no place for an error.
+    let _ = std::io::stderr().write_all(format!("pylog: {line}\n").as_bytes());
 }
 
 #[cfg(target_os = "linux")]

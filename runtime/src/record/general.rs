@@ -40,10 +40,14 @@ pub(super) fn make<'py>(
 fn add(attributes: &Bound<'_, PyDict>, extra: &Bound<'_, PyDict>) -> Result<()> {
     for (key, value) in extra {
         let mut key: String = key.extract()?;
-        while FORMATTER_ATTRIBUTES.contains(&&*key) || attributes.contains(&*key)? {
+        let key = loop {
+            let object = thin::text(attributes.py(), &key)?;
+            if !FORMATTER_ATTRIBUTES.contains(&&*key) && attributes.entry(&object)?.is_none() {
+                break object;
+            }
             key.push('_');
-        }
-        attributes.set_item(&*key, value)?;
+        };
+        attributes.set_entry_of(&key, &value)?;
     }
     Ok(())
 }

@@ -119,6 +119,11 @@ impl RecordPrototype {
         ) else {
             return Ok(None);
         };
+        // `None` where `logging.logThreads` or `logProcesses` is off.
+        let number = |name| -> Result<Option<i64>> {
+            let value = record.get(name)?;
+            (!value.is_none()).then(|| value.number()).transpose()
+        };
         Ok(Some(RecordPrototype {
             snapshot,
             settings,
@@ -127,10 +132,10 @@ impl RecordPrototype {
             named_at: AtomicUsize::new(named_at),
             msg: content.message.constant(),
             name: record.get(Name::name)?.unbind(),
-            thread: record.get(Name::thread)?.extract()?,
+            thread: number(Name::thread)?.map(|it| it as c_ulong),
             thread_name: record.get(Name::threadName)?.unbind(),
             process_name: record.get(Name::processName)?.unbind(),
-            process: record.get(Name::process)?.extract()?,
+            process: number(Name::process)?.map(|it| it as u32),
             task_name: record.find(Name::taskName.get(py))?.map(Object::unbind),
             attributes: attributes.unbind(),
         }))

@@ -179,7 +179,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             self.active.remove_entry(&self.ident.object)?;
         }
         let dummy_name = dummy.get(Name::name)?;
-        if record.get(Name::threadName)?.eq(dummy_name)? {
+        if record.get(Name::threadName)?.equals(&dummy_name)? {
             record.set(Name::threadName, &self.rust_name())?;
         }
         Ok(())
@@ -192,10 +192,10 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         record: &Bound<'py, PyAny>,
         other: &RecordThread<'_, 'py>,
     ) -> Result<()> {
-        if record.get(Name::thread)?.eq(&other.ident.object)? {
+        if record.get(Name::thread)?.equals(&other.ident.object)? {
             record.set(Name::thread, &self.ident.object)?;
         }
-        if record.get(Name::threadName)?.eq(other.name()?)? {
+        if record.get(Name::threadName)?.equals(&*other.name()?)? {
             let name = self.name()?;
             record.set(Name::threadName, &name)?;
         }
@@ -226,7 +226,7 @@ impl<'py> Ident<'py> {
             if let Some(thread) = stock.active(py)?.entry(&ident.object)? {
                 let key = thread.find(Name::ident.get(py))?;
                 if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
-                    if key.eq(&ident.object)? {
+                    if key.equals(&ident.object)? {
                         ident.object = key;
                     }
                 }
@@ -245,7 +245,7 @@ impl<'py> Ident<'py> {
 
     fn ask(get_ident: &Bound<'py, PyAny>) -> Result<Ident<'py>> {
         let object = get_ident.run()?;
-        let number = object.extract()?;
+        let number = object.number()? as c_ulong;
         Ok(Ident { number, object })
     }
 }
@@ -279,13 +279,13 @@ impl StockThreads {
     /// `threading.get_ident` as it is now.
     pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         let get_ident = self.threading.bind(py).as_any();
-        Ok(get_ident.get_item(Name::get_ident.get(py))?.into())
+        Ok(get_ident.part(Name::get_ident.get(py))?)
     }
 
     /// `threading._active` as it is now: the threads that Python knows, by ident.
     pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         let active = self.threading.bind(py).as_any();
-        Ok(active.get_item(Name::_active.get(py))?.into())
+        Ok(active.part(Name::_active.get(py))?)
     }
 
     /// Whether a function is the stock `threading.get_ident`.

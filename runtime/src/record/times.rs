@@ -5,6 +5,7 @@ use pyo3::types::{PyFloat, PyInt};
 
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
 use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
+use crate::raw::interpreter::version;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Thin};
@@ -28,7 +29,7 @@ impl Clock {
             return Some(Clock::Nanoseconds { start });
         }
         let start = fractional(start)?;
-        let is_whole = py.version_info() >= (3, 10);
+        let is_whole = version(py) >= (10, 0);
         Some(Clock::Seconds { start, is_whole })
     }
 
@@ -172,7 +173,7 @@ impl Times {
 fn counts_nanoseconds(py: Python<'_>) -> bool {
     // Asking for the version takes longer than making a record.
     static ANSWER: Once<bool> = Once::new();
-    *ANSWER.get_or_make(|| py.version_info() >= (3, 13))
+    *ANSWER.get_or_make(|| version(py) >= (13, 0))
 }
 
 /// The value of an `int`, but not of a subclass.

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::look::Found;
 use super::table::{self, Part, ROWS, Row, State, TABLE};
+use crate::raw::system;
 
 const VARIABLE: &str = "PYLOG_EXPLAIN";
 
@@ -60,6 +61,6 @@ pub(super) fn report(rows: &[Found], is_watched: bool) {
         let sentences = sentences(rows, is_watched);
         sentences
             .iter()
-            .for_each(|reason| eprintln!("pylog: {reason}"));
+            .for_each(|reason| system::write_line(format_args!("{reason}")));
     }
 }

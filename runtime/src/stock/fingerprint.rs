@@ -8,6 +8,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
+use crate::hash::Hash;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Thin};
 
@@ -16,36 +17,29 @@ use crate::raw::thin::{Name, Thin};
 /// # Errors
 /// The exception that Python raises, if this isn't a Python function.
 pub(crate) fn of(function: &Bound<'_, PyAny>) -> Result<u64> {
-    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut hash = Fingerprint(Hash::new());
     let docstring = function.get(Name::__doc__)?;
     let code = function.get(Name::__code__)?;
     hash.add_code(&code, &docstring)?;
     for name in [Name::__defaults__, Name::__kwdefaults__] {
-        hash.add_text(&function.get(name)?.repr()?)?;
+        hash.add_repr(&*function.get(name)?)?;
     }
-    Ok(hash.0)
+    Ok(hash.0.value())
 }
 
-/// FNV-1a.
-struct Hash(u64);
+struct Fingerprint(Hash);
 
-impl Hash {
-    fn add(&mut self, bytes: &[u8]) {
-        let length = (bytes.len() as u32).to_le_bytes();
-        for byte in length.iter().chain(bytes) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn add_text(&mut self, text: &Bound<'_, PyString>) -> Result<()> {
-        self.add(text.to_cow()?.as_bytes());
+impl Fingerprint {
+    fn add_repr(&mut self, object: &Bound<'_, PyAny>) -> Result<()> {
+        let text = object.representation()?;
+        self.0.add(text.cast::<PyString>()?.to_cow()?.as_bytes());
         Ok(())
     }
 
     fn add_code(&mut self, code: &Bound<'_, PyAny>, docstring: &Bound<'_, PyAny>) -> Result<()> {
         let py = code.py();
         let bytecode = code.get(Name::co_code)?;
-        self.add(bytecode.cast::<PyBytes>()?.as_bytes());
+        self.0.add(bytecode.cast::<PyBytes>()?.as_bytes());
         for names in [
             Name::co_names,
             Name::co_varnames,
@@ -55,17 +49,17 @@ impl Hash {
             Name::co_kwonlyargcount,
             Name::co_flags,
         ] {
-            self.add_text(&code.get(names)?.repr()?)?;
+            self.add_repr(&*code.get(names)?)?;
         }
         let constants = code.get(Name::co_consts)?;
         for (index, constant) in constants.cast::<PyTuple>()?.iter().enumerate() {
             let is_docstring = index == 0 && constant.is(docstring) && !docstring.is_none();
             if is_docstring {
-                self.add(b"docstring");
+                self.0.add(b"docstring");
             } else if constant.class_address() == code.class_address() {
                 self.add_code(&constant, &py.None().into_bound(py))?;
             } else {
-                self.add_text(&constant.repr()?)?;
+                self.add_repr(&constant)?;
             }
         }
         Ok(())

@@ -127,7 +127,7 @@ impl<'py> Look<'py> {
 
     /// The dict of a module, if the program has imported it.
     fn dict_of(&self, module: &'static Globals) -> Result<Option<Object<'py>>> {
-        match loaded(&PyString::intern(self.py, module.name()))? {
+        match loaded(module.name().get(self.py))? {
             Some(_) => module.dict(self.py).map(|dict| Some(dict.into())),
             None => Ok(None),
         }
@@ -265,7 +265,7 @@ impl Attributes {
             return Ok(false);
         }
         for name in &self.names {
-            if !own.contains(name)? {
+            if !own.contains_item(name.bind(py))? {
                 return Ok(false);
             }
         }

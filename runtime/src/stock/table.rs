@@ -363,10 +363,12 @@ pub(crate) fn path(row: Row) -> String {
     let entry = &TABLE[row as usize];
     let name = entry.name.text();
     match &entry.place {
-        Location::Global(module) => format!("{}.{name}", module.globals().name()),
+        Location::Global(module) => format!("{}.{name}", module.globals().name().text()),
         Location::Attribute(class) => format!("{}.{name}", path(*class)),
         Location::Loaded => format!("sys.modules[\"{name}\"]"),
         Location::Environment => format!("os.environ[\"{name}\"]"),
-        Location::EntryOfRecord(module) => format!("{}.{name}[LogRecord]", module.globals().name()),
+        Location::EntryOfRecord(module) => {
+            format!("{}.{name}[LogRecord]", module.globals().name().text())
+        }
     }
 }

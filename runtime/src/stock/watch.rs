@@ -13,12 +13,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::python::kept::{self, Kept};
-use crate::python::library::SYS_GLOBALS;
 use crate::python::raised;
+use crate::raw::interpreter::{is_free_threaded, version};
 use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Stored};
+use crate::raw::thin::{self, Name, Stored, Thin};
 use crate::raw::watching::{
     CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEYS, INSTANCES, KEY_COUNT, KEYS,
     LOGGER_KEYS, WatchFunctions, WatchedClass, WatchedKey, Watchers,
@@ -48,19 +48,14 @@ pub(crate) fn watchers(py: Python<'_>) -> Option<&'static Watchers> {
     if let Some(watchers) = WATCHERS.get() {
         return watchers.as_ref();
     }
-    let find = || match has_gil(py)? {
-        true => WatchFunctions::find(py).map(Some),
-        false => Ok(None),
+    let find = || match is_free_threaded(py) {
+        true => Ok(None),
+        false => WatchFunctions::find(py).map(Some),
     };
     let functions = raised::attempt(py, find()).flatten();
     // From here on no Python code runs, so that no other thread adds watchers too.
     let add = |functions: WatchFunctions| raised::attempt(py, functions.add_watchers(py));
     WATCHERS.get_or_make(|| functions.and_then(add)).as_ref()
-}
-
-fn has_gil(py: Python<'_>) -> Result<bool> {
-    let version: String = SYS_GLOBALS.get(Name::version, py)?.extract()?;
-    Ok(!version.contains("free-threading"))
 }
 
 impl WatchedKey {
@@ -310,10 +305,10 @@ impl InstanceWatch {
 /// Python 3.13.0 doesn't report changes of attributes that are stored in the instance itself (python/cpython#125608).
 /// A key that isn't a string moves them into the dict for good.
 fn store_apart(dict: &Bound<'_, PyAny>) -> Result<()> {
-    let version = dict.py().version_info();
-    if (version.major, version.minor, version.patch) == (3, 13, 0) {
-        dict.set_item(0, ())?;
-        dict.del_item(0)?;
+    if version(dict.py()) == (13, 0) {
+        let key = thin::number(dict.py(), 0)?;
+        dict.set_entry_of(&key, &key)?;
+        dict.remove_entry(&key)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use super::{hold, is_main_thread};
 use crate::python::library::{function, loaded};
 use crate::python::process;
-use crate::raw::interpreter::add_pending_call;
+use crate::raw::interpreter::{add_pending_call, version};
 use crate::raw::thin::exception::{Exception, Result};
 use crate::raw::thin::{Name, Thin};
 
@@ -44,9 +44,9 @@ pub(super) fn take_all() -> Vec<Exception> {
 }
 
 /// Adds exceptions that are going to be raised, one after the other.
-pub(super) fn add(errors: Vec<Exception>) {
+pub(super) fn add(mut errors: Vec<Exception>) {
     let mut scheduled = scheduled();
-    scheduled.extend(errors);
+    scheduled.append(&mut errors);
     COUNT.store(scheduled.len(), Ordering::Relaxed);
 }
 
@@ -81,23 +81,23 @@ fn raise_next(py: Python<'_>) -> Result<()> {
 
 /// Signals that programs hardly handle, and that no Python code of this thread can send before the simulated one is
 /// handled: the first one for Unix, the second for Windows.
-const SIGNALS: [&str; 2] = ["SIGURG", "SIGBREAK"];
+const SIGNALS: [Name; 2] = [Name::SIGURG, Name::SIGBREAK];
 
 /// Makes Python call [`raise_next`] as the handler of a signal, which then gets back the handler that it had. Returns
 /// `false` where that isn't possible.
 fn simulate_signal(py: Python<'_>) -> Result<bool> {
     // Before 3.10 Python simulates SIGINT alone, which programs do handle.
-    if py.version_info() < (3, 10) {
+    if version(py) < (10, 0) {
         return Ok(false);
     }
     let Some(signals) = loaded(Name::_signal.get(py))? else {
         return Ok(false);
     };
     for name in SIGNALS {
-        let Some(number) = signals.getattr_opt(name)? else {
+        let Some(number) = signals.find(name.get(py))? else {
             continue;
         };
-        let before = signals.call_method1(Name::getsignal.get(py), (&number,))?;
+        let before = signals.call_named_with(Name::getsignal, &number)?;
         // A handler that wasn't installed by Python couldn't be put back.
         if before.is_none() {
             continue;
@@ -116,8 +116,8 @@ fn simulate_signal(py: Python<'_>) -> Result<bool> {
             }),
         )?;
         set_handler(&signals, &number, &handler)?;
-        let simulate = py.import("_thread")?.get(Name::interrupt_main)?;
-        simulate.call1((number,))?;
+        py.import("_thread")?
+            .call_named_with(Name::interrupt_main, &number)?;
         return Ok(true);
     }
     Ok(false)
@@ -134,14 +134,14 @@ fn set_handler(
     const ATTEMPTS: usize = 64;
 
     let py = signals.py();
-    let set = || signals.call_method1(Name::signal.get(py), (number, handler));
+    let set = || signals.call_named_with_two(Name::signal, number, handler);
     for _ in 0..ATTEMPTS {
         let Err(error) = set() else {
             return Ok(());
         };
-        if let Some(error) = hold(py, error.into()) {
+        if let Some(error) = hold(py, error) {
             return Err(error);
         }
     }
-    Ok(set().map(drop)?)
+    set().map(drop)
 }

@@ -72,7 +72,7 @@ fn pass(py: Python<'_>, error: Exception) {
 fn is_panic(py: Python<'_>, error: &Exception) -> bool {
     let module = error.get_type(py).get(Name::__module__);
     module
-        .and_then(|it| Ok(it.eq("pyo3_runtime")?))
+        .and_then(|it| it.equals_text("pyo3_runtime"))
         .unwrap_or_default()
 }
 
@@ -101,12 +101,12 @@ fn suspend_scheduled(py: Python<'_>) {
     let Ok((ident, main)) = current_ident(py).and_then(|it| Ok((it, main_ident(py)?))) else {
         return;
     };
-    let suspended = match ident == main {
+    let mut suspended = match ident == main {
         true => main_thread::take_all(),
-        false => other_thread::cancel(py, ident).into_iter().collect(),
+        false => Vec::from_iter(other_thread::cancel(py, ident)),
     };
     // They are of classes of their own, and nothing else is kept outside of calls.
-    let _ = HELD.try_with(|held| held.borrow_mut().extend(suspended));
+    let _ = HELD.try_with(|held| held.borrow_mut().append(&mut suspended));
 }
 
 /// Ends a log call: schedules the exceptions that this thread keeps.
@@ -121,20 +121,12 @@ pub(crate) fn schedule(py: Python<'_>) {
         return;
     }
     let unscheduled = match ident_unless_main(py) {
-        Ok(Some(ident)) => {
-            // Python has one place for an asynchronous exception.
-            let mut held = held.into_iter();
-            let unscheduled = held
-                .next()
-                .and_then(|first| other_thread::raise(py, ident, first));
-            unscheduled.into_iter().chain(held).collect()
-        }
+        // Python has one place for an asynchronous exception.
+        Ok(Some(ident)) => but_first(held, &|first| other_thread::raise(py, ident, first)),
         // PyPy's pending calls can't raise.
         _ if is_pypy() && !is_main_thread(py).unwrap_or(true) => {
-            let mut held = held.into_iter();
             let raise = |first| other_thread::raise_in_main(py, main_ident(py), first);
-            let unscheduled = held.next().and_then(raise);
-            unscheduled.into_iter().chain(held).collect()
+            but_first(held, &raise)
         }
         _ => {
             main_thread::add(held);
@@ -143,6 +135,19 @@ pub(crate) fn schedule(py: Python<'_>) {
     };
     write_off(py, unscheduled);
     main_thread::make_call_due(py);
+}
+
+/// Raises the first exception. Returns what isn't raised.
+fn but_first(
+    mut held: Vec<Exception>,
+    raise: &dyn Fn(Exception) -> Option<Exception>,
+) -> Vec<Exception> {
+    if !held.is_empty() {
+        if let Some(unscheduled) = raise(held.remove(0)) {
+            held.insert(0, unscheduled);
+        }
+    }
+    held
 }
 
 /// Runs the handlers of the signals that have arrived, as [`Python::check_signals`] does, and raises an exception that a log
@@ -175,18 +180,19 @@ pub fn check_signals(py: Python<'_>) -> PyResult<()> {
         return Ok(());
     }
     suspend(py);
-    let mut held = take().into_iter();
-    let Some(first) = held.next() else {
+    let mut held = take();
+    if held.is_empty() {
         return Ok(());
-    };
-    let _ = HELD.try_with(|it| it.borrow_mut().extend(held));
+    }
+    let first = held.remove(0);
+    let _ = HELD.try_with(|it| it.borrow_mut().append(&mut held));
     schedule(py);
     Err(first.into_inner())
 }
 
 fn write_off(py: Python<'_>, errors: Vec<Exception>) {
     for error in errors {
-        error.into_inner().write_unraisable(py, None);
+        error.write_unraisable(py, None);
     }
 }
 
@@ -195,10 +201,13 @@ fn write_off(py: Python<'_>, errors: Vec<Exception>) {
 /// # Errors
 /// The earliest of the exceptions. There is no place for others.
 pub(super) fn raise_held(py: Python<'_>) -> Result<()> {
-    let mut errors = take().into_iter();
-    let first = errors.next();
-    write_off(py, errors.collect());
-    first.map_or(Ok(()), Err)
+    let mut errors = take();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let first = errors.remove(0);
+    write_off(py, errors);
+    Err(first)
 }
 
 /// The ident of this thread, if it runs Python code and isn't the main thread.
@@ -209,7 +218,7 @@ fn ident_unless_main(py: Python<'_>) -> Result<Option<c_ulong>> {
 }
 
 fn current_ident(py: Python<'_>) -> Result<c_ulong> {
-    Ok(GET_IDENT.get(py)?.call0()?.extract()?)
+    Ok(GET_IDENT.get(py)?.run()?.number()? as c_ulong)
 }
 
 /// Whether this is the main thread.
@@ -219,5 +228,5 @@ pub(super) fn is_main_thread(py: Python<'_>) -> Result<bool> {
 
 fn main_ident(py: Python<'_>) -> Result<c_ulong> {
     let main = THREADING_GLOBALS.get(Name::_main_thread, py)?;
-    Ok(main.get(Name::_ident)?.extract()?)
+    Ok(main.get(Name::_ident)?.number()? as c_ulong)
 }

@@ -5,13 +5,12 @@ use std::ffi::c_ulong;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use crate::python::library::function;
 use crate::python::loose::Loose;
 use crate::raw::interpreter::set_async_exception;
 use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Thin};
 
 thread_local! {
     /// The asynchronous exception of this thread.
@@ -78,9 +77,12 @@ fn class_that_makes<'py>(py: Python<'py>, error: &Exception) -> Result<Object<'p
         drop(take());
         Ok(object.clone_ref(py))
     };
-    let namespace = PyDict::new(py);
-    namespace.set_item("__new__", function(py, Box::new(make))?)?;
-    let class = error.get_type(py);
+    let namespace = thin::dict(py)?;
+    let make = function(py, Box::new(make))?;
+    namespace.set_entry(Name::__new__, &make)?;
+    let class = Object::from(error.get_type(py));
     let name = class.get(Name::__name__)?;
-    Ok(class.get_type().call1((name, (class,), namespace))?.into())
+    let metaclass = Object::from(class.get_type());
+    let arguments = [name, thin::tuple(py, &[class])?, namespace];
+    metaclass.run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)
 }

@@ -19,6 +19,13 @@ pub(crate) struct Exception(Stored);
 pub(crate) type Result<T, E = Exception> = std::result::Result<T, E>;
 
 impl Exception {
+    /// An exception of a class.
+    #[cold]
+    pub(crate) fn new<T: PyTypeInfo>(py: Python<'_>, message: &str) -> Exception {
+        let class = py.get_type::<T>();
+        Exception::owned(made(class.as_ptr(), message.as_ptr(), message.len()))
+    }
+
     /// The exception that a function of the C API has set. It is set no longer.
     #[inline(always)]
     pub(crate) fn taken() -> Exception {
@@ -28,7 +35,7 @@ impl Exception {
     /// The exception of a new reference.
     #[inline(always)]
     fn owned(exception: NonNull<PyObject>) -> Exception {
-        // SAFETY: called with what `take` and `value_of` return. What returns an error has called Python, so this thread is
+        // SAFETY: called with what `take`, `made` and `value_of` return. What returns an error has called Python, so this thread is
         // attached.
         let value = unsafe { Bound::from_owned_ptr(Python::assume_attached(), exception.as_ptr()) };
         Exception(value.into())
@@ -42,6 +49,19 @@ impl Exception {
 
     pub(crate) fn into_inner(self) -> PyErr {
         into_error(self.0.into_inner())
+    }
+
+    /// Sets the exception in this thread.
+    pub(crate) fn restore(self, _py: Python<'_>) {
+        restore(self.0.into_inner().into_ptr());
+    }
+
+    /// Gives the exception to `sys.unraisablehook`, with the object where it was raised.
+    pub(crate) fn write_unraisable(self, py: Python<'_>, place: Option<&Bound<'_, PyAny>>) {
+        self.restore(py);
+        let place = place.map_or(ptr::null_mut(), Bound::as_ptr);
+        // SAFETY: an exception is set in this thread, which is attached, as `py` shows. `place` is null or alive.
+        unsafe { ffi::PyErr_WriteUnraisable(place) }
     }
 
     pub(crate) fn value<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
@@ -99,6 +119,39 @@ extern "C" fn take() -> NonNull<PyObject> {
         ffi::Py_DECREF(class);
         // `PyErr_NormalizeException` leaves an exception, whatever happens.
         NonNull::new_unchecked(value)
+    }
+}
+
+/// An exception of a class, as a new reference.
+#[cold]
+#[inline(never)]
+extern "C" fn made(class: *mut PyObject, text: *const u8, length: usize) -> NonNull<PyObject> {
+    // SAFETY: called by `new`, whose class is alive, and whose text is UTF-8 of that length. Whichever function fails sets
+    // another exception.
+    unsafe {
+        let message = ffi::PyUnicode_FromStringAndSize(text.cast(), length as ffi::Py_ssize_t);
+        if !message.is_null() {
+            ffi::PyErr_SetObject(class, message);
+            ffi::Py_DECREF(message);
+        }
+    }
+    take()
+}
+
+/// Sets an exception, whose reference is taken over.
+#[cold]
+#[inline(never)]
+#[allow(
+    deprecated,
+    reason = "the limited API has nothing else before Python 3.12"
+)]
+extern "C" fn restore(exception: *mut PyObject) {
+    // SAFETY: called with an exception in an attached thread. `PyErr_Restore` takes over a reference to each argument.
+    unsafe {
+        let class = ffi::Py_TYPE(exception).cast();
+        ffi::Py_INCREF(class);
+        let traceback = ffi::PyException_GetTraceback(exception);
+        ffi::PyErr_Restore(class, exception, traceback);
     }
 }
 

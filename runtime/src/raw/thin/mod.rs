@@ -19,6 +19,7 @@ mod name;
 mod new;
 mod object;
 mod operations;
+pub(crate) mod program;
 mod stored;
 
 pub(super) use self::calls::call_by;

@@ -9,7 +9,7 @@ use pyo3::types::PyString;
 /// A name, which is interned on first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub(crate) struct Name(u8);
+pub(crate) struct Name(u16);
 
 macro_rules! names {
     ($($name:ident $(= $text:literal)?)*) => {
@@ -20,7 +20,7 @@ macro_rules! names {
 
         #[allow(non_upper_case_globals)]
         impl Name {
-            $(pub(crate) const $name: Name = Name(Index::$name as u8);)*
+            $(pub(crate) const $name: Name = Name(Index::$name as u16);)*
         }
 
         /// The names, each with a space behind it. One text needs no relocations, as a table of texts would.
@@ -33,33 +33,36 @@ macro_rules! names {
 }
 
 names! {
-    BaseRotatingHandler Context FileHandler Filter Formatter Handler LogRecord Logger MAGIC_NUMBER MainProcess NSIG
-    NullHandler PercentStyle PlaceHolder QueueHandler RLock RotatingFileHandler StrFormatStyle StreamHandler
-    StringTemplateStyle TZ Thread TimedRotatingFileHandler _DummyThread _MainThread _SHUTTING_DOWN __bases__
-    __bool__ __cause__ __code__ __defaults__ __dict__ __doc__ __firstlineno__ __flags__ __func__ __get__
-    __getattribute__ __globals__ __init__ __kwdefaults__ __len__ __module__ __name__ __new__ __path__ __repr__
-    __slotnames__ __static_attributes__ __traceback__ __weakref__ _active _cache _copy_atomic_types
-    _copy_builtin_containers _copy_dispatch _data _defaultFormatter _defaults _disable _fmt _format
-    _get_running_loop _getframe _handlerList _handlers _ident _is_entered _is_owned _levelToName _lock _log
-    _logRecordFactory _loggerClass _main_thread _name _nameToLevel _pylog_previous _register_atexit _signal _startTime
-    _style _tls _tpl acquire addLevelName after_in_child after_in_parent args asctime asctime_search asyncio
-    before brace_asctime = "{asctime" callHandlers clear co_argcount co_cellvars co_code co_consts co_exceptiontable co_filename
-    co_firstlineno co_flags co_freevars co_kwonlyargcount co_linetable co_name co_names co_nlocals
-    co_posonlyargcount co_qualname co_stacksize
-    co_varnames compile converter copy copy_context created current_process current_task current_thread
-    datefmt default_msec_format default_time_format disable disabled dispatch_table
-    dollar_asctime = "${asctime}" emit empty = "" encodekey enqueue environ exc_info exc_text exec extra
-    extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format formatMessage
-    formatTime formatter getEffectiveLevel getLevelName getLogger getLoggerClass getMessage
-    get_contextvar_context get_ident get_name getpid getsignal gmtime handle handlers hasattr ident
-    in_progress int interrupt_main isEnabledFor is_alive isinstance len level levelname levelno localtime lock
-    log logAsyncioTasks logMultiprocessing logProcesses logThreads logger loggerClass loggerDict logging
-    logging_handlers = "logging.handlers" makeRecord manager maxBytes message modules msecs msg
-    multiprocessing multiprocessing_util = "multiprocessing.util" name nlen nt os parent
-    percent_asctime = "%(asctime)" posix prepare process processName propagate put_nowait queue
-    relativeCreated release replace reverse rolloverAt root seek shouldRollover signal stack_info str stream
-    strftime substitute sys taskName tb_frame tb_next tell terminator thread threadName threading time time_ns
-    tzname usesTime version write
+    BaseRotatingHandler Context FileHandler Filter Finalize Formatter FunctionType Handler LogRecord Logger
+    LoggerAdapter MAGIC_NUMBER MainProcess MethodType NSIG NullHandler PercentStyle PlaceHolder QueueHandler
+    RLock RotatingFileHandler RustError SIGBREAK SIGURG SimpleNamespace StackSummary StrFormatStyle
+    StreamHandler StringTemplateStyle TZ Thread TimedRotatingFileHandler TracebackType _DummyThread
+    _MainThread _SHUTTING_DOWN __bases__ __bool__ __builtins__ __cause__ __code__ __defaults__ __dict__
+    __doc__ __firstlineno__ __flags__ __func__ __get__ __getattribute__ __globals__ __init__ __kwdefaults__
+    __len__ __module__ __name__ __new__ __path__ __repr__ __slotnames__ __static_attributes__ __traceback__
+    __weakref__ _active _cache _copy_atomic_types _copy_builtin_containers _copy_dispatch _data
+    _defaultFormatter _defaults _disable _fmt _format _frozen_importlib_external _get_running_loop _getframe
+    _handlerList _handlers _ident _is_entered _is_owned _levelToName _lock _log _logRecordFactory _loggerClass
+    _main_thread _name _nameToLevel _pylog_flushes _pylog_previous _register_atexit _signal _startTime _style
+    _thread _tls _tpl acquire addLevelName after_in_child after_in_parent append args asctime asctime_search
+    asyncio atexit bare_asctime = "$asctime" before brace_asctime = "{asctime" call callHandlers clear close
+    co_argcount co_cellvars co_code co_consts co_exceptiontable co_filename co_firstlineno co_flags
+    co_freevars co_kwonlyargcount co_linetable co_name co_names co_nlocals co_posonlyargcount co_qualname
+    co_stacksize co_varnames compile converter copy copy_context copyreg created current_process current_task
+    current_thread datefmt default_msec_format default_time_format disable disabled dispatch_table
+    dollar_asctime = "${asctime}" emit empty = "" enable encodekey enqueue environ exc_info exc_text exec
+    exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format
+    formatMessage formatTime formatter functools gc getEffectiveLevel getLevelName getLogger getLoggerClass
+    getMessage get_contextvar_context get_ident get_name getpid getsignal gmtime handle handlers hasattr ident
+    in_progress int interrupt_main isEnabledFor is_alive isenabled isinstance len level levelname levelno
+    localtime lock log logAsyncioTasks logMultiprocessing logProcesses logThreads logger loggerClass
+    loggerDict logging logging_handlers = "logging.handlers" makeRecord manager maxBytes message modules msecs
+    msg multiprocessing multiprocessing_util = "multiprocessing.util" name native_id nlen nt os parent partial
+    percent_asctime = "%(asctime)" posix prepare process processName propagate put_nowait pylog queue register
+    register_after_fork register_at_fork relativeCreated release replace reverse rolloverAt root seek
+    set_contextvar_context setdefault shouldRollover signal stack_info str stream strftime substitute sys
+    taskName tb_frame tb_next tell terminator thread threadName threading time time_ns traceback types tzname
+    usesTime write
 }
 
 /// Where each name starts in [`TEXTS`], and where the last one ends.
@@ -78,7 +81,6 @@ static STARTS: [u16; COUNT + 1] = {
 };
 
 const _: () = assert!(TEXTS.len() <= u16::MAX as usize);
-const _: () = assert!(COUNT <= 1 << u8::BITS, "a `Name` has one byte");
 
 /// The interned strings, or null. A string leads to no other object, so they are never released.
 static STRINGS: [AtomicPtr<PyObject>; COUNT] =
@@ -112,7 +114,8 @@ impl Name {
 /// The place of the string, which has been made. For an attached thread.
 #[inline]
 fn string_of(name: Name) -> &'static AtomicPtr<PyObject> {
-    let place = &STRINGS[usize::from(name.0)];
+    // SAFETY: a `Name` is only made of an `Index`, and there is a string for each.
+    let place = unsafe { STRINGS.get_unchecked(usize::from(name.0)) };
     if place.load(Ordering::Acquire).is_null() {
         make(name);
     }

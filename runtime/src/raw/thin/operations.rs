@@ -118,6 +118,56 @@ extern "C" fn get_item(list: *mut PyObject, index: usize) -> *mut PyObject {
     }
 }
 
+#[inline(never)]
+extern "C" fn is_equal(object: *mut PyObject, other: *mut PyObject) -> i32 {
+    compare(object, other, ffi::Py_EQ)
+}
+
+#[inline(never)]
+extern "C" fn compare(object: *mut PyObject, other: *mut PyObject, operation: i32) -> i32 {
+    // SAFETY: see above. `PyObject_RichCompare` returns a new reference, or null with an exception set.
+    unsafe {
+        let answer = ffi::PyObject_RichCompare(object, other, operation);
+        if answer.is_null() {
+            return -1;
+        }
+        let truth = ffi::PyObject_IsTrue(answer);
+        ffi::Py_DECREF(answer);
+        truth
+    }
+}
+
+#[inline(never)]
+extern "C" fn is_equal_to_text(object: *mut PyObject, text: *const u8, length: usize) -> i32 {
+    // SAFETY: see above. The text is UTF-8 of that length.
+    unsafe {
+        let text = ffi::PyUnicode_FromStringAndSize(text.cast(), length as ffi::Py_ssize_t);
+        if text.is_null() {
+            return -1;
+        }
+        let is_equal = is_equal(object, text);
+        ffi::Py_DECREF(text);
+        is_equal
+    }
+}
+
+#[inline(never)]
+extern "C" fn number_of(object: *mut PyObject, number: &mut i64) -> i32 {
+    // SAFETY: see above.
+    unsafe {
+        let int = ffi::PyNumber_Index(object);
+        if int.is_null() {
+            return -1;
+        }
+        *number = ffi::PyLong_AsLongLong(int);
+        ffi::Py_DECREF(int);
+        match *number == -1 && !ffi::PyErr_Occurred().is_null() {
+            true => -1,
+            false => 0,
+        }
+    }
+}
+
 /// What is done with any object. The receiver and the arguments are borrowed.
 pub(crate) trait Thin<'py> {
     /// The object.
@@ -257,6 +307,94 @@ pub(crate) trait Thin<'py> {
         flag(unsafe { ffi::PyObject_IsTrue(self.it().as_ptr()) })
     }
 
+    /// `object == other`
+    #[inline(always)]
+    fn equals(&self, other: &Bound<'py, PyAny>) -> Result<bool> {
+        flag(is_equal(self.it().as_ptr(), other.as_ptr()))
+    }
+
+    /// `object == text`
+    #[inline(always)]
+    fn equals_text(&self, text: &str) -> Result<bool> {
+        flag(is_equal_to_text(
+            self.it().as_ptr(),
+            text.as_ptr(),
+            text.len(),
+        ))
+    }
+
+    /// `object >= other`
+    #[inline(always)]
+    fn is_at_least(&self, other: &Bound<'py, PyAny>) -> Result<bool> {
+        flag(compare(self.it().as_ptr(), other.as_ptr(), ffi::Py_GE))
+    }
+
+    /// `object[key]`
+    #[inline(always)]
+    fn part(&self, key: &Bound<'py, PyAny>) -> Result<Object<'py>> {
+        // SAFETY: the function returns a new reference, or sets an exception.
+        unsafe {
+            Object::made(
+                ffi::PyObject_GetItem(self.it().as_ptr(), key.as_ptr()),
+                self.it().py(),
+            )
+        }
+    }
+
+    /// `item in object`
+    #[inline(always)]
+    fn contains_item(&self, item: &Bound<'py, PyAny>) -> Result<bool> {
+        // SAFETY: the objects are alive, and this thread is attached.
+        flag(unsafe { ffi::PySequence_Contains(self.it().as_ptr(), item.as_ptr()) })
+    }
+
+    /// `repr(object)`
+    #[inline(always)]
+    fn representation(&self) -> Result<Object<'py>> {
+        // SAFETY: the function returns a new reference, or sets an exception.
+        unsafe { Object::made(ffi::PyObject_Repr(self.it().as_ptr()), self.it().py()) }
+    }
+
+    /// `object + other`
+    #[inline(always)]
+    fn plus(&self, other: &Bound<'py, PyAny>) -> Result<Object<'py>> {
+        // SAFETY: as above.
+        unsafe {
+            Object::made(
+                ffi::PyNumber_Add(self.it().as_ptr(), other.as_ptr()),
+                self.it().py(),
+            )
+        }
+    }
+
+    /// `len(object)`
+    #[inline(always)]
+    fn length(&self) -> Result<usize> {
+        // SAFETY: the object is alive, and this thread is attached.
+        let length = unsafe { ffi::PyObject_Size(self.it().as_ptr()) };
+        usize::try_from(length).map_err(|_| Exception::taken())
+    }
+
+    /// `object % values`
+    #[inline(always)]
+    fn formatted(&self, values: &Bound<'py, PyAny>) -> Result<Object<'py>> {
+        // SAFETY: as above.
+        unsafe {
+            Object::made(
+                ffi::PyNumber_Remainder(self.it().as_ptr(), values.as_ptr()),
+                self.it().py(),
+            )
+        }
+    }
+
+    /// The number of an `int`, or of an object with `__index__`.
+    #[inline(always)]
+    fn number(&self) -> Result<i64> {
+        let mut number = 0;
+        flag(number_of(self.it().as_ptr(), &mut number))?;
+        Ok(number)
+    }
+
     /// Whether `type(object)` is that class.
     #[inline(always)]
     fn is_exactly(&self, class: &Bound<'py, PyAny>) -> bool {
@@ -304,6 +442,14 @@ pub(crate) trait Thin<'py> {
     #[inline(always)]
     fn set_entry(&self, name: Name, value: &Bound<'py, PyAny>) -> Result<()> {
         flag(set_named(self.it().as_ptr(), name, value.as_ptr())).map(drop)
+    }
+
+    /// Of a dict: sets the value of a key.
+    #[inline(always)]
+    fn set_entry_of(&self, key: &Bound<'py, PyAny>, value: &Bound<'py, PyAny>) -> Result<()> {
+        // SAFETY: the objects are alive, and this thread is attached.
+        flag(unsafe { ffi::PyDict_SetItem(self.it().as_ptr(), key.as_ptr(), value.as_ptr()) })
+            .map(drop)
     }
 
     /// Of a list: its item at an index, if there is one.
