@@ -68,8 +68,7 @@ impl<'py> InProgress<'py> {
     fn of(logger: &Bound<'py, PyAny>) -> Result<Option<InProgress<'py>>> {
         static HAS_ONE: Once<bool> = Once::new();
         let py = logger.py();
-        let find =
-            || -> Result<bool> { Ok(LOGGING_GLOBALS.get(Name::Logger, py)?.has(Name::_tls)?) };
+        let find = || -> Result<bool> { LOGGING_GLOBALS.get(Name::Logger, py)?.has(Name::_tls) };
         match HAS_ONE.get_or_try(find)? {
             true => Ok(Some(InProgress(logger.get(Name::_tls)?))),
             false => Ok(None),
@@ -78,7 +77,7 @@ impl<'py> InProgress<'py> {
 
     fn is_set(&self) -> Result<bool> {
         let is_set = self.0.find(Name::in_progress.get(self.0.py()))?;
-        Ok(is_set.map_or(Ok(false), |it| it.is_true())?)
+        is_set.map_or(Ok(false), |it| it.is_true())
     }
 
     fn set(&self, value: bool) -> Result<()> {

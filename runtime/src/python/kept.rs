@@ -9,40 +9,28 @@
 //! Objects that lead to no other object are in a [`Once`][crate::raw::once::Once]: strings, builtin types, weak references,
 //! functions of pylog's own.
 
-use std::any::Any;
 use std::convert::Infallible;
-use std::marker::PhantomData;
-use std::ops::Deref;
-use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::{ArcSwapOption, Guard};
 use pyo3::prelude::*;
 
 use crate::raw::list::List;
+use crate::raw::shared::{Content, Slot};
 use crate::raw::watching::CHANGES;
+
+pub(crate) use crate::raw::shared::Shared;
 
 /// A value that is made on first use, and that holds Python objects.
 ///
 /// Several threads may make it at the same time; the first one to finish is kept. Once the objects have been
 /// released, the value is made at each use.
-pub(crate) struct Kept<T> {
-    place: Place,
-    /// The type of the value.
-    of: PhantomData<fn() -> T>,
-}
-
-/// A value of any type: one for each type would add 60 KiB to an extension.
-type Erased = Box<dyn Any + Send + Sync>;
-
-struct Place {
-    value: ArcSwapOption<Erased>,
+pub(crate) struct Kept<T: 'static> {
+    slot: Slot<T>,
     is_listed: AtomicBool,
 }
 
 /// Everything that has ever held a value.
-static ALL: List<&'static Place> = List::new();
+static ALL: List<&'static Content> = List::new();
 
 static ARE_RELEASED: AtomicBool = AtomicBool::new(false);
 
@@ -56,23 +44,20 @@ pub(super) fn release_all(_py: Python<'_>) {
     ARE_RELEASED.store(true, Ordering::SeqCst);
     // What was established about these objects holds no longer.
     CHANGES.fetch_add(1, Ordering::Relaxed);
-    ALL.iter().for_each(|(_, kept)| kept.release());
+    ALL.iter().for_each(|(_, content)| content.clear());
 }
 
 impl<T: Send + Sync + 'static> Kept<T> {
     pub(crate) const fn new() -> Kept<T> {
         Kept {
-            place: Place {
-                value: ArcSwapOption::const_empty(),
-                is_listed: AtomicBool::new(false),
-            },
-            of: PhantomData,
+            slot: Slot::new(),
+            is_listed: AtomicBool::new(false),
         }
     }
 
     /// The value, if it is kept.
     pub(crate) fn get(&self) -> Option<Shared<T>> {
-        self.place.value.load_full().map(Shared::new)
+        self.slot.get()
     }
 
     pub(crate) fn get_or_make(&'static self, make: impl FnOnce() -> T) -> Shared<T> {
@@ -87,96 +72,44 @@ impl<T: Send + Sync + 'static> Kept<T> {
         if let Some(value) = self.get() {
             return Ok(value);
         }
-        let made: Erased = Box::new(make()?);
-        Ok(Shared::new(self.place.keep(Arc::new(made))))
+        let made = Shared::new(make()?);
+        if !list(self.slot.content(), &self.is_listed) {
+            return Ok(made);
+        }
+        let kept = self.slot.put(made);
+        clear_if_released(self.slot.content());
+        Ok(kept)
     }
 
     /// Keeps another value from now on.
     pub(crate) fn set(&'static self, value: T) -> Shared<T> {
-        let made: Erased = Box::new(value);
-        let made = Arc::new(made);
-        // Dropping the earlier value can run Python code, which may log.
-        drop(self.place.replace(Some(Arc::clone(&made))));
-        Shared::new(made)
-    }
-}
-
-impl Place {
-    /// Keeps a value, unless there is one. Returns the value that is kept.
-    fn keep(&'static self, made: Arc<Erased>) -> Arc<Erased> {
-        let new = Some(Arc::clone(&made));
-        let earlier = self.store(|value| value.compare_and_swap(ptr::null(), new));
-        earlier.and_then(Guard::into_inner).unwrap_or(made)
-    }
-
-    /// Keeps a value. Returns the earlier one.
-    fn replace(&'static self, made: Option<Arc<Erased>>) -> Option<Arc<Erased>> {
-        self.store(|value| value.swap(made)).flatten()
-    }
-
-    /// `None` if nothing is kept any more.
-    fn store<R>(&'static self, store: impl FnOnce(&ArcSwapOption<Erased>) -> R) -> Option<R> {
-        if are_released() {
-            return None;
+        let made = Shared::new(value);
+        if list(self.slot.content(), &self.is_listed) {
+            let earlier = self.slot.replace(made.clone());
+            clear_if_released(self.slot.content());
+            // Dropping the earlier value can run Python code, which may log.
+            drop(earlier);
         }
-        if !self.is_listed.swap(true, Ordering::SeqCst) {
-            ALL.push(self);
-        }
-        let stored = store(&self.value);
-        // `release_all` may have missed what was listed or stored after it had begun.
-        if are_released() {
-            self.release();
-        }
-        Some(stored)
-    }
-
-    fn release(&self) {
-        // The value is dropped when nothing is kept here any more: that can run Python code, which may log.
-        drop(self.value.swap(None));
+        made
     }
 }
 
-/// A value that was kept when it was looked up. It lives as long as this.
-pub(crate) struct Shared<T> {
-    value: Arc<Erased>,
-    of: PhantomData<fn() -> T>,
+/// Before a value is kept. Returns `false` if nothing is kept any more.
+fn list(content: &'static Content, is_listed: &AtomicBool) -> bool {
+    if are_released() {
+        return false;
+    }
+    if !is_listed.swap(true, Ordering::SeqCst) {
+        ALL.push(content);
+    }
+    true
 }
 
-impl<T> Shared<T> {
-    /// Whether both are one value.
-    pub(crate) fn is(&self, other: &Shared<T>) -> bool {
-        Arc::ptr_eq(&self.value, &other.value)
+/// After a value was kept: [`release_all`] may have missed what was listed or kept after it had begun.
+fn clear_if_released(content: &Content) {
+    if are_released() {
+        content.clear();
     }
-
-    fn new(value: Arc<Erased>) -> Shared<T> {
-        Shared {
-            value,
-            of: PhantomData,
-        }
-    }
-}
-
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Shared<T> {
-        Shared::new(Arc::clone(&self.value))
-    }
-}
-
-impl<T: 'static> Deref for Shared<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        match self.value.downcast_ref() {
-            Some(value) => value,
-            None => of_another_type(),
-        }
-    }
-}
-
-/// Ends the process, which is less code in hundreds of places than a panic.
-#[cold]
-extern "C" fn of_another_type() -> ! {
-    panic!("a `Kept` stores values of its own type")
 }
 
 #[cfg(test)]
@@ -209,7 +142,7 @@ mod tests {
         }
         KEPT.get_or_make(|| Value);
         let used = KEPT.get();
-        KEPT.place.release();
+        KEPT.slot.content().clear();
         assert!(KEPT.get().is_none() && !DROPPED.load(Ordering::SeqCst));
         drop(used);
         assert!(DROPPED.load(Ordering::SeqCst));

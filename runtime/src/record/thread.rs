@@ -279,13 +279,13 @@ impl StockThreads {
     /// `threading.get_ident` as it is now.
     pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         let get_ident = self.threading.bind(py).as_any();
-        Ok(get_ident.part(Name::get_ident.get(py))?)
+        get_ident.part(Name::get_ident.get(py))
     }
 
     /// `threading._active` as it is now: the threads that Python knows, by ident.
     pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         let active = self.threading.bind(py).as_any();
-        Ok(active.part(Name::_active.get(py))?)
+        active.part(Name::_active.get(py))
     }
 
     /// Whether a function is the stock `threading.get_ident`.
