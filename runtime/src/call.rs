@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
         keywords: Keywords<'a>,
     ) -> Call<'a> {
         let message = Message::format(args, keywords.template);
-        let mut values = keywords.evaluate();
+        let mut values = keywords.evaluate(callsite.metadata());
         added_attributes::add_to(&mut values);
         Call {
             callsite,

@@ -11,7 +11,7 @@ from programs.deliveries import DELIVERIES
 from pylog_probe import _native as native
 from waiting import LIMIT, blocked
 
-SCENES = ["scope", "many threads", "tasks", "pool", "drop", "collector", "watcher"]
+SCENES = ["scope", "many calls", "many threads", "tasks", "pool", "drop", "collector", "watcher"]
 
 
 @pytest.fixture
@@ -126,3 +126,9 @@ def test_a_flush_in_a_handler_gives_up(default, arrived):
     native.log_message("two")
     assert native.flush(LIMIT)
     assert arrived.messages == ["one", "two"]
+
+
+@pytest.mark.parametrize("how", ["dictConfig", "a name is taken"])
+def test_the_handler_is_found_by_name_after_a_configuration(how):
+    output, _ = run("configured", how)
+    assert output == "0 0\n"

@@ -134,9 +134,10 @@ def test_many_targets_and_files_stay_cheap(arrived):
 def test_calls_that_do_not_return_are_reported(monkeypatch):
     monkeypatch.setenv("PYLOG_WATCHDOG", "1")
     _, stderr = run("watched_calls")
-    waiting, slow = stderr.splitlines()
+    waiting, evaluating, slow = stderr.splitlines()
     place = r"pylog: for \d s the call at tests/extension/src/"
     assert re.match(place + r'numbered.rs:\d+ in the thread "waiting" waits for the GIL', waiting)
+    assert re.match(place + r'threads.rs:\d+ in the thread "value" evaluates its values, and waits', evaluating)
     assert re.match(place + r'python.rs:\d+ in the thread "ThreadId\(1\)" runs a filter', slow)
 
 

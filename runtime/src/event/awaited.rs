@@ -46,12 +46,17 @@ impl Awaited {
     }
 
     /// Waits in the thread that has announced a record, as long as `left` returns for how long it may do so from then
-    /// on. Spins first if `may_spin`.
-    pub(crate) fn wait(&self, number: usize, may_spin: bool, left: impl Fn() -> Option<Duration>) {
+    /// on. Spins first if `may_spin`. Returns whether the record has been delivered.
+    pub(crate) fn wait(
+        &self,
+        number: usize,
+        may_spin: bool,
+        left: impl Fn() -> Option<Duration>,
+    ) -> bool {
         let looks = if may_spin { LOOKS_BEFORE_SLEEP } else { 0 };
         for _ in 0..looks {
             if self.has(number) {
-                return;
+                return true;
             }
             thread::yield_now();
         }
@@ -63,6 +68,7 @@ impl Awaited {
             thread::park_timeout(left);
         }
         self.sleeps.store(false, Ordering::SeqCst);
+        self.has(number)
     }
 
     /// A record has been delivered.

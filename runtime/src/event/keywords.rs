@@ -13,7 +13,9 @@ use super::exc_info::{self, ExcInfo, ExcInfoRef};
 use super::limit::Allowed;
 use super::stack_info::Stack;
 use super::value::{ToValue, Value};
+use crate::metadata::Metadata;
 use crate::python::frame::Caller;
+use crate::python::watchdog::Watched;
 #[cfg(feature = "tracing")]
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
@@ -109,13 +111,25 @@ impl<'a> Keywords<'a> {
 
     /// Converts the values. Their types may run any code, so a detached thread calls this before it
     /// attaches.
-    pub(crate) fn evaluate(self) -> Option<Box<dyn Arguments + 'a>> {
+    pub(crate) fn evaluate(self, metadata: &Metadata) -> Option<Box<dyn Arguments + 'a>> {
         #[cfg(feature = "tracing")]
         if ADD_SPANS.get().is_some() {
             return evaluate(self);
         }
-        self.evaluate?(self)
+        self.evaluate
+            .and_then(|evaluate| evaluate_watched(evaluate, self, metadata))
     }
+}
+
+/// A Python object can't be cloned without the GIL.
+#[inline(never)]
+fn evaluate_watched<'a>(
+    evaluate: Evaluate,
+    keywords: Keywords<'a>,
+    metadata: &Metadata,
+) -> Option<Box<dyn Arguments + 'a>> {
+    let _watched = Watched::evaluates(metadata);
+    evaluate(keywords)
 }
 
 fn evaluate(keywords: Keywords<'_>) -> Option<Box<dyn Arguments + '_>> {

@@ -39,7 +39,7 @@ fn attach_and_run(metadata: &Metadata, f: &mut dyn FnMut(Python<'_>) -> Result<(
         return;
     };
     let context = RecordContext::of_this_thread();
-    let watched = Watched::new(metadata);
+    let watched = Watched::waits(metadata);
     Python::try_attach(|py| {
         watched.set_attached();
         with_nothing_in_flight(py, &mut || {

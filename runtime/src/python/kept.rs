@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::prelude::*;
 
 use crate::raw::list::List;
-use crate::raw::shared::{Content, Slot};
+use crate::raw::shared::{AnySlot, Slot};
 use crate::raw::watching::CHANGES;
 
 pub(crate) use crate::raw::shared::Shared;
@@ -30,7 +30,7 @@ pub(crate) struct Kept<T: 'static> {
 }
 
 /// Everything that has ever held a value.
-static ALL: List<&'static Content> = List::new();
+static ALL: List<&'static AnySlot> = List::new();
 
 static ARE_RELEASED: AtomicBool = AtomicBool::new(false);
 
@@ -44,7 +44,7 @@ pub(super) fn release_all(_py: Python<'_>) {
     ARE_RELEASED.store(true, Ordering::SeqCst);
     // What was established about these objects holds no longer.
     CHANGES.fetch_add(1, Ordering::Relaxed);
-    ALL.iter().for_each(|(_, content)| content.clear());
+    ALL.iter().for_each(|(_, slot)| slot.clear());
 }
 
 impl<T: Send + Sync + 'static> Kept<T> {
@@ -73,20 +73,20 @@ impl<T: Send + Sync + 'static> Kept<T> {
             return Ok(value);
         }
         let made = Shared::new(make()?);
-        if !list(self.slot.content(), &self.is_listed) {
+        if !list(self.slot.any(), &self.is_listed) {
             return Ok(made);
         }
         let kept = self.slot.put(made);
-        clear_if_released(self.slot.content());
+        clear_if_released(self.slot.any());
         Ok(kept)
     }
 
     /// Keeps another value from now on.
     pub(crate) fn set(&'static self, value: T) -> Shared<T> {
         let made = Shared::new(value);
-        if list(self.slot.content(), &self.is_listed) {
+        if list(self.slot.any(), &self.is_listed) {
             let earlier = self.slot.replace(made.clone());
-            clear_if_released(self.slot.content());
+            clear_if_released(self.slot.any());
             // Dropping the earlier value can run Python code, which may log.
             drop(earlier);
         }
@@ -95,20 +95,20 @@ impl<T: Send + Sync + 'static> Kept<T> {
 }
 
 /// Before a value is kept. Returns `false` if nothing is kept any more.
-fn list(content: &'static Content, is_listed: &AtomicBool) -> bool {
+fn list(slot: &'static AnySlot, is_listed: &AtomicBool) -> bool {
     if are_released() {
         return false;
     }
     if !is_listed.swap(true, Ordering::SeqCst) {
-        ALL.push(content);
+        ALL.push(slot);
     }
     true
 }
 
 /// After a value was kept: [`release_all`] may have missed what was listed or kept after it had begun.
-fn clear_if_released(content: &Content) {
+fn clear_if_released(slot: &AnySlot) {
     if are_released() {
-        content.clear();
+        slot.clear();
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         }
         KEPT.get_or_make(|| Value);
         let used = KEPT.get();
-        KEPT.slot.content().clear();
+        KEPT.slot.any().clear();
         assert!(KEPT.get().is_none() && !DROPPED.load(Ordering::SeqCst));
         drop(used);
         assert!(DROPPED.load(Ordering::SeqCst));

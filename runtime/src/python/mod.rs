@@ -16,4 +16,4 @@ pub(crate) mod nesting;
 pub(crate) mod process;
 pub(crate) mod raised;
 pub(crate) mod scope;
-mod watchdog;
+pub(crate) mod watchdog;

@@ -15,9 +15,10 @@ use crate::raw::system;
 
 const VARIABLE: &str = "PYLOG_WATCHDOG";
 
-const WAITS: u8 = 0;
-const RUNS: u8 = 1;
-const HAS_RETURNED: u8 = 2;
+const EVALUATES: u8 = 0;
+const WAITS: u8 = 1;
+const RUNS: u8 = 2;
+const HAS_RETURNED: u8 = 3;
 
 /// A call that is under way.
 struct PendingCall {
@@ -41,13 +42,18 @@ static WATCHDOG: OfProcess<Watchdog> = OfProcess::new();
 static LIMIT: OnceLock<Option<Duration>> = OnceLock::new();
 
 /// Lives while a call is under way that is watched.
-pub(super) struct Watched(Option<Arc<PendingCall>>);
+pub(crate) struct Watched(Option<Arc<PendingCall>>);
 
 impl Watched {
     /// The call waits for the GIL from now on.
     #[inline]
-    pub(super) fn new(metadata: &Metadata) -> Watched {
-        Watched(LIMIT.get_or_init(limit).map(|_| watch(metadata)))
+    pub(super) fn waits(metadata: &Metadata) -> Watched {
+        Watched(LIMIT.get_or_init(limit).map(|_| watch(metadata, WAITS)))
+    }
+
+    /// The call evaluates its values from now on.
+    pub(crate) fn evaluates(metadata: &Metadata) -> Watched {
+        Watched(LIMIT.get_or_init(limit).map(|_| watch(metadata, EVALUATES)))
     }
 
     /// The call runs Python code from now on.
@@ -78,7 +84,7 @@ fn limit() -> Option<Duration> {
         _ => {
             let value = value.to_string_lossy();
             system::write_line(format_args!(
-                "{VARIABLE} is {value}, not a whole number of seconds"
+                "{VARIABLE} is \"{value}\", not a whole number of seconds"
             ));
             None
         }
@@ -86,7 +92,7 @@ fn limit() -> Option<Duration> {
 }
 
 #[cold]
-fn watch(metadata: &Metadata) -> Arc<PendingCall> {
+fn watch(metadata: &Metadata, stage: u8) -> Arc<PendingCall> {
     let watchdog = WATCHDOG.get_or_make(|_| Watchdog {
         is_started: AtomicBool::new(false),
         new_calls: Inbox::new(),
@@ -103,7 +109,7 @@ fn watch(metadata: &Metadata) -> Arc<PendingCall> {
             .name()
             .map_or_else(|| format!("{:?}", thread.id()), str::to_owned),
         since: Instant::now(),
-        stage: AtomicU8::new(WAITS),
+        stage: AtomicU8::new(stage),
     });
     watchdog.new_calls.push(Arc::clone(&call));
     call
@@ -136,9 +142,14 @@ fn report(call: &PendingCall, stage: u8) {
     } = call;
     let seconds = since.elapsed().as_secs();
     let reason = match stage {
+        EVALUATES => {
+            "evaluates its values, and waits for the GIL if one of them is a Python object. If the thread that holds the GIL \
+             waits for this one, release it there with `py.detach`"
+        }
         WAITS => {
-            "waits for the GIL. If the thread that holds the GIL waits for this one, release it there with \
-             `py.detach`, or queue the records of detached threads: `#[pylog::module(queue = 65536)]`"
+            "waits for the GIL. If the thread that holds the GIL waits for this one, release it there with `py.detach`. For \
+             calls without Python objects, exceptions of Python and `stack_info` it helps, too, to queue the records of \
+             detached threads: `#[pylog::module(queue = 65536)]`"
         }
         _ => {
             "runs a filter or a handler. If that waits for the GIL, and the thread that holds it waits for a lock of \

@@ -53,7 +53,7 @@ impl Budget {
         self.at_work_since.store(now(), Ordering::Relaxed);
     }
 
-    /// It has delivered a record that a thread has waited for.
+    /// A thread has waited for its work, until now or until that took too long.
     pub(super) fn set_awaited(&self) {
         self.is_awaited.store(true, Ordering::Relaxed);
     }

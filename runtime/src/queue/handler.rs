@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyList};
+use pyo3::types::{PyCFunction, PyDict, PyList};
 
 use super::current::current;
 use crate::level_cache::invalidation::{self, Listener};
@@ -63,7 +63,7 @@ pub(super) fn register(py: Python<'_>) -> Result<()> {
     }
     let _ = LISTENS.run(|| {
         invalidation::add_listener(Listener {
-            on_invalidation: || if_attached(|py| py.map_or((), stay_newest)),
+            on_invalidation: || if_attached(|py| py.map_or((), register_again)),
             on_refusal: |_| Ok(()),
         });
         Ok::<(), std::convert::Infallible>(())
@@ -149,10 +149,17 @@ fn references(py: Python<'_>) -> Result<Bound<'_, PyList>> {
     references.cast_into_exact::<PyList>()
 }
 
-/// Makes the handler the newest one, and gives it back its name: `dictConfig` forgets all handlers.
+/// Makes the handler the newest one, and gives it back its name: `dictConfig` forgets all handlers. Runs no Python code
+/// otherwise.
 fn stay_registered(py: Python<'_>, registered: &FlushHandler) -> Result<()> {
     put_last(py, registered)?;
     let names = LOGGING_GLOBALS.get(Name::_handlers, py)?;
+    // The dict in a `WeakValueDictionary`, whose methods are Python code.
+    if let Some(data) = names.find(Name::data.get(py))? {
+        if data.is_exact_instance_of::<PyDict>() && data.has_entry(NAME)? {
+            return Ok(());
+        }
+    }
     // A program may have a handler of that name. Setting the attribute `name` takes the lock of the module, which the
     // thread that runs `dictConfig` holds.
     let handler = registered.handler.bind(py);

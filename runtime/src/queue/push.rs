@@ -166,21 +166,31 @@ impl Queue {
         spawn_if_none(self);
     }
 
-    /// Waits for a record of this thread, which isn't attached, while `left` says for how long it may do so.
-    fn wait_for(&self, awaited: &Awaited, may_spin: bool, left: impl Fn() -> Option<Duration>) {
+    /// Waits for a record of this thread, which isn't attached, while `left` says for how long it may do so. Returns whether
+    /// it has been delivered.
+    fn wait_for(
+        &self,
+        awaited: &Awaited,
+        may_spin: bool,
+        left: impl Fn() -> Option<Duration>,
+    ) -> bool {
         self.waker.wake();
         let Awaited { thread, number } = awaited;
         let left = || if exit::is_finalizing() { None } else { left() };
-        thread.awaited.wait(*number, may_spin, left);
+        thread.awaited.wait(*number, may_spin, left)
     }
 
     fn wait_within_budget(&self, awaited: &Awaited) {
         let end = Instant::now() + LONGEST_WAIT;
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         // Where several threads spin, the drain thread may find no processor.
-        self.wait_for(awaited, waiting == 0, || {
+        let is_delivered = self.wait_for(awaited, waiting == 0, || {
             Some(left_until(end)?.min(self.budget.left()?))
         });
+        // Nobody may be waiting any more when the work is done that took too long.
+        if !is_delivered {
+            self.budget.set_awaited();
+        }
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }

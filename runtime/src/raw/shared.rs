@@ -83,42 +83,42 @@ impl<T> Deref for Shared<T> {
 
 /// A place for a value. Any thread may look at it or change it, without a lock.
 pub(crate) struct Slot<T> {
-    /// What is in it is a `T`.
-    content: Content,
+    /// Its value is a `T`.
+    any: AnySlot,
     of: PhantomData<fn() -> T>,
 }
 
-/// What is in a slot, whatever its type.
-pub(crate) struct Content(ArcSwapOption<Erased>);
+/// A slot, whatever the type of its value.
+pub(crate) struct AnySlot(ArcSwapOption<Erased>);
 
 impl<T> Slot<T> {
     pub(crate) const fn new() -> Slot<T> {
         Slot {
-            content: Content(ArcSwapOption::const_empty()),
+            any: AnySlot(ArcSwapOption::const_empty()),
             of: PhantomData,
         }
     }
 
-    pub(crate) fn content(&self) -> &Content {
-        &self.content
+    pub(crate) fn any(&self) -> &AnySlot {
+        &self.any
     }
 
     pub(crate) fn get(&self) -> Option<Shared<T>> {
-        self.content.0.load_full().map(Shared::of)
+        self.any.0.load_full().map(Shared::of)
     }
 
     /// Puts a value into the slot if it is empty. Returns what is there then.
     pub(crate) fn put(&self, value: Shared<T>) -> Shared<T> {
-        Shared::of(self.content.put(value.value))
+        Shared::of(self.any.put(value.value))
     }
 
     /// Puts a value into the slot. Returns what was there.
     pub(crate) fn replace(&self, value: Shared<T>) -> Option<Shared<T>> {
-        self.content.0.swap(Some(value.value)).map(Shared::of)
+        self.any.0.swap(Some(value.value)).map(Shared::of)
     }
 }
 
-impl Content {
+impl AnySlot {
     #[inline(never)]
     fn put(&self, value: Arc<Erased>) -> Arc<Erased> {
         let new = Some(Arc::clone(&value));
@@ -151,7 +151,7 @@ mod tests {
         assert!(earlier.is_some_and(|it| it.is(&first)));
         drop((first, second));
         assert_eq!(Arc::strong_count(&value), 2);
-        slot.content().clear();
+        slot.any().clear();
         assert_eq!(Arc::strong_count(&value), 2);
         drop(third);
         assert_eq!(Arc::strong_count(&value), 1);

@@ -46,8 +46,8 @@ pub mod _native {
     use crate::threads::{
         JoinsWhenDropped, flood, flood_and_err, flush, join_while_attached, log_a_panic,
         log_and_check, log_and_check_signals, log_forever, log_forever_in_tokio, log_in_context,
-        log_in_pool_while_attached, log_in_stages, log_in_worker, log_what_needs_python,
-        log_with_lock, set_default_delivery, set_queue, with_lock,
+        log_in_pool_while_attached, log_in_stages, log_in_worker, log_object_in_thread,
+        log_what_needs_python, log_with_lock, set_default_delivery, set_queue, with_lock,
     };
     #[pymodule_export]
     use crate::values::{

@@ -323,6 +323,13 @@ pub(crate) fn log_a_panic(py: Python<'_>) -> bool {
     })
 }
 
+/// A thread logs a Python object. Nobody waits for the thread.
+#[pyfunction]
+pub(crate) fn log_object_in_thread(object: Py<PyAny>) {
+    let thread = thread::Builder::new().name("value".to_owned());
+    drop(thread.spawn(move || pylog::info!(object; "an object")));
+}
+
 /// Makes calls that need Python, and others between them, while detached.
 #[pyfunction]
 pub(crate) fn log_what_needs_python(py: Python<'_>, error: Bound<'_, PyAny>, logger: Py<PyAny>) {

@@ -49,7 +49,7 @@ names! {
     co_argcount co_cellvars co_code co_consts co_exceptiontable co_filename co_firstlineno co_flags
     co_freevars co_kwonlyargcount co_linetable co_name co_names co_nlocals co_posonlyargcount co_qualname
     co_stacksize co_varnames compile converter copy copy_context copyreg created current_process current_task
-    current_thread datefmt default_msec_format default_time_format disable disabled dispatch_table
+    current_thread data datefmt default_msec_format default_time_format disable disabled dispatch_table
     dollar_asctime = "${asctime}" emit empty = "" enable encodekey enqueue environ exc_info exc_text exec
     exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format
     formatMessage formatTime formatter functools gc getEffectiveLevel getLevelName getLogger getLoggerClass
