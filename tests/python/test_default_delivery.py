@@ -1,6 +1,7 @@
 """The default delivery: no call hangs because the holder of the GIL waits, and a join finds the records."""
 
 import logging
+import signal
 import sys
 import threading
 import time
@@ -132,3 +133,20 @@ def test_a_flush_in_a_handler_gives_up(default, arrived):
 def test_the_handler_is_found_by_name_after_a_configuration(how):
     output, _ = run("configured", how)
     assert output == "0 0\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system has no masks of signals")
+@pytest.mark.parametrize("watches", [False, True], ids=["", "watchdog"])
+@pytest.mark.parametrize("how", ["sigwait", "section"])
+@pytest.mark.parametrize("delivery", ["python", *DELIVERIES])
+def test_signals_that_the_program_blocks(monkeypatch, delivery, how, watches):
+    if watches:
+        monkeypatch.setenv("PYLOG_WATCHDOG", "60")
+    output, _ = run("blocked_signals", delivery, how)
+    assert output == {"sigwait": "SIGUSR1\n", "section": "['SIGINT']\nKeyboardInterrupt\n"}[how]
+
+
+@pytest.mark.parametrize("delivery", ["python", *DELIVERIES])
+def test_a_listener_that_is_stopped_at_exit_gets_all_records(delivery):
+    output, _ = run("listener_at_exit", delivery)
+    assert output.split() == [str(number) for number in range(100)]

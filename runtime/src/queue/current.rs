@@ -53,8 +53,8 @@ pub(super) fn begin_hold() {
     if let Some(queue) = current() {
         queue.hold.begin();
         let wait = || queue.hold.wait_until_detached(WAIT_FOR_DELIVERY);
-        // A handler that forks can't wait for the end of its own delivery.
-        if !queue.hold.is_detached() && !nesting::is_in_call() {
+        // Python's hook has waited already. A handler that forks can't wait for the end of its own delivery.
+        if !queue.hold.is_detached() && !is_forking() && !nesting::is_in_call() {
             // The delivery may need the GIL.
             match interpreter::is_attached() {
                 true => drop(Python::try_attach(|py| py.detach(wait))),

@@ -8,12 +8,14 @@ use super::bounded::CAPACITY;
 use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS, UNKNOWN_THREADS};
 use super::{current, flush, handler, multiprocessing, push};
 use crate::python::fork::{self, Hooks};
+use crate::python::library::{self, THREADING_GLOBALS, callback};
 use crate::python::raised::attempt;
-use crate::python::{exit, garbage, library};
+use crate::python::{exit, garbage};
 use crate::raw::interpreter;
 use crate::raw::once::RunOnce;
 use crate::raw::system;
 use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Name, Thin};
 
 /// How records get to Python; see [`set_delivery`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,7 +109,22 @@ fn prepare(py: Python<'_>) -> Result<()> {
     library::find_all(py)?;
     garbage::prepare(py)?;
     add_hooks();
+    attempt(py, flush_before_exit_functions(py));
     Ok(())
+}
+
+/// Makes Python flush the queue before it calls the functions of `atexit`, which may close what handlers write to: the
+/// usual recipe for a `QueueListener` stops it there.
+fn flush_before_exit_functions(py: Python<'_>) -> Result<()> {
+    static REGISTERED: RunOnce = RunOnce::new();
+    REGISTERED.run(|| {
+        let flush = callback(py, |_| {
+            flush::at_end();
+            Ok(())
+        })?;
+        let register = THREADING_GLOBALS.get(Name::_register_atexit, py)?;
+        register.run_with(&flush).map(drop)
+    })
 }
 
 fn add_hooks() {

@@ -5,8 +5,6 @@ use std::ffi::{CStr, c_int, c_ulong, c_void};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
-#[cfg(not(pyo3_disable_reference_pool))]
-use pyo3::types::PyBytes;
 use pyo3::types::PyType;
 
 pub(crate) use super::functions::prepare;
@@ -92,9 +90,18 @@ fn lets_use_python(py: Python<'_>) -> bool {
     if is_pypy() {
         return false;
     }
-    let object = PyBytes::new(py, b"pylog");
-    drop(object.clone().unbind());
-    // SAFETY: this thread is attached, as `py` shows, and `object` is alive.
+    let text = b"pylog";
+    // SAFETY: this thread is attached, as `py` shows. The function returns a new reference, or null with an exception set.
+    let object = unsafe {
+        let length = text.len() as pyo3::ffi::Py_ssize_t;
+        let object = pyo3::ffi::PyBytes_FromStringAndSize(text.as_ptr().cast(), length);
+        Object::made(object, py)
+    };
+    let Ok(object) = object else {
+        return false;
+    };
+    drop(object.clone().into_bound().unbind());
+    // SAFETY: as above, and `object` is alive.
     unsafe { pyo3::ffi::Py_REFCNT(object.as_ptr()) == 1 }
 }
 
