@@ -113,15 +113,15 @@ fn filters_and_the_reset_handle() {
             log::info!(target: "my_module::verbose_submodules", "e");
         };
         log();
-        assert_eq!(capture.messages(), ["a", "c", "e"]);
+        assert_eq!(capture.take_messages(), ["a", "c", "e"]);
         // No reset is needed, and it does no harm.
         set_level("my_module", 30);
         log();
-        assert_eq!(capture.messages(), ["c"]);
+        assert_eq!(capture.take_messages(), ["c"]);
         set_level("my_module", 20);
         handle.reset();
         log();
-        assert_eq!(capture.messages(), ["c", "e"]);
+        assert_eq!(capture.take_messages(), ["c", "e"]);
     });
 }
 
@@ -132,7 +132,7 @@ fn the_default_filter_is_debug() {
         pyo3_log::try_init().expect("no logger is installed yet");
         log::trace!("a");
         log::debug!("b");
-        assert_eq!(capture.messages(), ["b"]);
+        assert_eq!(capture.take_messages(), ["b"]);
         assert_eq!(log::max_level(), LevelFilter::Debug);
     });
 }
@@ -181,7 +181,7 @@ fn nothing_cached() {
             let enabled = log::log_enabled!(target: "uncached", log::Level::Info);
             assert_eq!(enabled, accepts);
         }
-        assert_eq!(capture.messages(), ["here"]);
+        assert_eq!(capture.take_messages(), ["here"]);
     });
 }
 
@@ -218,7 +218,7 @@ fn inside_another_logger() {
         log::info!("b");
         handle.reset();
         log::warn!("c");
-        assert_eq!(capture.messages(), ["a", "c"]);
+        assert_eq!(capture.take_messages(), ["a", "c"]);
         assert_eq!(*both.1.lock().expect("no panic"), ["a", "b", "c"]);
         // The program installed the logger itself, so the bridge leaves the maximum level alone.
         assert_eq!(log::max_level(), LevelFilter::Trace);
@@ -284,7 +284,7 @@ fn an_install_takes_over_from_the_attribute() {
         let capture = listen("");
         log::trace!(target: "noisy", "below the default filter");
         log::debug!(target: "noisy", "with the attribute's bridge");
-        assert_eq!(capture.messages(), ["with the attribute's bridge"]);
+        assert_eq!(capture.take_messages(), ["with the attribute's bridge"]);
         let logger = Logger::default()
             .filter(LevelFilter::Info)
             .filter_target("noisy".to_owned(), LevelFilter::Warn)
@@ -316,7 +316,7 @@ fn an_install_takes_over_from_the_attribute() {
         // The maximum still follows Python.
         set_level("", 30);
         log();
-        assert_eq!(capture.messages(), ["d"]);
+        assert_eq!(capture.take_messages(), ["d"]);
         assert_eq!(log::max_level(), LevelFilter::Warn);
     });
 }
@@ -333,7 +333,7 @@ fn the_attribute_has_filters() {
         log::info!(target: "noisy", "e");
         log::debug!(target: "other", "f");
         // The level without a target is for other crates.
-        assert_eq!(capture.messages(), ["a", "b", "d", "e", "f"]);
+        assert_eq!(capture.take_messages(), ["a", "b", "d", "e", "f"]);
     });
 }
 
@@ -400,7 +400,7 @@ fn threads_while_detached() {
         pyo3_log::init();
         Python::attach(dont_deadlock);
         assert_eq!(
-            capture.messages(),
+            capture.take_messages(),
             ["This logs fine", "This'll not deadlock"]
         );
     });

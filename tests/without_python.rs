@@ -83,7 +83,7 @@ fn calls_go_to_the_logger_of_the_program() {
         // From the first moment of the interpreter on, they go to Python, the same calls too.
         let capture = Capture::new(module_path!(), pylog::Level::INFO);
         call(3);
-        assert_eq!(capture.messages(), ["number 3"]);
+        assert_eq!(capture.take_messages(), ["number 3"]);
         drop(capture);
         call(4);
         assert!(!pylog::enabled!(Level::DEBUG));
@@ -106,7 +106,7 @@ fn a_program_without_a_logger() {
         // The refusal isn't kept.
         let capture = Capture::new(module_path!(), pylog::Level::INFO);
         call();
-        assert_eq!(capture.messages(), ["1"]);
+        assert_eq!(capture.take_messages(), ["1"]);
         assert!(evaluated);
     });
 }

@@ -119,7 +119,8 @@
 //! one, and do nothing otherwise; see [`guide::testing`]. Once Python's `atexit` functions
 //! run, records of other threads than the one that ends the interpreter are dropped.
 //!
-//! A call in a thread that Rust has spawned doesn't wait for the GIL, so a thread that holds the GIL may wait for it.
+//! A call in a thread that Rust has spawned doesn't wait for the GIL, so a thread that holds the GIL may wait for it, unless
+//! the call has a Python object, an exception of Python or `stack_info`.
 //! Without [`module`], or with its option `direct`, a call attaches to Python: then wait within
 //! [`Python::detach`](pyo3::Python::detach). See [`guide::delivery`] and [`Delivery`].
 //!

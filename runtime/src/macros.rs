@@ -199,6 +199,18 @@ macro_rules! enabled {
     ($($arg:tt)*) => { $crate::__private::enabled!(($crate) $($arg)*) };
 }
 
+/// [`enabled!`] under the name that it has in the `log` crate.
+///
+/// ```
+/// use pylog::Level;
+///
+/// assert!(!pylog::log_enabled!(target: "etl", Level::Debug));
+/// ```
+#[macro_export]
+macro_rules! log_enabled {
+    ($($arg:tt)*) => { $crate::enabled!($($arg)*) };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! exception {

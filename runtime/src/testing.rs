@@ -26,13 +26,15 @@
 //! assert_eq!(records[0].repr("text").as_deref(), Some("'four'"));
 //! ```
 
+use std::fmt;
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList};
 
 use crate::level::Level;
 use crate::queue::flush::flush;
+use crate::record::attributes::ATTRIBUTES;
 
 /// Collects the records of a logger and of those below it, until it is dropped.
 ///
@@ -49,8 +51,7 @@ pub struct Capture {
     level: Py<PyAny>,
 }
 
-/// A record that was made.
-#[derive(Debug)]
+/// A record that was made. Its `Debug` text has the attributes that the call has added, too.
 #[non_exhaustive]
 pub struct Record {
     /// The name of the logger.
@@ -80,7 +81,7 @@ impl Capture {
     /// let capture = Capture::new("orders", Level::INFO);
     /// pylog::info!(target: "orders.parse", "line {}", 7);
     /// pylog::debug!(target: "orders.parse", "not at this level");
-    /// assert_eq!(capture.messages(), ["line 7"]);
+    /// assert_eq!(capture.take_messages(), ["line 7"]);
     /// ```
     ///
     /// # Panics
@@ -127,7 +128,7 @@ impl Capture {
     ///
     /// # Panics
     /// If Python raises an exception.
-    pub fn messages(&self) -> Vec<String> {
+    pub fn take_messages(&self) -> Vec<String> {
         let records = self.take().into_iter();
         records.map(|record| record.message).collect()
     }
@@ -156,12 +157,41 @@ impl Record {
     /// assert_eq!(records[0].repr("rows").as_deref(), Some("7"));
     /// assert_eq!(records[0].repr("tables").as_deref(), Some("['a']"));
     /// assert_eq!(records[0].repr("columns"), None);
+    /// assert!(format!("{:?}", records[0]).contains("rows: 7, tables: ['a']"));
     /// ```
     pub fn repr(&self, attribute: &str) -> Option<String> {
         Python::attach(|py| {
             let value = self.object.bind(py).getattr(attribute).ok()?;
             value.repr().ok()?.extract().ok()
         })
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As Python writes them, without quotes around that.
+        let added: Vec<(String, String)> = Python::attach(|py| {
+            let attributes = self.object.bind(py).getattr("__dict__")?;
+            let attributes = attributes.cast::<PyDict>()?.iter();
+            let repr = |value: Bound<'_, PyAny>| value.repr()?.extract::<String>();
+            let all = attributes.map(|(name, value)| Ok((name.extract()?, repr(value)?)));
+            all.collect::<PyResult<_>>()
+        })
+        .unwrap_or_default();
+        let mut record = f.debug_struct("Record");
+        record
+            .field("name", &self.name)
+            .field("level", &self.level)
+            .field("message", &self.message)
+            .field("file", &self.file)
+            .field("line", &self.line)
+            .field("function", &self.function);
+        for (name, repr) in &added {
+            if !ATTRIBUTES.contains(&&**name) {
+                record.field(name, &format_args!("{repr}"));
+            }
+        }
+        record.finish_non_exhaustive()
     }
 }
 

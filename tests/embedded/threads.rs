@@ -30,7 +30,7 @@ fn another_thread_than_the_initializing_one_imports_threading() {
             thread::spawn(|| pylog::info!(target: "embedded", "there"))
                 .join()
                 .expect("no panic");
-            assert_eq!(capture.messages(), ["here", "there"]);
+            assert_eq!(capture.take_messages(), ["here", "there"]);
         },
     );
 }

@@ -61,7 +61,7 @@ fn in_generic_functions_with_key_values() {
     let capture = capture("generic_values");
     generic_values(&1u8, &::std::fmt::Error);
     generic_values(&"two", &::std::fmt::Error);
-    assert_eq!(capture.messages(), ["generic", "generic"]);
+    assert_eq!(capture.take_messages(), ["generic", "generic"]);
 }
 
 struct Grid<const WIDTH: usize>;
@@ -104,7 +104,7 @@ fn in_closures_and_as_an_expression() {
     } else {
         log(4);
     }
-    assert_eq!(capture.messages(), ["1", "2", "3"]);
+    assert_eq!(capture.take_messages(), ["1", "2", "3"]);
 }
 
 async fn asynchronous() -> u32 {
@@ -151,7 +151,7 @@ fn with_a_question_mark_in_an_argument() {
     let capture = capture("fallible");
     assert_eq!(fallible(Ok(1)), Ok(1));
     assert!(fallible(Err(String::new())).is_err());
-    assert_eq!(capture.messages(), ["1"]);
+    assert_eq!(capture.take_messages(), ["1"]);
 }
 
 macro_rules! twice {
@@ -166,7 +166,7 @@ macro_rules! twice {
 fn in_macro_rules() {
     let capture = capture("twice");
     twice!(warn, local, "message {}", 1 + 1);
-    assert_eq!(capture.messages(), ["message 2", "first"]);
+    assert_eq!(capture.take_messages(), ["message 2", "first"]);
     assert_eq!(local, "first");
 }
 
@@ -235,7 +235,7 @@ fn named_arguments_may_have_the_names_of_options_and_keywords() {
         "false false",
         "2 first",
     ];
-    assert_eq!(capture.messages(), expected);
+    assert_eq!(capture.take_messages(), expected);
 }
 
 fn call(function: impl Fn()) {

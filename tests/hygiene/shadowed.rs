@@ -54,7 +54,7 @@ fn an_expansion_uses_its_own_names() {
     let (limit, suppressed) = (1, 2);
     ::pylog::debug!(sum = limit + suppressed, parenthesized = (limit + suppressed); "off");
     ::pylog::info!(first_n: limit, "{LIMIT} {limit} {suppressed}");
-    let messages = capture.messages();
+    let messages = capture.take_messages();
     let expected = "CALLSITE callsite WARNING logger";
     assert_eq!(messages, [expected, expected, expected, "LIMIT 1 2"]);
     if ::pylog::enabled!(level) {

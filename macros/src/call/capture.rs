@@ -2,7 +2,7 @@
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, Result, Token};
+use syn::{Error, Ident, LitStr, Result, Token};
 
 /// How a value is captured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,25 @@ pub(super) enum Capture {
     Display,
     /// `:err`.
     Error,
+}
+
+impl Capture {
+    /// A key and what stands behind it.
+    pub(super) fn behind(self, key: &LitStr) -> String {
+        let sign = match self {
+            Capture::Typed => "",
+            Capture::Debug => ":?",
+            Capture::Display => ":%",
+            Capture::Error => ":err",
+        };
+        let key = key.token().to_string();
+        // A name is a key without quotes.
+        let name = key.trim_matches('"');
+        match syn::parse_str::<Ident>(name) {
+            Ok(_) => format!("{name}{sign}"),
+            Err(_) => format!("{key}{sign}"),
+        }
+    }
 }
 
 /// The words of the `log` crate behind a key. The last two need dependencies that pylog doesn't have.

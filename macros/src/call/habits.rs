@@ -1,49 +1,58 @@
 //! What people write who know the calls of Python or of `tracing`: errors that say what to type.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Punct, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, Ident, LitStr, Result, Token};
+use syn::{Error, Expr, Ident, LitStr, Result, Token, token};
 
 use super::capture::Capture;
 use super::format::Uses;
-use super::options::{is_keyword, is_option};
-
-/// Reports a name that means something else to `pylog` or to Python. As a string it can be a key.
-pub(super) fn check_name(name: &Ident) -> Result<()> {
-    if is_option(name) {
-        let message = format!(
-            "`{name}` is an option, which takes a colon and a comma: `{name}: …,` before the key-values \
-             and the message"
-        );
-        return Err(Error::new(name.span(), message));
-    }
-    check_foreign_name(name)
-}
-
-/// Reports a keyword argument of Python's calls that these calls don't have.
-fn check_foreign_name(name: &Ident) -> Result<()> {
-    let message = match name.to_string().as_str() {
-        "extra" => {
-            "`extra` isn't needed: write its items as key-values before the message, `key = value; \"…\"`"
-        }
-        "stacklevel" => {
-            "`stacklevel` has no meaning here: a record has the file and the line of the call"
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::new(name.span(), message))
-}
+use super::names::{check_foreign_name, check_name, is_keyword, is_option};
 
 /// Reports what `tracing` or Python would accept.
 pub(super) fn check_habits(input: ParseStream<'_>) -> Result<()> {
     if let Some(key) = signed_key(input) {
         return Err(input.error(format!("the sign goes behind the key: `{key}`")));
     }
+    if input.peek(Ident::peek_any) && input.peek2(Token![-]) {
+        let key = joined(&input.fork(), '-');
+        return Err(input.error(format!("a key with a hyphen is a string: `\"{key}\" = …`")));
+    }
     if input.peek(Ident::peek_any) && input.peek2(Token![.]) {
-        return Err(input.error("a key with a dot is a string: `\"http.status\" = 200`"));
+        return Err(without_key(input));
     }
     Ok(())
+}
+
+/// The names in `user-id` or `http.status`, which are taken from the input.
+fn joined(input: ParseStream<'_>, separator: char) -> String {
+    let mut names = String::new();
+    while let Ok(name) = input.call(Ident::parse_any) {
+        names += &name.to_string();
+        let is_separator = |it: &Punct| it.as_char() == separator;
+        if !input.fork().parse().is_ok_and(|it| is_separator(&it)) {
+            break;
+        }
+        let _ = input.parse::<Punct>();
+        names.push(separator);
+    }
+    names
+}
+
+/// The error for `http.status = 200`, and for an expression such as `user.id` or `path.display()`.
+fn without_key(input: ParseStream<'_>) -> Error {
+    let ahead = input.fork();
+    let mut value = joined(&ahead, '.');
+    if is_pair(&ahead) {
+        return input.error(format!("a key with a dot is a string: `\"{value}\" = …`"));
+    }
+    let key = value.rsplit('.').next().unwrap_or_default().to_owned();
+    if ahead.peek(token::Paren) {
+        value += "(…)";
+    }
+    input.error(format!(
+        "an expression needs a key: `{key} = {value}; \"…\"`"
+    ))
 }
 
 /// The sign of `tracing`, with which the next value begins.
@@ -65,6 +74,14 @@ fn signed_key(input: ParseStream<'_>) -> Option<String> {
 
 /// Reports key-values behind the message and its arguments.
 pub(super) fn check_order(before: ParseStream<'_>, behind: ParseStream<'_>) -> Result<()> {
+    if behind.peek(LitStr) && behind.peek2(Token![=>]) {
+        let key = behind.fork().parse::<LitStr>()?;
+        let message = format!(
+            "key-values come before the message: `{} = …; \"…\"`",
+            key.value()
+        );
+        return Err(Error::new(key.span(), message));
+    }
     if !is_message(before) || is_message(behind) {
         return Ok(());
     }
@@ -111,7 +128,9 @@ pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
     }
     if is_colon(&ahead) {
         if is_option(&name) {
-            return Err(input.error("options come before the level"));
+            let message =
+                format!("options come before all else: `{name}: …,` is the first argument");
+            return Err(input.error(message));
         }
         if is_keyword(&name) {
             return report(&format!("{name} = …"));
@@ -126,6 +145,9 @@ pub(crate) fn check_not_pair(input: ParseStream<'_>) -> Result<()> {
         if is_option(&name) {
             let message = format!("`{name}` takes a colon: `{name}: …,`");
             return Err(input.error(message));
+        }
+        if name == "message" || name == "msg" {
+            return Err(input.error("the message has no key: `\"…\"`"));
         }
         check_name(&name)?;
         ahead.parse::<Token![=]>()?;
@@ -218,7 +240,7 @@ fn has_message(input: ParseStream<'_>) -> bool {
 }
 
 /// Whether a `:` follows, and not a `::`.
-fn is_colon(input: ParseStream<'_>) -> bool {
+pub(super) fn is_colon(input: ParseStream<'_>) -> bool {
     input.peek(Token![:]) && !input.peek(Token![::])
 }
 

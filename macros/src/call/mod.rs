@@ -7,6 +7,7 @@ mod format;
 mod habits;
 mod krate;
 mod level;
+mod names;
 mod options;
 mod pairs;
 

@@ -1,11 +1,13 @@
 //! The options of a call: which logger it is for, and how often it logs.
 
+use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, Lit, LitStr, Path, Result, Token};
 
 use super::capture::WORDS;
 use super::expr::peel;
+use super::names::{DESTINATIONS, LIMITS, RESERVED, check_foreign_name, is_keyword, is_option};
 
 /// The options of a call, `name: value,` each.
 #[derive(Default)]
@@ -19,22 +21,6 @@ pub(crate) struct Limit {
     /// The name of a method of the runtime's `Limit`.
     pub(crate) kind: Ident,
     pub(crate) value: Expr,
-}
-
-const DESTINATIONS: [&str; 2] = ["target", "logger"];
-const LIMITS: [&str; 3] = ["first_n", "every_n", "every"];
-
-/// Whether a name is that of an option.
-pub(crate) fn is_option(name: &Ident) -> bool {
-    DESTINATIONS
-        .iter()
-        .chain(&LIMITS)
-        .any(|option| name == option)
-}
-
-/// Whether a name is that of a keyword argument of Python's calls.
-pub(super) fn is_keyword(name: &Ident) -> bool {
-    name == "exc_info" || name == "stack_info"
 }
 
 /// The logger that a call is for.
@@ -79,13 +65,23 @@ impl Parse for Options {
                         format!("`{name}` takes `=` and a semicolon: `{name} = …; \"…\"`");
                     return Err(Error::new(name.span(), message));
                 }
-                _ => {
+                "level" => {
+                    let message = "the level has no name: `Level::INFO` behind the options";
+                    return Err(Error::new(name.span(), message));
+                }
+                text => {
+                    check_foreign_name(&name)?;
+                    let own = if RESERVED.contains(&text) {
+                        "user_"
+                    } else {
+                        ""
+                    };
                     let accepted = DESTINATIONS.iter().chain(&LIMITS);
                     let accepted: Vec<_> = accepted.map(|it| format!("`{it}`")).collect();
                     let accepted = accepted.join(", ");
                     let message = format!(
                         "unknown option `{name}`; accepted: {accepted}; a key-value is \
-                         `{name} = …; \"…\"`"
+                         `{own}{name} = …; \"…\"`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -179,12 +175,28 @@ fn is_captured(input: ParseStream<'_>) -> bool {
     if ahead.peek(Token![?]) || ahead.peek(Token![%]) {
         return true;
     }
+    // What stands behind a key that isn't an option, up to its value, is reported as that of other keys.
+    if !is_option(&name) && !is_keyword(&name) && has_value(&ahead) {
+        return true;
+    }
     let is_word = ahead
         .call(Ident::parse_any)
         .is_ok_and(|word| WORDS.iter().any(|known| word == known));
     // `target: err,` is an option with the value `err`.
     let ends = ahead.peek(Token![,]) || ahead.peek(Token![;]);
     is_word && (ahead.peek(Token![=]) || ends && !is_option(&name) && !is_keyword(&name))
+}
+
+/// Whether a `=` follows before the next comma or semicolon.
+fn has_value(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    while !ahead.is_empty() && !ahead.peek(Token![,]) && !ahead.peek(Token![;]) {
+        if ahead.peek(Token![=]) {
+            return !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
+        }
+        let _ = ahead.parse::<TokenTree>();
+    }
+    false
 }
 
 pub(crate) fn check_target(target: &LitStr) -> Result<()> {

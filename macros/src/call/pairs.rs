@@ -6,7 +6,8 @@ use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
-use super::habits::{check_habits, check_name, check_order, sign};
+use super::habits::{check_habits, check_order, is_colon, sign};
+use super::names::{RESERVED, check_name, check_option};
 
 /// The key-values of a call, and the semicolon after them.
 #[derive(Default)]
@@ -21,35 +22,6 @@ pub(super) struct Pair {
     pub(super) capture: Capture,
     pub(super) value: Expr,
 }
-
-/// The names that no key may have: the attributes of a `LogRecord` in any version of Python, and what a
-/// `Formatter` adds or calls.
-const RESERVED: [&str; 24] = [
-    "args",
-    "asctime",
-    "created",
-    "exc_info",
-    "exc_text",
-    "filename",
-    "funcName",
-    "getMessage",
-    "levelname",
-    "levelno",
-    "lineno",
-    "message",
-    "module",
-    "msecs",
-    "msg",
-    "name",
-    "pathname",
-    "process",
-    "processName",
-    "relativeCreated",
-    "stack_info",
-    "taskName",
-    "thread",
-    "threadName",
-];
 
 impl Parse for Pairs {
     /// Parses nothing if no semicolon follows.
@@ -106,8 +78,15 @@ impl Pairs {
             let message = format!("a colon comes before the sign: `{key}:{sign} = …`");
             return Err(input.error(message));
         }
-        let capture = input.parse()?;
-        let is_short = !input.peek(Token![=]);
+        if let (Some(name), true) = (&variable, is_colon(input)) {
+            check_option(name)?;
+        }
+        let capture: Capture = input.parse()?;
+        let is_short = !input.peek(Token![=]) || input.peek(Token![=>]);
+        if is_short && !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
+            let message = format!("a value follows `=`: `{} = …`", capture.behind(&key));
+            return Err(input.error(message));
+        }
         let value = if input.parse::<Option<Token![=]>>()?.is_some() {
             if let Some(sign) = sign(input) {
                 let key = key.value();
@@ -184,21 +163,4 @@ impl Pairs {
 
 fn duplicate(key: &LitStr) -> Error {
     Error::new(key.span(), format!("duplicate key `{}`", key.value()))
-}
-
-#[cfg(test)]
-#[path = "../../../runtime/src/record/attributes.rs"]
-mod attributes;
-
-#[cfg(test)]
-mod tests {
-    use super::RESERVED;
-    use super::attributes::{ATTRIBUTES, FORMATTER_ATTRIBUTES};
-
-    #[test]
-    fn the_reserved_names_are_the_attributes_of_a_record() {
-        let mut expected = [&ATTRIBUTES[..], &FORMATTER_ATTRIBUTES].concat();
-        expected.sort_unstable();
-        assert_eq!(RESERVED[..], expected);
-    }
 }

@@ -83,12 +83,12 @@ impl Parse for Args {
             }
             let name = input.call(Ident::parse_any)?;
             let is_duplicate = match name.to_string().as_str() {
-                "logger" => logger.replace(value(input, &name)?).is_some(),
+                "logger" => logger.replace(literal(input, &name)?).is_some(),
                 "crates" => crates.replace(value::<Crates>(input, &name)?).is_some(),
-                "log" => log.replace(value(input, &name)?).is_some(),
-                "log_filter" => log_filter.replace(value(input, &name)?).is_some(),
-                "tracing" => tracing.replace(value(input, &name)?).is_some(),
-                "direct" => direct.replace(value(input, &name)?).is_some(),
+                "log" => log.replace(literal(input, &name)?).is_some(),
+                "log_filter" => log_filter.replace(literal(input, &name)?).is_some(),
+                "tracing" => tracing.replace(literal(input, &name)?).is_some(),
+                "direct" => direct.replace(literal(input, &name)?).is_some(),
                 "queue" => queue.replace(capacity(input, &name)?).is_some(),
                 "queue_all" => queue_all.replace(capacity(input, &name)?).is_some(),
                 "crate" => krate.replace(value(input, &name)?).is_some(),
@@ -176,8 +176,9 @@ fn capacity(input: ParseStream<'_>, name: &Ident) -> Result<Expr> {
         _ => true,
     };
     if !is_valid {
-        let message =
-            format!("`{name}` takes how many records may wait, at least 1: `{name} = 65536`");
+        let message = format!(
+            "`{name}` takes how many records may wait, a `usize` above 0: `{name} = 65536`"
+        );
         return Err(Error::new_spanned(capacity, message));
     }
     Ok(capacity)
@@ -243,10 +244,31 @@ fn filters(text: &LitStr) -> Result<Vec<Filter>> {
         .collect()
 }
 
+/// Parses the value of an option that takes a literal.
+fn literal<T: Parse>(input: ParseStream<'_>, name: &Ident) -> Result<T> {
+    let start = input.fork();
+    value(input, name).map_err(|error| {
+        let is_missing = !start.peek(Token![=]);
+        let example = example(name);
+        match is_missing {
+            true => error,
+            false => Error::new(
+                error.span(),
+                format!("`{name}` takes a literal: `{example}`"),
+            ),
+        }
+    })
+}
+
+/// How an option is written.
+fn example(name: &Ident) -> &'static str {
+    let example = OPTIONS.iter().find(|(option, _)| name == option);
+    example.map_or("", |(_, example)| example)
+}
+
 fn value<T: Parse>(input: ParseStream<'_>, name: &Ident) -> Result<T> {
     if !input.peek(Token![=]) {
-        let example = OPTIONS.iter().find(|(option, _)| name == option);
-        let example = example.map_or("", |(_, example)| example);
+        let example = example(name);
         let message = format!("option `{name}` takes a value after `=`: `{example}`");
         return Err(Error::new(name.span(), message));
     }
@@ -277,12 +299,22 @@ impl Parse for Module {
             Module::Function(item) => &item.attrs,
             Module::Inline(item) => &item.attrs,
         };
+        if let Some(second) = attrs.iter().find(|it| is_own(it)) {
+            let message = "`#[pylog::module]` stands there twice";
+            return Err(Error::new_spanned(second, message));
+        }
         if !attrs.iter().any(is_pymodule) {
             let message = "`#[pylog::module]` goes above `#[pymodule]`";
             return Err(Error::new(Span::call_site(), message));
         }
         Ok(module)
     }
+}
+
+/// Whether an attribute is `#[pylog::module]`.
+fn is_own(attribute: &Attribute) -> bool {
+    let segments = &attribute.path().segments;
+    segments.len() == 2 && segments[0].ident == "pylog" && segments[1].ident == "module"
 }
 
 fn is_pymodule(attribute: &Attribute) -> bool {

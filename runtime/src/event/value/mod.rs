@@ -108,6 +108,7 @@ enum Kind<'a> {
     label = "needs `:?`, `:%` or `:err` behind its key",
     note = "`key:? = value` logs its `Debug` text, `key:% = value` its `Display` text; \
             for an error write `key:err = value`, or `exc_info = value` for its traceback, too; \
+            types of chrono, jiff, serde_json and uuid have one with pylog's cargo feature of that name; \
             a type of your own may implement `pylog::ToValue`"
 )]
 pub trait ToValue {

@@ -1,0 +1,4 @@
+fn main() {
+    pylog::info!(message = "message");
+    pylog::info!(msg = "message");
+}

@@ -1,0 +1,6 @@
+#[pylog::module]
+#[pylog::module]
+#[pyo3::pymodule]
+mod orders {}
+
+fn main() {}
