@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &str); 14] = [
     ),
     ("SCHEDULED", "emptied when the interpreter ends"),
     ("SEEN", "names and weak references"),
-    ("STATES", "the names of loggers"),
+    ("STATES", "the names of loggers, and weak references"),
     ("TRACEBACK_TYPE", "a builtin type"),
 ];
 

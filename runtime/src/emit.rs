@@ -238,14 +238,17 @@ fn send(call: Call<'_>) {
     let metadata = call.callsite.metadata();
     match producer::route(call.callsite) {
         Route::Direct => {
+            // The usual call stays where it is: moving it takes time.
+            let mut call = Some(call);
             attach(metadata, |py| {
-                let pushed = match producer::current_unless_empty() {
-                    Some(queue) => queue.push_behind_others(call, py),
-                    None => Err(call),
-                };
-                match pushed {
-                    Ok(()) => Ok(()),
-                    Err(call) => call.deliver(py).map(drop),
+                if let Some(queue) = producer::current_unless_empty() {
+                    call = call
+                        .take()
+                        .and_then(|call| queue.push_behind_others(call, py).err());
+                }
+                match &call {
+                    Some(call) => call.deliver(py).map(drop),
+                    None => Ok(()),
                 }
             });
         }

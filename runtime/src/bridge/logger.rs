@@ -209,7 +209,7 @@ impl Logger {
     }
 
     fn callsite(&self, key: &Key<'_>) -> &'static Callsite {
-        self.calls.find_or_make(key, |key| {
+        self.calls.find_or_make(key, &|key| {
             let metadata =
                 metadata::Metadata::in_module(key.target, key.file, key.line, key.module);
             let cache = match self.caches_levels() {

@@ -9,8 +9,9 @@ use crate::level::Level;
 use crate::level_cache::cache::LevelCache;
 use crate::level_cache::invalidation;
 use crate::logger::dict::LoggerDict;
+use crate::logger::levels;
+use crate::logger::lookup::{self, LastSeen};
 use crate::logger::names::{self, LoggerName};
-use crate::logger::{levels, lookup};
 use crate::metadata::Metadata;
 use crate::python::frame::Caller;
 use crate::python::kept::Kept;
@@ -31,6 +32,7 @@ pub struct Callsite {
 /// The part of a callsite that exists once a call has got past the inlined check.
 struct CallsiteState {
     name: LoggerName,
+    logger: LastSeen,
     /// The place of the level cache among all.
     place: AtomicIndex,
     records: RecordCache,
@@ -48,6 +50,7 @@ impl CallsiteState {
     fn push(name: LoggerName, is_bridged: bool) -> usize {
         STATES.push(CallsiteState {
             name,
+            logger: LastSeen::new(),
             place: AtomicIndex::none(),
             records: RecordCache::new(),
             function: Kept::new(),
@@ -193,17 +196,19 @@ impl Callsite {
         level: Level,
         decision: Decision,
     ) -> Result<Option<(Object<'py>, LoggerDict<'py>)>> {
-        let name = self.name(py);
+        let state = self.state();
+        let name = || state.name.get(py, self.metadata.target);
         // An accepted call goes to the logger that was asked.
         if decision == Decision::Accepted || self.cached_answer(level) == Some(true) {
-            if let Some(logger) = lookup::last_seen(&name)? {
-                let dict = LoggerDict::of_watched(&logger, &self.records().logger);
+            if let Some(logger) = state.logger.get(py, name)? {
+                let dict = LoggerDict::of_watched(&logger, &state.records.logger);
                 // Setting `disabled` doesn't invalidate the level cache.
                 if !dict.is_disabled(&logger)? {
                     return Ok(Some((logger, dict)));
                 }
             }
         }
+        let name = name();
         let logger = match decision {
             Decision::Accepted => Some(lookup::get_logger(&name)?),
             Decision::Cached | Decision::Undecided => self.ask(level, &name)?,

@@ -70,7 +70,7 @@ impl Table {
     pub(crate) fn find_or_make(
         &self,
         key: &Key<'_>,
-        make: impl FnOnce(&Key<'static>) -> Callsite,
+        make: &dyn Fn(&Key<'static>) -> Callsite,
     ) -> &'static Callsite {
         let mut hash = key.hash();
         let mut child = |node: &'static Node| {
@@ -128,7 +128,7 @@ impl Callsite {
             address: std::ptr::from_ref(self) as usize,
             ..Key::default()
         };
-        CALLS.find_or_make(&key, |key| {
+        CALLS.find_or_make(&key, &|key| {
             let metadata = self.metadata().with_target(key.target);
             Callsite::at_run_time(metadata, LevelCache::new(), None)
         })

@@ -157,15 +157,17 @@ fn write<'py>(
         let handler = Instance::of(handler.itself);
         handler.is_some_and(|handler| plan.is_current(&handler))
     };
-    let (stream, terminator) = match is_unchanged || has_plan() {
-        true => (
-            handler.get(Name::stream)?,
-            emission.terminator.bind(py).into(),
-        ),
-        false => (None, handler.itself.get(Name::terminator)?),
+    let is_unchanged = is_unchanged || has_plan();
+    let stream = match is_unchanged {
+        true => handler.get(Name::stream)?,
+        false => None,
+    };
+    let line = match (text, &emission.end) {
+        (Text::Made(text), Some(end)) if is_unchanged => thin::text(py, &(text + end))?,
+        (text, _) if is_unchanged => text.with_end(emission.terminator.bind(py))?,
+        (text, _) => text.with_end(&*handler.itself.get(Name::terminator)?)?,
     };
     let stream = stream.map_or_else(|| handler.itself.get(Name::stream), Ok)?;
-    let line = text.with_end(&terminator)?;
     stream.call_named_with(Name::write, &line)?;
     // `flush` reads the stream again.
     let is_same = |now: Object<'py>| now.is(&stream);

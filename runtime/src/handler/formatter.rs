@@ -5,7 +5,7 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
 
 use super::asctime::Asctime;
 use super::object::{ATTRIBUTES, Identity, Instance};
-use super::percent::Format;
+use super::percent::{Format, Values};
 use super::text::Text;
 use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
@@ -185,32 +185,38 @@ impl StockFormatter {
             None => None,
         };
         record.dict.set_entry(Name::message, &message)?;
-        if let Some(time) = time {
-            record.dict.set_entry(Name::asctime, &time)?;
+        let of_message = (Name::message.get(py), &*message);
+        let fill = |known| {
+            let attributes = &record.dict;
+            self.fill(&style, &Values { attributes, known })
+        };
+        match &time {
+            Some(time) => {
+                record.dict.set_entry(Name::asctime, time)?;
+                fill(&[of_message, (Name::asctime.get(py), time)])
+            }
+            None => fill(&[of_message]),
         }
-        self.fill(&style, &record.dict).map(Some)
+        .map(Some)
     }
 
-    fn fill<'py>(
-        &self,
-        style: &Bound<'py, PyAny>,
-        values: &Bound<'py, PyAny>,
-    ) -> Result<Text<'py>> {
-        let py = values.py();
+    fn fill<'py>(&self, style: &Bound<'py, PyAny>, values: &Values<'_, 'py>) -> Result<Text<'py>> {
+        let attributes = values.attributes;
+        let py = attributes.py();
         let format = self.format.bind(py).as_any();
         Ok(Text::Object(match &self.fill {
             Fill::Percent(parsed) => match parsed.as_ref().and_then(|it| it.fill(values)) {
                 Some(text) => return Ok(Text::Made(text)),
-                None => format.formatted(values)?,
+                None => format.formatted(attributes)?,
             },
             Fill::Brace => format
                 .get(Name::format)?
-                .run_by(&*thin::tuple(py, &[])?, values)?,
+                .run_by(&*thin::tuple(py, &[])?, attributes)?,
             Fill::Dollar => {
                 let template = style.part(Name::_tpl.get(py))?;
                 template
                     .get(Name::substitute)?
-                    .run_by(&*thin::tuple(py, &[])?, values)?
+                    .run_by(&*thin::tuple(py, &[])?, attributes)?
             }
         }))
     }

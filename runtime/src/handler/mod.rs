@@ -26,7 +26,7 @@ use self::plan::{Emission, Plan};
 use crate::python::frame::{self, Caller};
 use crate::python::raised::attempt;
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{self, Name, Thin};
 use crate::record::prototype::Fresh;
 
 /// A handler, and what it does with a record at this moment.
@@ -74,7 +74,7 @@ pub(crate) fn handle<'py>(
         }
     }
     // Python's code would have run the program's signal handlers.
-    Ok(py.check_signals()?)
+    thin::check_signals(py)
 }
 
 /// How far the stock `handle` has come.
@@ -110,10 +110,9 @@ fn lock_and_emit<'py>(
     let Some(emission) = &plan.emission else {
         return Ok(());
     };
-    let lock = emission.lock.bind(py);
-    lock.call_named(Name::acquire)?;
+    emission.acquire.bind(py).run()?;
     let emitted = emit_or_call(plan, emission, handler, record, fresh, caller);
-    lock.call_named(Name::release)?;
+    emission.release.bind(py).run()?;
     emitted
 }
 

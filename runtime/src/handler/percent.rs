@@ -17,6 +17,14 @@ pub(super) struct Format {
     size: usize,
 }
 
+/// The values of the fields.
+pub(super) struct Values<'a, 'py> {
+    /// The attributes of a record.
+    pub(super) attributes: &'a Bound<'py, PyAny>,
+    /// Those of them that needn't be looked up, by their interned names.
+    pub(super) known: &'a [(&'a Bound<'py, PyString>, &'a Bound<'py, PyAny>)],
+}
+
 struct Piece {
     /// The text before the field.
     text: String,
@@ -33,7 +41,7 @@ struct Field {
 
 impl Format {
     /// `format % values`. `None`, without an effect, if only Python can make it.
-    pub(super) fn fill(&self, values: &Bound<'_, PyAny>) -> Option<String> {
+    pub(super) fn fill(&self, values: &Values<'_, '_>) -> Option<String> {
         let mut result = String::with_capacity(self.size + 80);
         for Piece { text, field } in &self.pieces {
             result.push_str(text);
@@ -99,8 +107,16 @@ impl Piece {
 }
 
 impl Field {
-    fn append(&self, values: &Bound<'_, PyAny>, result: &mut String) -> Option<()> {
-        let value = values.entry(self.name.bind(values.py())).ok()??;
+    fn append(&self, values: &Values<'_, '_>, result: &mut String) -> Option<()> {
+        let name = self.name.bind(values.attributes.py());
+        let looked_up;
+        let value = match values.known.iter().find(|(known, _)| name.is(known)) {
+            Some((_, value)) => *value,
+            None => {
+                looked_up = values.attributes.entry(name).ok()??;
+                &looked_up
+            }
+        };
         if let (Ok(text), false) = (value.cast_exact::<PyString>(), self.is_number) {
             let text = text.to_cow().ok()?;
             match self.width {
@@ -163,6 +179,10 @@ mod tests {
                         let string = PyString::new(py, &format!("{text}%({name}){field} end"));
                         let expected = string.as_any().rem(&values).ok();
                         let parsed = Format::parse(&string.to_string(), py);
+                        let values = Values {
+                            attributes: &values,
+                            known: &[],
+                        };
                         let ours = parsed.and_then(|it| it.fill(&values));
                         made += usize::from(ours.is_some());
                         if let Some(ours) = ours {

@@ -1,5 +1,6 @@
 //! What a handler does with its records, as long as nothing of it changes.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -43,9 +44,13 @@ pub(crate) struct Plan {
 
 /// How a handler emits a record.
 pub(super) struct Emission {
-    pub(super) lock: Stored,
+    /// The methods of its lock, which is of a class that can't change.
+    pub(super) acquire: Stored,
+    pub(super) release: Stored,
     /// What the handler writes after each record.
     pub(super) terminator: Stored<PyString>,
+    /// The same, unless it has no form in UTF-8.
+    pub(super) end: Option<String>,
     pub(super) rollover: Rollover,
     /// `None` if Python formats.
     pub(super) formatter: Option<StockFormatter>,
@@ -203,7 +208,9 @@ impl Emission {
             return Ok(Err("only Python can tell when it begins another file"));
         };
         Ok(Ok(Emission {
-            lock: lock.unbind(),
+            acquire: lock.get(Name::acquire)?.unbind(),
+            release: lock.get(Name::release)?.unbind(),
+            end: terminator.to_cow().ok().map(Cow::into_owned),
             terminator: terminator.into(),
             rollover,
             formatter,

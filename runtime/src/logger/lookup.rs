@@ -1,5 +1,7 @@
 //! From a name to the logger.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyString, PyWeakrefMethods, PyWeakrefReference};
 
@@ -26,6 +28,52 @@ pub(crate) fn last_seen<'py>(name: &Bound<'py, PyString>) -> Result<Option<Objec
             .map(Object::from)),
         None => Ok(None),
     }
+}
+
+/// How often a name has got another logger than before.
+static CHANGES: AtomicUsize = AtomicUsize::new(0);
+
+/// The logger of a callsite, by which it is found without its name, as long as no name gets another logger.
+pub(crate) struct LastSeen(Once<(Stored<PyWeakrefReference>, usize)>);
+
+impl LastSeen {
+    pub(crate) const fn new() -> LastSeen {
+        LastSeen(Once::new())
+    }
+
+    /// The same as [`last_seen`] for the name of the callsite.
+    #[inline]
+    pub(crate) fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: impl FnOnce() -> Bound<'py, PyString>,
+    ) -> Result<Option<Object<'py>>> {
+        if let Some((logger, changes)) = self.0.get() {
+            if *changes == CHANGES.load(Ordering::Relaxed) {
+                if let Some(logger) = logger.bind(py).upgrade() {
+                    return Ok(Some(logger.into()));
+                }
+            }
+        }
+        self.find(&name())
+    }
+
+    #[cold]
+    fn find<'py>(&self, name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
+        let changes = CHANGES.load(Ordering::Relaxed);
+        let Some(weakref) = seen(name.py()).entry(name)? else {
+            return Ok(None);
+        };
+        let weakref = weakref.cast_into::<PyWeakrefReference>()?;
+        let logger = weakref.upgrade();
+        self.0.get_or_make(|| (weakref.into(), changes));
+        Ok(logger.map(Object::from))
+    }
+}
+
+/// A name belongs to another logger than before.
+pub(super) fn count_change() {
+    CHANGES.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Whether [`get_logger`] returned this logger last, and remembers it. Nothing that it answers may be cached otherwise.
@@ -58,6 +106,7 @@ fn remember(name: &Bound<'_, PyString>, logger: &Bound<'_, PyAny>) -> Result<()>
     let seen = seen(py);
     if seen.entry(name)?.is_some() {
         seen.remove_entry(name)?;
+        count_change();
         invalidation::invalidate();
     }
     seen.set_item(name, PyWeakrefReference::new_with(logger, on_death(py)?)?)?;

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use super::lookup;
 use crate::level_cache::invalidation;
 use crate::raw::list::List;
 use crate::raw::once::Once;
@@ -21,6 +22,7 @@ pub(crate) fn rename(path: &'static str, name: &str) {
     }
     if name_of(path) != name {
         RENAMED.push((path, name.to_owned()));
+        lookup::count_change();
         // The level caches hold answers of other loggers.
         invalidation::invalidate();
     }
@@ -39,13 +41,13 @@ fn name_of(target: &str) -> String {
 /// A Rust path with Python's separators.
 pub(crate) fn dotted(path: &str) -> String {
     let mut name = String::with_capacity(path.len());
-    let mut characters = path.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character == ':' && characters.next_if_eq(&':').is_some() {
-            true => name.push('.'),
-            false => name.push(character),
-        }
+    let mut rest = path;
+    while let Some(end) = rest.as_bytes().windows(2).position(|it| it == b"::") {
+        name.push_str(&rest[..end]);
+        name.push('.');
+        rest = &rest[end + 2..];
     }
+    name.push_str(rest);
     name
 }
 

@@ -5,7 +5,6 @@
 //! released, and an import hook that logs comes back to the same lock on the same thread. Here
 //! only the storing is locked: no Python code runs and the GIL is kept while it happens.
 
-use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::OnceLock;
@@ -39,17 +38,30 @@ impl<T> Once<T> {
         unsafe { self.value.load(Ordering::Acquire).as_ref() }
     }
 
+    #[inline]
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
-        let made = self.get_or_try(|| Ok::<T, Infallible>(make()));
-        made.unwrap_or_else(|never| match never {})
+        match self.get() {
+            Some(value) => value,
+            None => self.make(make),
+        }
     }
 
+    #[inline]
     pub(crate) fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
-        if let Some(value) = self.get() {
-            return Ok(value);
+        match self.get() {
+            Some(value) => Ok(value),
+            None => self.try_to_make(make),
         }
-        let made = make()?;
-        Ok(self.store(Box::new(made)))
+    }
+
+    #[cold]
+    fn make(&self, make: impl FnOnce() -> T) -> &T {
+        self.store(Box::new(make()))
+    }
+
+    #[cold]
+    fn try_to_make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+        Ok(self.store(Box::new(make()?)))
     }
 
     /// Stores a value, unless there is one. Returns the one that is there.

@@ -97,7 +97,7 @@ fn by_properties(metadata: &Metadata<'_>) -> &'static Callsite {
         file: metadata.file().unwrap_or("(unknown file)"),
         module: metadata.module_path().unwrap_or("(unknown function)"),
     };
-    CALLS.find_or_make(&key, |key| {
+    CALLS.find_or_make(&key, &|key| {
         let metadata = metadata::Metadata::in_module(key.target, key.file, key.line, key.module);
         Callsite::bridged(metadata, LevelCache::new(), None)
     })

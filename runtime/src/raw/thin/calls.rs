@@ -3,13 +3,25 @@
 use std::ptr;
 
 use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
 
+use super::exception::{Exception, Result};
 use super::name::Name;
 use crate::raw::once::Once;
 
-/// How many of the arguments there are: up to the first null.
-fn count(arguments: &[*mut PyObject]) -> usize {
-    arguments.iter().take_while(|it| !it.is_null()).count()
+/// Runs the handlers of the signals that have arrived.
+#[inline(always)]
+pub(crate) fn check_signals(_py: Python<'_>) -> Result<()> {
+    // SAFETY: this thread is attached, as `_py` shows.
+    match unsafe { ffi::PyErr_CheckSignals() } {
+        0 => Ok(()),
+        _ => Err(Exception::taken()),
+    }
+}
+
+/// How many arguments there are.
+fn count(first: *mut PyObject, second: *mut PyObject) -> usize {
+    usize::from(!first.is_null()) + usize::from(!second.is_null())
 }
 
 #[inline(never)]
@@ -21,11 +33,12 @@ pub(super) extern "C" fn call_method(
 ) -> *mut PyObject {
     let null = ptr::null_mut();
     let arguments = [null, object, first, second];
-    // SAFETY: called by the methods of `Thin`, as the functions of `operations`. The first place is for the function to use; the arguments end with the first null.
+    // SAFETY: called by the methods of `Thin`, as the functions of `operations`. The first place is for the function to use. There is no second
+    // argument without a first one.
     unsafe {
         match VECTORCALL_METHOD.get() {
             Some(function) => {
-                let count = count(&arguments[1..]) | ARGUMENTS_OFFSET;
+                let count = (1 + count(first, second)) | ARGUMENTS_OFFSET;
                 function(name.as_ptr(), arguments.as_ptr().add(1), count, null)
             }
             None => ffi::PyObject_CallMethodObjArgs(object, name.as_ptr(), first, second, null),
@@ -45,7 +58,7 @@ pub(super) extern "C" fn call(
     unsafe {
         match VECTORCALL.get() {
             Some(function) => {
-                let count = count(&arguments[1..]) | ARGUMENTS_OFFSET;
+                let count = count(first, second) | ARGUMENTS_OFFSET;
                 function(callable, arguments.as_ptr().add(1), count, null)
             }
             None => ffi::PyObject_CallFunctionObjArgs(callable, first, second, null),

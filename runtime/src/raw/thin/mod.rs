@@ -23,6 +23,7 @@ pub(crate) mod program;
 mod stored;
 
 pub(super) use self::calls::call_by;
+pub(crate) use self::calls::check_signals;
 pub(crate) use self::name::Name;
 pub(crate) use self::new::{dict, float, number, text, tuple};
 pub(crate) use self::object::Object;

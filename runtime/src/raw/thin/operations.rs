@@ -84,7 +84,8 @@ extern "C" fn find_entry(
 
 #[inline(never)]
 extern "C" fn find_named(dict: *mut PyObject, name: Name, found: &mut *mut PyObject) -> i32 {
-    find_entry(dict, name.as_ptr(), found)
+    // SAFETY: see above.
+    unsafe { ffi::compat::PyDict_GetItemRef(dict, name.as_ptr(), found) }
 }
 
 #[inline(never)]
