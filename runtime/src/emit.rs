@@ -246,10 +246,13 @@ fn send(call: Call<'_>) {
                         .take()
                         .and_then(|call| queue.push_behind_others(call, py).err());
                 }
-                match &call {
+                let delivered = match &call {
                     Some(call) => call.deliver(py).map(drop),
                     None => Ok(()),
-                }
+                };
+                // While the thread is attached.
+                call = None;
+                delivered
             });
         }
         Route::HandOver(queue) => queue.hand_over(call),

@@ -36,8 +36,9 @@ pub struct Options {
     pub logger: Option<&'static str>,
     /// Helper crates, which log below that name.
     pub crates: &'static [&'static str],
-    /// Whether to install the bridge, and its filters: a target, or "" for all others, and a level.
-    pub log: Option<&'static [(&'static str, &'static str)]>,
+    /// Whether to install the bridge, and its filters: a target, or "" for all others, and the number of a
+    /// `log::LevelFilter`.
+    pub log: Option<&'static [(&'static str, u8)]>,
     /// Installs the subscriber of `tracing`, if it is wanted.
     pub tracing: Option<fn(Python<'_>) -> PyResult<()>>,
     /// Sets the delivery, unless it is the default.

@@ -131,3 +131,33 @@ def test_a_failing_step_leaves_nothing_behind(log, step, by, tmp_path):
     left = {name: count for name, count in (after - before).items() if count >= 50 and name not in ("ReferenceType", "weakref")}
     assert left == {}
     logging.getLogger(NAME).removeHandler(handler)
+
+
+def outline(report):
+    """The lines of a report without the stack, the marks below the lines, and the frames between `emit` and what has failed."""
+    traceback, stack = report.split("Call stack:\n")
+    marked = traceback.splitlines()
+    lines = [line for line in marked if not set(line.strip()) <= set("~^")]
+    kept, is_inner = [], False
+    for line in lines:
+        if line.startswith("  File "):
+            is_inner = ".rs" in line or "/logging/" in line and "in emit" not in line
+        elif not line.startswith("    "):
+            is_inner = False
+        if not is_inner:
+            kept.append(line)
+    return kept, stack.partition("Message: ")[2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full")
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "rollover"])
+def test_a_report_is_the_one_that_python_writes(log, monkeypatch, step, tmp_path):
+    outlines = []
+    for by in ("pylog", "python"):
+        logging.getLogger(NAME).handlers = [STEPS[step](tmp_path)]
+        for _ in range(60):
+            monkeypatch.setattr(sys, "stderr", io.StringIO())
+            log[by](None)
+        outlines.append(outline(sys.stderr.getvalue()))
+    assert outlines[0] == outlines[1]
+    assert len(outlines[0][0]) >= 5

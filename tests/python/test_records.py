@@ -239,6 +239,16 @@ def test_the_greatest_level(root, records):
     assert len(records) == 2
 
 
+@fails_in_pypy("objects are dropped later")
+def test_a_call_keeps_no_object_when_it_has_returned():
+    logger = logging.Logger("of no manager")
+    logger.addHandler(logging.NullHandler())
+    reference = weakref.ref(logger)
+    _native.log_to(logger, logging.INFO, "message")
+    del logger
+    assert reference() is None
+
+
 def test_a_logger_object(root, records):
     logger = logging.getLogger("an.object")
     _native.log_to(logger, logging.INFO, "message")

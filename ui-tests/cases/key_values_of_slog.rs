@@ -3,4 +3,5 @@ fn main() {
     let log = 4;
     pylog::info!("k" => n; "message");
     pylog::info!(log, "message"; "k" => n);
+    pylog::info!("message"; "user-id" => n);
 }

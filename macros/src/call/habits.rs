@@ -3,7 +3,7 @@
 use proc_macro2::{Punct, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, Ident, LitStr, Result, Token, token};
+use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
 use super::format::Uses;
@@ -14,45 +14,38 @@ pub(super) fn check_habits(input: ParseStream<'_>) -> Result<()> {
     if let Some(key) = signed_key(input) {
         return Err(input.error(format!("the sign goes behind the key: `{key}`")));
     }
-    if input.peek(Ident::peek_any) && input.peek2(Token![-]) {
-        let key = joined(&input.fork(), '-');
-        return Err(input.error(format!("a key with a hyphen is a string: `\"{key}\" = …`")));
-    }
-    if input.peek(Ident::peek_any) && input.peek2(Token![.]) {
-        return Err(without_key(input));
+    if input.peek(Ident::peek_any) && (input.peek2(Token![.]) || input.peek2(Token![-])) {
+        let ahead = input.fork();
+        let key = joined(&ahead);
+        return Err(match (is_pair(&ahead), key.contains('.')) {
+            (true, true) => input.error(format!("a key with a dot is a string: `\"{key}\" = …`")),
+            (true, false) => {
+                input.error(format!("a key with a hyphen is a string: `\"{key}\" = …`"))
+            }
+            (false, _) => without_key(input),
+        });
     }
     Ok(())
 }
 
-/// The names in `user-id` or `http.status`, which are taken from the input.
-fn joined(input: ParseStream<'_>, separator: char) -> String {
+/// The names in `http.status-code`, which are taken from the input.
+fn joined(input: ParseStream<'_>) -> String {
     let mut names = String::new();
     while let Ok(name) = input.call(Ident::parse_any) {
         names += &name.to_string();
-        let is_separator = |it: &Punct| it.as_char() == separator;
-        if !input.fork().parse().is_ok_and(|it| is_separator(&it)) {
+        let separator = input.fork().parse::<Punct>().map(|it| it.as_char());
+        let Ok(separator @ ('.' | '-')) = separator else {
             break;
-        }
+        };
         let _ = input.parse::<Punct>();
         names.push(separator);
     }
     names
 }
 
-/// The error for `http.status = 200`, and for an expression such as `user.id` or `path.display()`.
-fn without_key(input: ParseStream<'_>) -> Error {
-    let ahead = input.fork();
-    let mut value = joined(&ahead, '.');
-    if is_pair(&ahead) {
-        return input.error(format!("a key with a dot is a string: `\"{value}\" = …`"));
-    }
-    let key = value.rsplit('.').next().unwrap_or_default().to_owned();
-    if ahead.peek(token::Paren) {
-        value += "(…)";
-    }
-    input.error(format!(
-        "an expression needs a key: `{key} = {value}; \"…\"`"
-    ))
+/// The error for an expression such as `user.id` or `items[0]` among the key-values.
+pub(super) fn without_key(input: ParseStream<'_>) -> Error {
+    input.error("a value needs a key: `key = …; \"…\"`")
 }
 
 /// The sign of `tracing`, with which the next value begins.
@@ -78,7 +71,7 @@ pub(super) fn check_order(before: ParseStream<'_>, behind: ParseStream<'_>) -> R
         let key = behind.fork().parse::<LitStr>()?;
         let message = format!(
             "key-values come before the message: `{} = …; \"…\"`",
-            key.value()
+            Capture::Typed.behind(&key)
         );
         return Err(Error::new(key.span(), message));
     }
@@ -245,6 +238,6 @@ pub(super) fn is_colon(input: ParseStream<'_>) -> bool {
 }
 
 /// Whether the `=` of a key-value or of a named argument follows.
-fn is_pair(input: ParseStream<'_>) -> bool {
-    input.peek(Token![=]) && !input.peek(Token![==])
+pub(super) fn is_pair(input: ParseStream<'_>) -> bool {
+    input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>])
 }

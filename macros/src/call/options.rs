@@ -7,6 +7,7 @@ use syn::{Error, Expr, Ident, Lit, LitStr, Path, Result, Token};
 
 use super::capture::WORDS;
 use super::expr::peel;
+use super::habits::is_pair;
 use super::names::{DESTINATIONS, LIMITS, RESERVED, check_foreign_name, is_keyword, is_option};
 
 /// The options of a call, `name: value,` each.
@@ -191,8 +192,11 @@ fn is_captured(input: ParseStream<'_>) -> bool {
 fn has_value(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     while !ahead.is_empty() && !ahead.peek(Token![,]) && !ahead.peek(Token![;]) {
+        if ahead.peek(Token![<=]) || ahead.peek(Token![>=]) || ahead.peek(Token![!=]) {
+            return false;
+        }
         if ahead.peek(Token![=]) {
-            return !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
+            return is_pair(&ahead);
         }
         let _ = ahead.parse::<TokenTree>();
     }

@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
 use super::capture::Capture;
-use super::habits::{check_habits, check_order, is_colon, sign};
+use super::habits::{check_habits, check_order, is_colon, is_pair, sign, without_key};
 use super::names::{RESERVED, check_name, check_option};
 
 /// The key-values of a call, and the semicolon after them.
@@ -63,6 +63,7 @@ impl Pairs {
         if !input.peek(LitStr) && !input.peek(Ident::peek_any) {
             return Err(input.error("expected `key = value`, a key being a name or a string"));
         }
+        let start = input.fork();
         // A key without a value is the name of a variable.
         let (key, variable) = if input.peek(LitStr) {
             (input.parse()?, None)
@@ -78,12 +79,18 @@ impl Pairs {
             let message = format!("a colon comes before the sign: `{key}:{sign} = …`");
             return Err(input.error(message));
         }
+        if input.peek(Token![::]) {
+            return Err(without_key(&start));
+        }
         if let (Some(name), true) = (&variable, is_colon(input)) {
             check_option(name)?;
         }
         let capture: Capture = input.parse()?;
-        let is_short = !input.peek(Token![=]) || input.peek(Token![=>]);
+        let is_short = !is_pair(input);
         if is_short && !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
+            if capture == Capture::Typed && !input.peek(Token![=>]) {
+                return Err(without_key(&start));
+            }
             let message = format!("a value follows `=`: `{} = …`", capture.behind(&key));
             return Err(input.error(message));
         }

@@ -35,7 +35,8 @@ pub(crate) enum Delivery {
 /// A target, or "" for all others, and the level from which on its records of the `log` crate pass.
 pub(crate) struct Filter {
     pub(crate) target: String,
-    pub(crate) level: &'static str,
+    /// The number of a `log::LevelFilter`.
+    pub(crate) level: u8,
 }
 
 /// The options, each with an example.
@@ -230,7 +231,7 @@ fn filters(text: &LitStr) -> Result<Vec<Filter>> {
                 "warning" => "warn",
                 level => level,
             };
-            let level = LEVELS.iter().find(|it| **it == level).ok_or_else(|| {
+            let level = LEVELS.iter().position(|it| *it == level).ok_or_else(|| {
                 let message = format!(
                     "the directive `{directive}` names no level; accepted: LEVEL or target=LEVEL, \
                      separated by commas, where LEVEL is one of {}",
@@ -239,7 +240,10 @@ fn filters(text: &LitStr) -> Result<Vec<Filter>> {
                 Error::new(text.span(), message)
             })?;
             let target = target.trim().to_owned();
-            Ok(Filter { target, level })
+            Ok(Filter {
+                target,
+                level: level as u8,
+            })
         })
         .collect()
 }

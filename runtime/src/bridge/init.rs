@@ -33,13 +33,14 @@ pub fn init() -> ResetHandle {
 }
 
 /// The bridge of `#[pylog::module]`. Everything of the module's own crates passes that the filters don't hold, and
-/// Python decides. A filter is a target, or "" for all other crates, and a level.
+/// Python decides. A filter is a target, or "" for all other crates, and the number of a level.
 #[track_caller]
-pub(crate) fn init_module(filters: &[(&str, &str)]) {
+pub(crate) fn init_module(filters: &[(&str, u8)]) {
     let mut logger = Logger::with(Caching::default(), Names::OfModules).pass_own();
     for (target, level) in filters {
         // The macro has checked it.
-        let level = level.parse().unwrap_or(LevelFilter::Trace);
+        let mut levels = LevelFilter::iter();
+        let level = levels.nth((*level).into()).unwrap_or(LevelFilter::Trace);
         logger = match *target {
             "" => logger.filter(level),
             target => logger.filter_target(target.to_owned(), level),

@@ -112,12 +112,13 @@ impl<'a> Keywords<'a> {
     /// Converts the values. Their types may run any code, so a detached thread calls this before it
     /// attaches.
     pub(crate) fn evaluate(self, metadata: &Metadata) -> Option<Box<dyn Arguments + 'a>> {
+        let wanted = self.evaluate;
         #[cfg(feature = "tracing")]
-        if ADD_SPANS.get().is_some() {
-            return evaluate(self);
-        }
-        self.evaluate
-            .and_then(|evaluate| evaluate_watched(evaluate, self, metadata))
+        let wanted = match ADD_SPANS.get() {
+            Some(_) => Some(evaluate as Evaluate),
+            None => wanted,
+        };
+        wanted.and_then(|evaluate| evaluate_watched(evaluate, self, metadata))
     }
 }
 

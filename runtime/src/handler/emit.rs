@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyAttributeError, PyException};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
-use super::failure;
+use super::failure::{self, Step};
 use super::formatter::format_by_python;
 use super::object::Instance;
 use super::plan::{Emission, Plan, Rollover};
@@ -41,7 +41,9 @@ pub(super) fn emit<'py>(
     };
     // A stream that is asked may be the program's.
     let fresh = fresh.filter(|_| matches!(plan.kind, HandlerKind::Stream | HandlerKind::Queue));
-    let failed = |error| failure::handle(plan.kind, handler, record, error, caller).map(|()| true);
+    let failed = |step, error| {
+        failure::handle(plan.kind, step, handler, record, error, caller).map(|()| true)
+    };
     let by_plan = match &emission.formatter {
         Some(formatter) => formatter.format(record, fresh).transpose(),
         None => None,
@@ -52,17 +54,19 @@ pub(super) fn emit<'py>(
             // Python formats it again, and reports the error with a traceback.
             return Ok(false);
         }
-        Some(Err(error)) => return failed(error),
+        Some(Err(error)) => return failed(Step::Format, error),
         None if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
         None => match format_by_python(handler, record, caller) {
             Ok(text) => text,
-            Err(error) => return failed(error),
+            Err(error) => return failed(Step::Format, error),
         },
     };
     if plan.kind == HandlerKind::Queue {
         let put = |text: Object<'py>| queue::put(handler, record, &text, &plan.snapshot);
         let done = text.into_object(py).and_then(put);
-        return done.map(|()| true).or_else(failed);
+        return done
+            .map(|()| true)
+            .or_else(|error| failed(Step::Enqueue, error));
     }
     if let Rollover::AtSize(max_bytes) = emission.rollover {
         if attempt(py, is_full(handler, &text, max_bytes, position)) != Some(false) {
@@ -71,9 +75,14 @@ pub(super) fn emit<'py>(
     }
     // Neither the format nor the stream has run any code.
     let is_unchanged = plan.kind == HandlerKind::Stream && matches!(text, Text::Made(_));
-    write(plan, emission, handler, text, is_unchanged)
-        .map(|()| true)
-        .or_else(failed)
+    let stream = match write(plan, emission, handler, text, is_unchanged) {
+        Ok(stream) => stream,
+        Err(error) => return failed(Step::Write, error),
+    };
+    match flush(plan, handler, &stream) {
+        Ok(()) => Ok(true),
+        Err(error) => failed(Step::Flush, error),
+    }
 }
 
 /// Whether a handler opens a file before it writes the record.
@@ -143,21 +152,16 @@ fn tell(handler: &Instance<'_, '_>) -> Result<i64> {
     stream.call_named(Name::tell)?.number()
 }
 
-/// Writes a line to the stream of a handler, and flushes it.
+/// Writes a line to the stream of a handler. Returns the stream.
 fn write<'py>(
     plan: &Plan,
     emission: &Emission,
     handler: &Instance<'_, 'py>,
     text: Text<'py>,
     is_unchanged: bool,
-) -> Result<()> {
+) -> Result<Object<'py>> {
     let py = handler.py();
-    // The formatter and the stream can change the handler.
-    let has_plan = || {
-        let handler = Instance::of(handler.itself);
-        handler.is_some_and(|handler| plan.is_current(&handler))
-    };
-    let is_unchanged = is_unchanged || has_plan();
+    let is_unchanged = is_unchanged || holds(plan, handler);
     let stream = match is_unchanged {
         true => handler.get(Name::stream)?,
         false => None,
@@ -169,19 +173,26 @@ fn write<'py>(
     };
     let stream = stream.map_or_else(|| handler.itself.get(Name::stream), Ok)?;
     stream.call_named_with(Name::write, &line)?;
-    // `flush` reads the stream again.
-    let is_same = |now: Object<'py>| now.is(&stream);
-    match has_plan() && handler.get(Name::stream)?.is_some_and(is_same) {
-        true => flush(&stream),
-        false => {
-            handler.itself.call_named(Name::flush)?;
-            Ok(())
-        }
+    Ok(stream)
+}
+
+/// Whether a handler is as its plan says: the formatter and the stream can change it.
+fn holds(plan: &Plan, handler: &Instance<'_, '_>) -> bool {
+    let handler = Instance::of(handler.itself);
+    handler.is_some_and(|handler| plan.is_current(&handler))
+}
+
+/// Flushes the stream to which a line has been written. `flush` reads the stream again.
+fn flush<'py>(plan: &Plan, handler: &Instance<'_, 'py>, stream: &Bound<'py, PyAny>) -> Result<()> {
+    let is_same = |now: Object<'py>| now.is(stream);
+    match holds(plan, handler) && handler.get(Name::stream)?.is_some_and(is_same) {
+        true => flush_stream(stream),
+        false => handler.itself.call_named(Name::flush).map(drop),
     }
 }
 
 /// What `StreamHandler.flush` does with the stream.
-fn flush(stream: &Bound<'_, PyAny>) -> Result<()> {
+fn flush_stream(stream: &Bound<'_, PyAny>) -> Result<()> {
     let py = stream.py();
     if !stream.is_true()? {
         return Ok(());

@@ -3,20 +3,22 @@
 //! `emit` catches what its steps raise, and calls `handleError`, which writes a traceback and the stack to stderr. Only
 //! Python code can catch an exception for that, so a function that is compiled once raises the exception again.
 
+use std::ffi::CStr;
+
 use pyo3::exceptions::{PyException, PyRecursionError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::object::Instance;
-use crate::python::frame::{self, Caller};
+use crate::python::frame::{self, Caller, Place};
 use crate::python::kept::Kept;
-use crate::python::library::LOGGING_GLOBALS;
+use crate::python::library::{HANDLERS_GLOBALS, LOGGING_GLOBALS};
 use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{self, Name, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Stored, Thin, program};
 use crate::stock::class::HandlerKind;
 
 /// A variable that holds the exception would lead from its traceback to itself, so it is taken out of a list.
-const SOURCE: &str = "\
+const SOURCE: &CStr = c"
 def emit(self, record, errors):
     try:
         raise errors.pop()
@@ -24,12 +26,33 @@ def emit(self, record, errors):
         self.handleError(record)
 ";
 
+/// What the stock `emit` does when it raises. The traceback has the line of that step.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    Format,
+    Write,
+    Flush,
+    Enqueue,
+}
+
+impl Step {
+    /// The number of the line of the step among those of the function.
+    fn line(self) -> usize {
+        match self {
+            Step::Format | Step::Enqueue => 1,
+            Step::Write => 3,
+            Step::Flush => 4,
+        }
+    }
+}
+
 /// Handles an exception as the stock `emit` of a kind of handler does.
 ///
 /// # Errors
 /// The exception, if `emit` doesn't catch it, and what `handleError` raises.
 pub(super) fn handle<'py>(
     kind: HandlerKind,
+    step: Step,
     handler: &Instance<'_, 'py>,
     record: &Instance<'_, 'py>,
     error: Exception,
@@ -41,8 +64,8 @@ pub(super) fn handle<'py>(
     if !is_caught {
         return Err(error);
     }
-    static EMIT: Kept<Stored> = Kept::new();
-    let emit = EMIT.get_or_try(|| compile(py))?;
+    static EMIT: [Kept<Stored>; 4] = [const { Kept::new() }; 4];
+    let emit = EMIT[step as usize].get_or_try(|| emit_at(step, py).map(Object::unbind))?;
     let errors = PyList::empty(py);
     errors.append(error.value(py))?;
     let args = [handler.itself.into(), record.itself.into(), errors.into()];
@@ -50,18 +73,40 @@ pub(super) fn handle<'py>(
     frame::call_with(caller, emit.bind(py), &args, &*thin::dict(py)?).map(drop)
 }
 
-fn compile(py: Python<'_>) -> Result<Stored> {
-    // `handleError` leaves out what is in the directory of `logging` when it writes the stack.
-    let path = LOGGING_GLOBALS.get(Name::__path__, py)?;
-    let directory = path.part(&*thin::number(py, 0)?)?;
-    let file = thin::text(py, &format!("{}/<pylog>", *directory))?;
-    let builtins = py.import("builtins")?;
-    let arguments = [thin::text(py, SOURCE)?, file, Name::exec.get(py).into()];
-    let code = builtins
-        .get(Name::compile)?
-        .run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)?;
-    let names = thin::dict(py)?;
-    names.set_entry(Name::__name__, &*thin::text(py, "pylog")?)?;
-    builtins.call_named_with_two(Name::exec, &code, &names)?;
-    Ok(names.part(Name::emit.get(py))?.unbind())
+/// The function whose frame stands for the stock `emit` at a step. `handleError` leaves out what is in the directory of
+/// `logging` when it writes the stack.
+fn emit_at(step: Step, py: Python<'_>) -> Result<Object<'_>> {
+    let class = match step {
+        Step::Enqueue => HANDLERS_GLOBALS.get(Name::QueueHandler, py)?,
+        Step::Format | Step::Write | Step::Flush => LOGGING_GLOBALS.get(Name::StreamHandler, py)?,
+    };
+    let stock = class.get(Name::emit)?;
+    let code = stock.get(Name::__code__)?;
+    let place = Place {
+        name: stock.get(Name::__name__)?,
+        file: code.get(Name::co_filename)?,
+        line: line_of(&code, step.line())?,
+    };
+    let ours = program::run(py, SOURCE)?.part(Name::emit.get(py))?;
+    frame::function_at(&place, &*ours.get(Name::__code__)?, Name::logging.get(py))
+}
+
+/// The line of a function with that number: its lines are counted in the order of its code, without that of its `def`. Of a
+/// function with fewer lines, the last one.
+fn line_of<'py>(code: &Bound<'py, PyAny>, number: usize) -> Result<Object<'py>> {
+    let py = code.py();
+    let first = code.get(Name::co_firstlineno)?;
+    let mut lines = vec![first];
+    for entry in code.call_named(Name::co_lines)?.try_iter()? {
+        let line = entry?.part(&*thin::number(py, 2)?)?;
+        let mut is_new = !line.is_none();
+        for known in &lines {
+            is_new = is_new && !line.equals(known)?;
+        }
+        if is_new {
+            lines.push(line);
+        }
+    }
+    let number = (number + 1).min(lines.len() - 1);
+    Ok(lines.swap_remove(number))
 }

@@ -49,7 +49,7 @@ impl LastSeen {
         name: impl FnOnce() -> Bound<'py, PyString>,
     ) -> Result<Option<Object<'py>>> {
         if let Some((logger, changes)) = self.0.get() {
-            if *changes == CHANGES.load(Ordering::Relaxed) {
+            if *changes == CHANGES.load(Ordering::Acquire) {
                 if let Some(logger) = logger.bind(py).upgrade() {
                     return Ok(Some(logger.into()));
                 }
@@ -60,7 +60,7 @@ impl LastSeen {
 
     #[cold]
     fn find<'py>(&self, name: &Bound<'py, PyString>) -> Result<Option<Object<'py>>> {
-        let changes = CHANGES.load(Ordering::Relaxed);
+        let changes = CHANGES.load(Ordering::Acquire);
         let Some(weakref) = seen(name.py()).entry(name)? else {
             return Ok(None);
         };
@@ -73,7 +73,7 @@ impl LastSeen {
 
 /// A name belongs to another logger than before.
 pub(super) fn count_change() {
-    CHANGES.fetch_add(1, Ordering::Relaxed);
+    CHANGES.fetch_add(1, Ordering::AcqRel);
 }
 
 /// Whether [`get_logger`] returned this logger last, and remembers it. Nothing that it answers may be cached otherwise.

@@ -92,14 +92,37 @@ fn ready_code(py: Python<'_>) -> Result<Option<Object<'_>>> {
 /// The function of a call.
 fn make_function(caller: &dyn Caller, py: Python<'_>) -> Result<Stored> {
     let Metadata { file, line, .. } = *caller.metadata();
-    let code = code(py)?;
-    let name = thin::text(py, caller.metadata().function())?;
+    let place = Place {
+        name: thin::text(py, caller.metadata().function())?,
+        file: thin::text(py, file)?,
+        line: thin::number(py, line.into())?,
+    };
+    function_at(&place, &*code(py)?, &caller.name(py)).map(Object::unbind)
+}
+
+/// Where the frame of a function is.
+pub(crate) struct Place<'py> {
+    pub(crate) name: Object<'py>,
+    pub(crate) file: Object<'py>,
+    pub(crate) line: Object<'py>,
+}
+
+/// A function whose frame is at that place, in a module of that name.
+///
+/// # Errors
+/// The exception that Python raises.
+pub(crate) fn function_at<'py>(
+    place: &Place<'py>,
+    code: &Bound<'py, PyAny>,
+    module: &Bound<'py, PyString>,
+) -> Result<Object<'py>> {
+    let py = code.py();
     let changes = thin::dict(py)?;
-    changes.set_entry(Name::co_filename, &*thin::text(py, file)?)?;
-    changes.set_entry(Name::co_firstlineno, &*thin::number(py, line.into())?)?;
-    changes.set_entry(Name::co_name, &name)?;
+    changes.set_entry(Name::co_filename, &place.file)?;
+    changes.set_entry(Name::co_firstlineno, &place.line)?;
+    changes.set_entry(Name::co_name, &place.name)?;
     if code.has(Name::co_qualname)? {
-        changes.set_entry(Name::co_qualname, &name)?;
+        changes.set_entry(Name::co_qualname, &place.name)?;
         // PyPy has another format, and no columns.
         if !is_pypy() {
             let bytecode = code.get(Name::co_code)?;
@@ -111,11 +134,8 @@ fn make_function(caller: &dyn Caller, py: Python<'_>) -> Result<Stored> {
         .get(Name::replace)?
         .run_by(&*thin::tuple(py, &[])?, &changes)?;
     let globals = thin::dict(py)?;
-    globals.set_entry(Name::__name__, &caller.name(py))?;
-    Ok(FUNCTION_TYPE
-        .get(py)?
-        .run_with_two(&code, &globals)?
-        .unbind())
+    globals.set_entry(Name::__name__, module)?;
+    FUNCTION_TYPE.get(py)?.run_with_two(&code, &globals)
 }
 
 /// A `co_linetable` which says that all code is on the first line, without columns, which would mean nothing in the line of

@@ -53,9 +53,16 @@ impl Budget {
         self.at_work_since.store(now(), Ordering::Relaxed);
     }
 
-    /// A thread has waited for its work, until now or until that took too long.
+    /// A thread has waited for its work.
     pub(super) fn set_awaited(&self) {
         self.is_awaited.store(true, Ordering::Relaxed);
+    }
+
+    /// A thread has waited until the work at this moment has taken too long.
+    pub(super) fn set_timed_out(&self) {
+        if self.at_work_since.load(Ordering::Relaxed) != 0 {
+            self.set_awaited();
+        }
     }
 
     /// It has delivered everything.

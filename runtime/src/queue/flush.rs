@@ -1,5 +1,6 @@
 //! Waiting for the queue.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::bounded::Queue;
@@ -8,7 +9,7 @@ use crate::python::attach::try_attach;
 use crate::python::{exit, nesting};
 use crate::raw::interpreter;
 
-/// How long the end of a process waits for the queue.
+/// How long the end of a process waits for the queue, in all.
 const WAIT_AT_END: Duration = Duration::from_secs(5);
 
 /// How long a fork waits for the queue. A child can't free the objects of the records that are in it then.
@@ -16,7 +17,13 @@ const WAIT_BEFORE_FORK: Duration = Duration::from_millis(100);
 
 /// Delivers what is in the queue at the end of the process, or where Python behaves as at the end.
 pub(super) fn at_end() {
-    flush(WAIT_AT_END);
+    /// How long it has waited, in milliseconds.
+    static WAITED: AtomicU64 = AtomicU64::new(0);
+    let waited = Duration::from_millis(WAITED.load(Ordering::Relaxed));
+    let start = Instant::now();
+    flush(WAIT_AT_END.saturating_sub(waited));
+    let waited = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    WAITED.fetch_add(waited, Ordering::Relaxed);
 }
 
 pub(super) fn before_fork() {

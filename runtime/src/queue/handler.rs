@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyList};
+use pyo3::types::{PyCFunction, PyList};
 
 use super::current::current;
 use crate::level_cache::invalidation::{self, Listener};
@@ -63,7 +63,7 @@ pub(super) fn register(py: Python<'_>) -> Result<()> {
     }
     let _ = LISTENS.run(|| {
         invalidation::add_listener(Listener {
-            on_invalidation: || if_attached(|py| py.map_or((), register_again)),
+            on_invalidation: || if_attached(|py| py.map_or((), stay_newest)),
             on_refusal: |_| Ok(()),
         });
         Ok::<(), std::convert::Infallible>(())
@@ -101,7 +101,9 @@ fn find_or_make(py: Python<'_>) -> Result<FlushHandler> {
     // It handles nothing, and stays usable after `logging.shutdown`.
     let nothing = callback(py, |_| Ok(()))?;
     handler.set(Name::emit, &nothing)?;
-    handler.set(Name::close, &nothing)?;
+    // `dictConfig` forgets the names of all handlers, and then closes them.
+    let close = callback(py, restore_name)?;
+    handler.set(Name::close, &close)?;
     Ok(FlushHandler {
         handler: handler.unbind(),
         reference: reference.into(),
@@ -149,17 +151,22 @@ fn references(py: Python<'_>) -> Result<Bound<'_, PyList>> {
     references.cast_into_exact::<PyList>()
 }
 
-/// Makes the handler the newest one, and gives it back its name: `dictConfig` forgets all handlers. Runs no Python code
-/// otherwise.
+/// Makes the handler the newest one, and gives it back its name: a program may forget all handlers.
 fn stay_registered(py: Python<'_>, registered: &FlushHandler) -> Result<()> {
     put_last(py, registered)?;
-    let names = LOGGING_GLOBALS.get(Name::_handlers, py)?;
-    // The dict in a `WeakValueDictionary`, whose methods are Python code.
-    if let Some(data) = names.find(Name::data.get(py))? {
-        if data.is_exact_instance_of::<PyDict>() && data.has_entry(NAME)? {
-            return Ok(());
-        }
+    set_name(py, registered)
+}
+
+/// Gives the handler back its name.
+fn restore_name(py: Python<'_>) -> Result<()> {
+    match HANDLER.get() {
+        Some(registered) => set_name(py, &registered),
+        None => Ok(()),
     }
+}
+
+fn set_name(py: Python<'_>, registered: &FlushHandler) -> Result<()> {
+    let names = LOGGING_GLOBALS.get(Name::_handlers, py)?;
     // A program may have a handler of that name. Setting the attribute `name` takes the lock of the module, which the
     // thread that runs `dictConfig` holds.
     let handler = registered.handler.bind(py);

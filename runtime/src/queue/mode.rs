@@ -8,7 +8,7 @@ use super::bounded::CAPACITY;
 use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS, UNKNOWN_THREADS};
 use super::{current, flush, handler, multiprocessing, push};
 use crate::python::fork::{self, Hooks};
-use crate::python::library::{self, THREADING_GLOBALS, callback};
+use crate::python::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use crate::python::raised::attempt;
 use crate::python::{exit, garbage};
 use crate::raw::interpreter;
@@ -114,16 +114,21 @@ fn prepare(py: Python<'_>) -> Result<()> {
 }
 
 /// Makes Python flush the queue before it calls the functions of `atexit`, which may close what handlers write to: the
-/// usual recipe for a `QueueListener` stops it there.
+/// usual recipe for a `QueueListener` stops it there. Python calls the newest function first, so this one is registered when
+/// the main thread ends. Python then waits for the other threads, which may log until `atexit` begins.
 fn flush_before_exit_functions(py: Python<'_>) -> Result<()> {
     static REGISTERED: RunOnce = RunOnce::new();
     REGISTERED.run(|| {
-        let flush = callback(py, |_| {
+        let register_flush = callback(py, |py| {
             flush::at_end();
-            Ok(())
+            let flush = callback(py, |_| {
+                flush::at_end();
+                Ok(())
+            })?;
+            REGISTER_AT_EXIT.get(py)?.run_with(&flush).map(drop)
         })?;
         let register = THREADING_GLOBALS.get(Name::_register_atexit, py)?;
-        register.run_with(&flush).map(drop)
+        register.run_with(&register_flush).map(drop)
     })
 }
 

@@ -189,7 +189,7 @@ impl Queue {
         });
         // Nobody may be waiting any more when the work is done that took too long.
         if !is_delivered {
-            self.budget.set_awaited();
+            self.budget.set_timed_out();
         }
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }

@@ -3,7 +3,7 @@
 //! PyO3's `PyOnceLock` holds a lock while it makes the value, and
 //! releases the GIL meanwhile. A fork at that moment leaves the child with a lock that is never
 //! released, and an import hook that logs comes back to the same lock on the same thread. Here
-//! only the storing is locked: no Python code runs and the GIL is kept while it happens.
+//! nothing is locked.
 
 use std::marker::PhantomData;
 use std::ptr;

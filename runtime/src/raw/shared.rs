@@ -85,7 +85,8 @@ impl<T> Deref for Shared<T> {
 pub(crate) struct Slot<T> {
     /// Its value is a `T`.
     any: AnySlot,
-    of: PhantomData<fn() -> T>,
+    /// A slot of another type is never this one.
+    of: PhantomData<fn(T) -> T>,
 }
 
 /// A slot, whatever the type of its value.

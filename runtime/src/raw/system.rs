@@ -90,8 +90,8 @@ pub(crate) fn thread_name() -> Option<&'static str> {
     name.and_then(|name| name.to_str().ok())
 }
 
-/// Starts a thread, which gets no signals that are sent to the process: where the program has blocked a signal in its own
-/// threads, this one would get it. Returns whether there was one. `std::thread` would add 20 KiB to each extension.
+/// Starts a thread, which gets no signals of the process but in [`with_signals`]: where the program has blocked a signal in its
+/// own threads, this one would get it. Returns whether there was one. `std::thread` would add 20 KiB to each extension.
 #[cfg(unix)]
 pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
     /// As much as `std::thread` gives to a thread, in bytes.
@@ -100,11 +100,13 @@ pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
     struct Start {
         name: &'static CStr,
         run: fn(),
+        signals: libc::sigset_t,
     }
     extern "C" fn start(start: *mut c_void) -> *mut c_void {
         // SAFETY: `spawn` has leaked it for this thread.
-        let Start { name, run } = *unsafe { Box::from_raw(start.cast::<Start>()) };
+        let Start { name, run, signals } = *unsafe { Box::from_raw(start.cast::<Start>()) };
         THREAD_NAME.set(Some(name));
+        SIGNALS.set(Some(signals));
         // SAFETY: the name ends with a null byte, and has no more than 15 others.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         unsafe {
@@ -119,7 +121,8 @@ pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
         let _ = std::panic::catch_unwind(run);
         std::ptr::null_mut()
     }
-    let argument = Box::into_raw(Box::new(Start { name, run }));
+    let signals = block_signals();
+    let argument = Box::into_raw(Box::new(Start { name, run, signals }));
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
     // SAFETY: the attributes are initialized before they are used, and destroyed once. The new thread gets the argument,
@@ -127,15 +130,14 @@ pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
     unsafe {
         if libc::pthread_attr_init(attributes.as_mut_ptr()) == 0 {
             libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
-            let result = without_signals(|| {
-                libc::pthread_create(
-                    thread.as_mut_ptr(),
-                    attributes.as_ptr(),
-                    start,
-                    argument.cast(),
-                )
-            });
+            let result = libc::pthread_create(
+                thread.as_mut_ptr(),
+                attributes.as_ptr(),
+                start,
+                argument.cast(),
+            );
             libc::pthread_attr_destroy(attributes.as_mut_ptr());
+            set_signals(&signals);
             if result == 0 {
                 libc::pthread_detach(thread.assume_init());
                 return true;
@@ -143,16 +145,36 @@ pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
         }
         drop(Box::from_raw(argument));
     }
+    set_signals(&signals);
     false
 }
 
-/// Calls `f` while this thread blocks all signals but those that the system sends for its own mistakes. A thread that `f`
-/// starts does so, too.
 #[cfg(unix)]
-fn without_signals<R>(f: impl FnOnce() -> R) -> R {
+thread_local! {
+    /// The signals that the thread that has started this one blocked.
+    static SIGNALS: Cell<Option<libc::sigset_t>> = const { Cell::new(None) };
+}
+
+/// Calls `f` with the signals that a thread of [`spawn`] would get if it didn't block them: `f` runs code of the program, which
+/// may send this thread a signal, or start a process, which blocks what this thread blocks.
+pub(crate) fn with_signals<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(unix)]
+    if let Some(signals) = SIGNALS.get() {
+        set_signals(&signals);
+        let result = f();
+        block_signals();
+        return result;
+    }
+    f()
+}
+
+/// Blocks all signals in this thread but those that the system sends for what this thread does. Returns those that it blocked
+/// before.
+#[cfg(unix)]
+fn block_signals() -> libc::sigset_t {
     let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `sigfillset` initializes `blocked`, and `pthread_sigmask` initializes `before`. It fails for no valid set.
+    // SAFETY: `sigfillset` initializes `blocked`, and `pthread_sigmask`, which doesn't fail for a valid set, `before`.
     unsafe {
         libc::sigfillset(blocked.as_mut_ptr());
         for signal in [
@@ -161,14 +183,21 @@ fn without_signals<R>(f: impl FnOnce() -> R) -> R {
             libc::SIGFPE,
             libc::SIGILL,
             libc::SIGABRT,
+            libc::SIGSYS,
+            libc::SIGTRAP,
         ] {
             libc::sigdelset(blocked.as_mut_ptr(), signal);
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, blocked.as_ptr(), before.as_mut_ptr());
-        let result = f();
-        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut());
-        result
+        before.assume_init()
     }
+}
+
+/// Makes this thread block these signals, and no others.
+#[cfg(unix)]
+fn set_signals(blocked: &libc::sigset_t) {
+    // SAFETY: the set is initialized.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, blocked, std::ptr::null_mut()) };
 }
 
 /// Starts a thread. Returns whether there was one.

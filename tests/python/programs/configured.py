@@ -1,6 +1,6 @@
 """Imports the extension, configures `logging`, and flushes the queue by the name of pylog's handler.
 
-Run: python tests/python/programs/configured.py {dictConfig,"a name is taken"}
+Run: python tests/python/programs/configured.py {dictConfig,"no level","a name is taken"}
 """
 
 import logging
@@ -19,9 +19,13 @@ configuration = {
     "handlers": handlers,
     "root": {"level": "INFO", "handlers": list(handlers)},
 }
+if how == "no level":
+    # Without a change of levels, nothing tells pylog of the configuration but the end of the handlers.
+    logging.root.setLevel(configuration["root"].pop("level"))
 native.set_default_delivery()
-native.log_in_worker("before the configuration")
 for _ in range(2):
+    native.log_to_target("dependency", "the handler is the newest one then")
+    assert native.flush()
     logging.config.dictConfig(configuration)
     assert (type(logging._handlers["pylog"]) is logging.NullHandler) == (how == "a name is taken")
 # The holder of the GIL waits for the thread, so that the record is handled behind that.
