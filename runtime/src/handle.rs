@@ -20,6 +20,7 @@ use crate::record::prototype::Fresh;
 ///
 /// # Errors
 /// The exception that a filter or a handler raises.
+#[inline]
 pub(crate) fn handle<'py>(
     logger: &Bound<'py, PyAny>,
     stock: Option<&LoggerDict<'py>>,
@@ -36,6 +37,7 @@ pub(crate) fn handle<'py>(
 
 /// Does the work of the stock `Logger.handle`, `Logger.filter` and `Logger.callHandlers` for a logger
 /// that isn't disabled. Returns `false`, and has no effect, where they do more than call handlers.
+#[inline]
 fn handle_as_stock<'py>(
     logger: &Bound<'py, PyAny>,
     dict: &LoggerDict<'py>,

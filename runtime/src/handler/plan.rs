@@ -295,9 +295,18 @@ impl Found {
 /// What was found out about a handler, if that holds. `None` if a plan has to be made. A forked child may find [`FOUND`]
 /// locked for good.
 fn find(handler: &Instance<'_, '_>) -> Option<Handling> {
+    FOUND
+        .with(|all| {
+            all.try_lock()
+                .ok()
+                .and_then(|mut all| find_among(&mut all, handler))
+        })
+        .flatten()
+}
+
+#[inline]
+fn find_among(all: &mut [Found], handler: &Instance<'_, '_>) -> Option<Handling> {
     let address = handler.itself.as_ptr().addr();
-    let all = FOUND.get()?;
-    let mut all = all.try_lock().ok()?;
     let number = RECORDS.fetch_add(1, Ordering::Relaxed);
     if let Some(found) = all.iter_mut().find(|it| it.handler == address) {
         found.records = found.records.saturating_add(1);

@@ -60,6 +60,12 @@ impl<T: Send + Sync + 'static> Kept<T> {
         self.slot.get()
     }
 
+    /// The same, without an owner of its own.
+    #[inline]
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.slot.with(look)
+    }
+
     pub(crate) fn get_or_make(&'static self, make: impl FnOnce() -> T) -> Shared<T> {
         let made = self.get_or_try(|| Ok::<T, Infallible>(make()));
         made.unwrap_or_else(|never| match never {})

@@ -108,6 +108,15 @@ impl<T> Slot<T> {
         self.any.0.load_full().map(Shared::of)
     }
 
+    /// Looks at the value, without becoming one of its owners.
+    #[inline]
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        let value = self.any.0.load();
+        let erased = value.as_ref()?;
+        // SAFETY: it is a `T`, which lives as long as `value`.
+        Some(look(unsafe { erased.value.cast().as_ref() }))
+    }
+
     /// Puts a value into the slot if it is empty. Returns what is there then.
     pub(crate) fn put(&self, value: Shared<T>) -> Shared<T> {
         Shared::of(self.any.put(value.value))
