@@ -65,7 +65,7 @@ pub(super) fn table(report: &mut Report) -> Result<String> {
     check(name, missing, &|| run_ignored("startup::"));
     let miri = output(toolchain("nightly").args(["miri", "--version"]));
     let missing = miri.is_none().then_some(NOT_INSTALLED);
-    check("the lists that threads share, in Miri", missing, &in_miri);
+    check("memory that threads share, in Miri", missing, &in_miri);
 
     let features = features()?;
     check("cargo features: none, each one, all", None, &|| {
@@ -181,7 +181,7 @@ fn in_miri() -> Result {
     let mut test = toolchain("nightly");
     test.args(["miri", "test", "--quiet", "--package", "pylog", "--lib"]);
     test.arg("--target-dir").arg(directory().join("miri"));
-    test.args(["--", "raw::list::"]);
+    test.args(["--", "raw::list::", "raw::once::", "raw::shared::"]);
     test.env("PYO3_PYTHON", python::default()?.executable);
     run_captured(&mut test)
 }
