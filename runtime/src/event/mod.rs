@@ -9,6 +9,7 @@ pub(crate) mod exc_info;
 pub(crate) mod keywords;
 pub(crate) mod limit;
 pub(crate) mod message;
+pub(crate) mod number;
 pub(crate) mod origin;
 pub(crate) mod stack_info;
 pub(crate) mod value;

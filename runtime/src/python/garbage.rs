@@ -3,10 +3,10 @@
 use pyo3::prelude::*;
 
 use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
-use crate::raw::interpreter::version;
 use crate::raw::once::Once;
 use crate::raw::thin::Thin;
 use crate::raw::thin::exception::Result;
+use crate::raw::version::version;
 
 /// Imports what [`without_collection`] needs.
 ///

@@ -2,7 +2,8 @@
 
 use pyo3::prelude::*;
 
-use super::interpreter::{is_pypy, version};
+use super::interpreter::is_pypy;
+use super::version::version;
 
 /// The bytecode of `lambda f, x: f(x)`, as the releases of CPython from 3.11 on compile it: by their minor version, and by
 /// the number that CPython gives to the form of bytecode. Compiling it takes as long as making twenty records.

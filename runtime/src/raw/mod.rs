@@ -13,4 +13,5 @@ pub(crate) mod pypy;
 pub(crate) mod shared;
 pub(crate) mod system;
 pub(crate) mod thin;
+pub(crate) mod version;
 pub(crate) mod watching;

@@ -2,7 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pyo3::prelude::*;
+
+use crate::python::library::loaded;
 use crate::python::process;
+use crate::python::raised::attempt;
+use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Name, Object, Thin};
 
 /// The id of the process and, in the upper half, the generation in which it was asked for. 0 at first.
 static KNOWN: AtomicU64 = AtomicU64::new(0);
@@ -22,4 +28,14 @@ pub(super) fn id() -> u32 {
         Ordering::Relaxed,
     );
     id
+}
+
+/// `multiprocessing.current_process().name`, if the program has imported the module.
+pub(super) fn name(py: Python<'_>) -> Result<Option<Object<'_>>> {
+    let Some(multiprocessing) = loaded(Name::multiprocessing.get(py))? else {
+        return Ok(None);
+    };
+    let current = multiprocessing.call_named(Name::current_process);
+    let name = current.and_then(|current| current.get(Name::name));
+    Ok(attempt(py, name))
 }

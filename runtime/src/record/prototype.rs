@@ -19,7 +19,6 @@ use crate::event::attributes::Attributes;
 use crate::logger::dict::{LoggerDict, LoggerWatch};
 use crate::python::asyncio::task_name;
 use crate::python::kept::{Kept, Shared};
-use crate::python::library::loaded;
 use crate::python::raised::attempt;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Stored, Thin};
@@ -299,7 +298,7 @@ impl RecordPrototype {
         }
         if self.settings.log_multiprocessing {
             let name = match self.settings.uses_multiprocessing {
-                true => process_name(py)?,
+                true => process::name(py)?,
                 false => None,
             };
             let name = name.unwrap_or_else(|| Name::MainProcess.get(py).into());
@@ -390,14 +389,4 @@ fn constant_attributes<'py>(
         is_stock &= name.cast::<PyString>()?.to_cow()? == *expected;
     }
     Ok(is_stock.then_some(attributes))
-}
-
-/// `multiprocessing.current_process().name`, if the program has imported the module.
-fn process_name(py: Python<'_>) -> Result<Option<Object<'_>>> {
-    let Some(multiprocessing) = loaded(Name::multiprocessing.get(py))? else {
-        return Ok(None);
-    };
-    let process = multiprocessing.call_named(Name::current_process);
-    let name = process.and_then(|process| process.get(Name::name));
-    Ok(attempt(py, name))
 }

@@ -5,10 +5,10 @@ use pyo3::types::{PyFloat, PyInt};
 
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
 use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
-use crate::raw::interpreter::version;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::version::version;
 use crate::stock::table::Row;
 
 /// How `LogRecord` computes its times, and from which start.

@@ -14,11 +14,11 @@ use pyo3::types::{PyDict, PyType};
 
 use crate::python::kept::{self, Kept};
 use crate::python::raised;
-use crate::raw::interpreter::{is_free_threaded, version};
 use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::thin::exception::Result;
 use crate::raw::thin::{self, Name, Stored, Thin};
+use crate::raw::version::{is_free_threaded, version};
 use crate::raw::watching::{
     CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEYS, INSTANCES, KEY_COUNT, KEYS,
     LOGGER_KEYS, WatchFunctions, WatchedClass, WatchedKey, Watchers,

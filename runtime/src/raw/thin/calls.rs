@@ -33,7 +33,7 @@ pub(super) extern "C" fn call_method(
 ) -> *mut PyObject {
     let null = ptr::null_mut();
     let arguments = [null, object, first, second];
-    // SAFETY: called by the methods of `Thin`, as the functions of `operations`. The first place is for the function to use. There is no second
+    // SAFETY: called by the methods of `Thin`, as the functions of `outlined`. The first place is for the function to use. There is no second
     // argument without a first one.
     unsafe {
         match VECTORCALL_METHOD.get() {

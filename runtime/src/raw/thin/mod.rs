@@ -19,6 +19,7 @@ mod name;
 mod new;
 mod object;
 mod operations;
+mod outlined;
 pub(crate) mod program;
 mod stored;
 
