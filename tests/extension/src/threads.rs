@@ -327,7 +327,10 @@ pub(crate) fn log_a_panic(py: Python<'_>) -> bool {
 #[pyfunction]
 pub(crate) fn log_object_in_thread(object: Py<PyAny>) {
     let thread = thread::Builder::new().name("value".to_owned());
-    drop(thread.spawn(move || pylog::info!(object; "an object")));
+    drop(thread.spawn(move || {
+        pylog::info!(object; "an object");
+        Python::attach(|_| drop(object));
+    }));
 }
 
 /// Makes calls that need Python, and others between them, while detached.
