@@ -31,4 +31,6 @@ while "an object" not in messages:
     time.sleep(0.01)
 native.log_object_in_thread(worker)
 ctypes.PyDLL(None).usleep(2_000_000)
+while messages.count("an object") < 2:
+    time.sleep(0.01)
 native.log_message("slow")
