@@ -278,3 +278,15 @@ needs_gil_in_forks_by_c = pytest.mark.skipif(
 def test_a_fork_waits_for_the_record_that_is_being_delivered(delivery, by):
     """Otherwise the child finds the stream of the handler locked."""
     run("fork_beside_a_delivery", delivery, by)
+
+
+
+@pytest.mark.parametrize("watches", [False, True], ids=["", "watchdog"])
+@pytest.mark.parametrize("how", ["return", "exit", "thread"])
+@pytest.mark.parametrize("delivery", ["python", *DELIVERIES])
+def test_a_child_of_a_thread_ends_with_its_last_thread(monkeypatch, delivery, how, watches):
+    if watches:
+        monkeypatch.setenv("PYLOG_WATCHDOG", "1")
+    output, _ = run("fork_in_a_thread", delivery, how)
+    lines = ["in the parent", "in the child", *(["later"] if how == "thread" else []), "[0]"]
+    assert output.splitlines() == lines

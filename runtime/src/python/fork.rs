@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 use super::library::{REGISTER_AT_FORK, callback};
+use super::process;
 use crate::raw::list::List;
 use crate::raw::once::RunOnce;
 use crate::raw::system;
@@ -14,6 +15,8 @@ pub(crate) struct Hooks {
     pub(crate) before: fn(),
     pub(crate) in_parent: fn(),
     pub(crate) in_child: fn(Python<'_>) -> Result<()>,
+    /// Runs in a child when its first thread has ended, otherwise than by the end of the process.
+    pub(crate) at_end_of_first_thread: fn(),
 }
 
 static HOOKS: List<Hooks> = List::new();
@@ -43,6 +46,10 @@ fn register(py: Python<'_>) -> Result<()> {
         Ok(())
     })?;
     let in_child = callback(py, |py| {
+        process::watch_first_thread(|| {
+            let hooks = HOOKS.iter().map(|(_, hooks)| hooks);
+            hooks.for_each(|hooks| (hooks.at_end_of_first_thread)());
+        });
         HOOKS.iter().try_for_each(|(_, hooks)| (hooks.in_child)(py))
     })?;
     let hooks = thin::dict(py)?;

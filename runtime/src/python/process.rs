@@ -4,6 +4,9 @@
 //! moment. So whatever is remembered of threads or of the process is remembered together with the
 //! [generation] in which it was found, and is void in another one.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::index::AtomicIndex;
 use crate::raw::list::List;
 use crate::raw::system;
@@ -56,4 +59,29 @@ impl<T> OfProcess<T> {
     pub(crate) fn is_in_use(&self) -> bool {
         self.latest.get().is_some()
     }
+}
+
+/// Whether the first thread of a forked child has ended, otherwise than by the end of the process. The process ends with the
+/// last of its threads then, so no thread of pylog's may wait for something to do.
+static FIRST_THREAD_HAS_ENDED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn has_first_thread_ended() -> bool {
+    FIRST_THREAD_HAS_ENDED.load(Ordering::SeqCst)
+}
+
+/// Finds out when the first thread of a forked child ends, which is the current one. Then calls `on_end`.
+pub(crate) fn watch_first_thread(on_end: fn()) {
+    struct FirstThread(fn());
+    impl Drop for FirstThread {
+        fn drop(&mut self) {
+            FIRST_THREAD_HAS_ENDED.store(true, Ordering::SeqCst);
+            (self.0)();
+        }
+    }
+    thread_local! {
+        static FIRST_THREAD: Cell<Option<FirstThread>> = const { Cell::new(None) };
+    }
+    // That of a child which forks again is dropped here, while it hasn't ended.
+    let _ = FIRST_THREAD.try_with(|it| it.set(Some(FirstThread(on_end))));
+    FIRST_THREAD_HAS_ENDED.store(false, Ordering::SeqCst);
 }

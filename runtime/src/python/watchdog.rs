@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::process::OfProcess;
+use super::process::{self, OfProcess};
 use crate::metadata::Metadata;
 use crate::raw::list::Inbox;
 use crate::raw::system;
@@ -120,6 +120,9 @@ fn run() {
     let mut calls = Vec::new();
     while let (Some(watchdog), Some(limit)) = (WATCHDOG.get(), *LIMIT.get_or_init(limit)) {
         thread::sleep(limit / 4);
+        if process::has_first_thread_ended() {
+            return;
+        }
         calls.extend(watchdog.new_calls.take());
         calls.retain(|call| match call.stage.load(Ordering::Relaxed) {
             HAS_RETURNED => false,

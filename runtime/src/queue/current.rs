@@ -85,6 +85,13 @@ pub(super) fn after_fork_in_child() {
     set_forking(false);
 }
 
+/// The drain thread must not wait for records any more.
+pub(super) fn at_end_of_first_thread() {
+    if let Some(queue) = current() {
+        queue.waker.wake();
+    }
+}
+
 impl Queue {
     /// Whether the current thread may take entries out. Not in a child that a handler has forked, since
     /// the queue is the parent's. At the end of the program only the finalizing thread may.

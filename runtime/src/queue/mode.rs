@@ -147,6 +147,7 @@ fn add_hooks() {
                 current::after_fork_in_child();
                 multiprocessing::flush_at_end(py)
             },
+            at_end_of_first_thread: current::at_end_of_first_thread,
         });
         Ok::<(), std::convert::Infallible>(())
     });

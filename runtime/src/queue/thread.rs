@@ -8,7 +8,7 @@ use super::bounded::Queue;
 use super::current::current;
 use super::handler;
 use crate::python::exit::{self, AttachPermit};
-use crate::python::{loose, raised};
+use crate::python::{loose, process, raised};
 use crate::raw::system;
 
 thread_local! {
@@ -32,7 +32,7 @@ pub(super) fn spawn_if_none(queue: &'static Queue) {
 #[cold]
 fn spawn(queue: &'static Queue) {
     if !system::spawn(c"pylog", run) {
-        queue.waker.spawn_failed();
+        queue.waker.has_no_thread();
     }
 }
 
@@ -63,8 +63,20 @@ fn run() {
         queue.budget.end_work();
         drop(attaching);
         drop(permit);
-        if !queue.has_work() || has_drained.is_none() {
-            queue.waker.rest(|| queue.has_work(), || queue.may_sleep());
+        if queue.has_work() && has_drained.is_some() {
+            continue;
+        }
+        let is_last = process::has_first_thread_ended;
+        queue.waker.rest(
+            || queue.has_work() || is_last(),
+            || queue.may_sleep() && !is_last(),
+        );
+        if is_last() && !queue.has_work() {
+            // The next thread that logs starts another one.
+            queue.waker.has_no_thread();
+            if !queue.has_work() || !queue.waker.claim_spawn() {
+                return;
+            }
         }
     }
 }

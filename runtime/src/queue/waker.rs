@@ -37,14 +37,15 @@ impl Waker {
         }
     }
 
-    /// Whether the current thread is to spawn the drain thread. [`Waker::spawn_failed`] undoes that.
+    /// Whether the current thread is to spawn the drain thread. [`Waker::has_no_thread`] undoes that.
     pub(super) fn claim_spawn(&self) -> bool {
-        !self.is_spawned.load(Ordering::Relaxed) && !self.is_spawned.swap(true, Ordering::Relaxed)
+        !self.is_spawned.load(Ordering::SeqCst) && !self.is_spawned.swap(true, Ordering::SeqCst)
     }
 
-    /// There are no more threads at the moment. The next thread that logs tries again.
-    pub(super) fn spawn_failed(&self) {
-        self.is_spawned.store(false, Ordering::Relaxed);
+    /// There is no drain thread, because no thread can be started at the moment, or because it has ended. The next thread that
+    /// logs tries again.
+    pub(super) fn has_no_thread(&self) {
+        self.is_spawned.store(false, Ordering::SeqCst);
     }
 
     /// Makes the current thread the drain thread.
