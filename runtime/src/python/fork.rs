@@ -4,6 +4,8 @@ use pyo3::prelude::*;
 
 use super::library::{REGISTER_AT_FORK, callback};
 use super::process;
+use super::raised::attempt;
+use crate::raw::interpreter;
 use crate::raw::list::List;
 use crate::raw::once::RunOnce;
 use crate::raw::system;
@@ -46,6 +48,7 @@ fn register(py: Python<'_>) -> Result<()> {
         Ok(())
     })?;
     let in_child = callback(py, |py| {
+        attempt(py, interpreter::keep_thread_state(py));
         process::watch_first_thread(|| {
             let hooks = HOOKS.iter().map(|(_, hooks)| hooks);
             hooks.for_each(|hooks| (hooks.at_end_of_first_thread)());

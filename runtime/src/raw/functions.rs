@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use super::once::Once;
 use super::thin;
 use super::thin::exception::{Exception, Result};
+use super::version::version;
 
 pub(super) struct Functions {
     pub(super) thread_states: ThreadStates,
@@ -153,6 +154,30 @@ impl ContextFunctions {
             }
         })
     }
+}
+
+/// Makes sure that there is always a thread state in this process. If a thread attaches to Python 3.11 or 3.12 when there is
+/// none, as in a forked child whose only thread has ended, Python ends the process.
+///
+/// # Errors
+/// If Python has no such function.
+pub(crate) fn keep_thread_state(py: Python<'_>) -> Result<()> {
+    let Some(ThreadStates::CPython { interpreter, .. }) =
+        FUNCTIONS.get().map(|functions| &functions.thread_states)
+    else {
+        return Ok(());
+    };
+    if matches!(version(py).0, 11 | 12) {
+        type New = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+        let new = address(py, c"PyThreadState_New")?;
+        // SAFETY: this is the address of `PyThreadState *PyThreadState_New(PyInterpreterState *)`, and this thread is attached, as
+        // `py` shows. No thread uses the new state. Python frees it with the interpreter.
+        unsafe {
+            let new = std::mem::transmute::<usize, New>(new);
+            new(interpreter());
+        }
+    }
+    Ok(())
 }
 
 /// The address of a function of the C API, which isn't null. It stays as long as the process.

@@ -7,8 +7,8 @@ use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-pub(crate) use super::functions::prepare;
 use super::functions::{ContextFunctions, FUNCTIONS, Functions, ThreadStates};
+pub(crate) use super::functions::{keep_thread_state, prepare};
 use super::pypy;
 use super::thin::exception::{Exception, Result};
 use super::thin::{self, Name, Object, Stored, Thin};
