@@ -7,7 +7,7 @@ const KIB: usize = 1024;
 
 #[test]
 #[ignore = "compiles three extensions with optimization; `cargo xtask matrix` runs it"]
-fn an_extension_with_one_call_grows_by_at_most_335_kib() {
+fn an_extension_with_one_call_grows_by_at_most_339_kib() {
     let size = |features| {
         let build = Build::of("size").profile("release").features(features);
         build.library("size").size()
@@ -19,8 +19,8 @@ fn an_extension_with_one_call_grows_by_at_most_335_kib() {
         "without pylog {} KiB, with pylog {direct} KiB more, with its queue {queued} KiB more",
         without / KIB
     );
-    assert!(direct <= 335, "{direct} KiB");
-    assert!(queued <= 398, "{queued} KiB with the queue");
+    assert!(direct <= 339, "{direct} KiB");
+    assert!(queued <= 400, "{queued} KiB with the queue");
     // An extension that never queues is linked without the queue.
     assert!(direct + 20 <= queued, "{direct} and {queued} KiB");
 }
