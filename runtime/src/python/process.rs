@@ -5,7 +5,7 @@
 //! [generation] in which it was found, and is void in another one.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::index::AtomicIndex;
 use crate::raw::list::List;
@@ -61,27 +61,38 @@ impl<T> OfProcess<T> {
     }
 }
 
-/// Whether the first thread of a forked child has ended, otherwise than by the end of the process. The process ends with the
-/// last of its threads then, so no thread of pylog's may wait for something to do.
-static FIRST_THREAD_HAS_ENDED: AtomicBool = AtomicBool::new(false);
+/// The generation of the child whose first thread has ended, plus one; 0 if there is none.
+static FIRST_THREAD_HAS_ENDED_IN: AtomicU32 = AtomicU32::new(0);
 
+/// Whether the first thread of this process, a forked child, has ended, otherwise than by the end of the process. The process
+/// ends with the last of its threads then, so no thread of pylog's may wait for something to do.
 pub(crate) fn has_first_thread_ended() -> bool {
-    FIRST_THREAD_HAS_ENDED.load(Ordering::SeqCst)
+    let ended_in = FIRST_THREAD_HAS_ENDED_IN.load(Ordering::SeqCst);
+    ended_in != 0 && ended_in == here()
+}
+
+fn here() -> u32 {
+    generation().map_or(1, |generation| generation + 1)
 }
 
 /// Finds out when the first thread of a forked child ends, which is the current one. Then calls `on_end`.
 pub(crate) fn watch_first_thread(on_end: fn()) {
-    struct FirstThread(fn());
+    struct FirstThread {
+        of: u32,
+        on_end: fn(),
+    }
     impl Drop for FirstThread {
         fn drop(&mut self) {
-            FIRST_THREAD_HAS_ENDED.store(true, Ordering::SeqCst);
-            (self.0)();
+            // Not that of a parent, which is dropped below or in another fork of this thread.
+            if self.of == here() {
+                FIRST_THREAD_HAS_ENDED_IN.store(self.of, Ordering::SeqCst);
+                (self.on_end)();
+            }
         }
     }
     thread_local! {
         static FIRST_THREAD: Cell<Option<FirstThread>> = const { Cell::new(None) };
     }
-    // That of a child which forks again is dropped here, while it hasn't ended.
-    let _ = FIRST_THREAD.try_with(|it| it.set(Some(FirstThread(on_end))));
-    FIRST_THREAD_HAS_ENDED.store(false, Ordering::SeqCst);
+    let first = FirstThread { of: here(), on_end };
+    let _ = FIRST_THREAD.try_with(|it| it.set(Some(first)));
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::bounded::Queue;
 use super::producer;
 use crate::python::attach::try_attach;
+use crate::python::process::OfProcess;
 use crate::python::{exit, nesting};
 use crate::raw::interpreter;
 
@@ -17,13 +18,14 @@ const WAIT_BEFORE_FORK: Duration = Duration::from_millis(100);
 
 /// Delivers what is in the queue at the end of the process, or where Python behaves as at the end.
 pub(super) fn at_end() {
-    /// How long it has waited, in milliseconds.
-    static WAITED: AtomicU64 = AtomicU64::new(0);
-    let waited = Duration::from_millis(WAITED.load(Ordering::Relaxed));
+    /// How long this process has waited, in milliseconds.
+    static WAITED: OfProcess<AtomicU64> = OfProcess::new();
+    let all = WAITED.get_or_make(|_| AtomicU64::new(0));
+    let waited = Duration::from_millis(all.load(Ordering::Relaxed));
     let start = Instant::now();
     flush(WAIT_AT_END.saturating_sub(waited));
     let waited = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    WAITED.fetch_add(waited, Ordering::Relaxed);
+    all.fetch_add(waited, Ordering::Relaxed);
 }
 
 pub(super) fn before_fork() {
