@@ -316,6 +316,8 @@ def over_file(handler_class, **options):
 
 def timed(case, stream):
     handler = logging.handlers.TimedRotatingFileHandler(case.path, when="S", interval=1000)
+    # The rotated file is named after this time, which would else be that at which each twin was made.
+    handler.rolloverAt = DUE - 100
     if stream in ("own", "falsy"):
         handler.rolloverAt = 0
         handler.computeRollover = lambda now: now + 10000
