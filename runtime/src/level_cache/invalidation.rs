@@ -9,23 +9,24 @@
 //! extensions in one process are served alike.
 //!
 //! Several extensions each install their own dict, and each dict forwards to the one that was there
-//! before, which it keeps as the attribute [`PREVIOUS`]. That name is the whole protocol between
+//! before, which it keeps as the attribute `_pylog_previous`. That name is the whole protocol between
 //! different versions of pylog, so it stays. When a dict is freed, because something replaced it,
 //! every level cache is cleared as well.
 
+use std::ffi::CStr;
+
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
-use pyo3::types::PyWeakrefMethods;
-use pyo3::types::{PyDict, PyType, PyWeakrefReference};
+use pyo3::types::PyDict;
 
 use super::cache::{LevelCache, Ticket};
 use super::registry::Registry;
 use crate::index::AtomicIndex;
-use crate::python::library::callback;
 use crate::raw::list::List;
 use crate::raw::once::Once;
+use crate::raw::reporting_dict::{ReportingDict, class};
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Stored, Thin};
 
 /// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
@@ -73,11 +74,14 @@ pub(crate) fn ticket(cache: &'static LevelCache, place: &AtomicIndex) -> Ticket<
 /// The exception that Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
 /// then.
 pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
+    let py = root.py();
     let cache = root.get(Name::_cache)?;
     if is_ours(&cache)? {
         return Ok(());
     }
-    root.set(Name::_cache, &*new_cache(&cache)?)?;
+    let ours = cache_class(py)?.run()?;
+    ours.set(Name::_pylog_previous, &cache)?;
+    root.set(Name::_cache, &ours)?;
     // Changes since our dict was last in place were not reported.
     invalidate();
     Ok(())
@@ -100,51 +104,30 @@ fn is_ours(cache: &Bound<'_, PyAny>) -> Result<bool> {
     }
 }
 
-/// A subclass of `dict`, by which this extension recognizes its own dicts.
-fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
-    static CLASS: Once<Stored> = Once::new();
-    CLASS
-        .get_or_try(|| {
-            let namespace = thin::dict(py)?;
-            namespace.set_entry(Name::__module__, &*thin::text(py, "pylog")?)?;
-            let bases = thin::tuple(py, &[py.get_type::<PyDict>().into()])?;
-            let arguments = [thin::text(py, "RootLoggerCache")?, bases, namespace];
-            let class = py.get_type::<PyType>();
-            class
-                .run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)
-                .map(Object::unbind)
-        })
-        .map(|class| class.bind(py))
-}
+/// The class of our dict, by which this extension recognizes its own.
+struct RootLoggerCache;
 
-fn new_cache<'py>(previous: &Bound<'py, PyAny>) -> Result<Object<'py>> {
-    /// Lives as long as the dict.
-    struct InvalidateOnDrop;
-    impl Drop for InvalidateOnDrop {
-        fn drop(&mut self) {
-            invalidate();
-        }
-    }
+impl ReportingDict for RootLoggerCache {
+    const NAME: &'static CStr = c"pylog.RootLoggerCache";
+    const ATTRIBUTE: &'static CStr = c"_pylog_previous";
 
-    let py = previous.py();
-    let cache = cache_class(py)?.run()?;
-    cache.set(Name::_pylog_previous, previous)?;
-    // The closure owns nothing else. A strong reference to the dict would be a cycle that the garbage
-    // collector doesn't see, and one to the previous dict would outlive this one, since PyO3 defers
-    // reference counting while Python code runs.
-    let this = PyWeakrefReference::new(&cache)?.unbind();
-    let on_drop = InvalidateOnDrop;
-    // Not a Python function: no signal handler can interrupt it half-way.
-    let clear = callback(py, move |py| {
-        let _ = &on_drop;
-        let cache = this.bind(py).upgrade();
-        let cleared = cache.map_or(Ok(()), |cache| clear_all(&cache));
+    /// Not a Python function: no signal handler can interrupt it half-way.
+    fn clear(cache: &Bound<'_, PyAny>) -> Result<()> {
+        let cleared = clear_all(cache);
         // Last, so that no thread gets an answer from a dict that is yet to be cleared.
         invalidate();
         cleared
-    })?;
-    cache.set(Name::clear, &clear)?;
-    Ok(cache)
+    }
+
+    fn freed() {
+        invalidate();
+    }
+}
+
+fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
+    static CLASS: Once<Stored> = Once::new();
+    let class = CLASS.get_or_try(|| class::<RootLoggerCache>(py).map(Object::unbind))?;
+    Ok(class.bind(py))
 }
 
 /// Clears our dict and the one that it replaced, whose `clear` may do more.

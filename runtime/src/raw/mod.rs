@@ -10,6 +10,7 @@ pub(crate) mod interpreter;
 pub(crate) mod list;
 pub(crate) mod once;
 pub(crate) mod pypy;
+pub(crate) mod reporting_dict;
 pub(crate) mod shared;
 pub(crate) mod system;
 pub(crate) mod thin;

@@ -37,7 +37,7 @@ names! {
     LoggerAdapter MAGIC_NUMBER MainProcess MethodType NSIG NullHandler PercentStyle PlaceHolder QueueHandler
     RLock RotatingFileHandler RustError SIGBREAK SIGURG SimpleNamespace StackSummary StrFormatStyle
     StreamHandler StringTemplateStyle TZ Thread TimedRotatingFileHandler TracebackType _DummyThread
-    _MainThread _SHUTTING_DOWN __bases__ __bool__ __builtins__ __cause__ __code__ __defaults__ __dict__
+    _MainThread _SHUTTING_DOWN __bases__ __basicsize__ __bool__ __builtins__ __cause__ __code__ __defaults__ __dict__
     __doc__ __firstlineno__ __flags__ __func__ __get__ __getattribute__ __globals__ __init__ __kwdefaults__
     __len__ __module__ __name__ __new__ __repr__ __slotnames__ __static_attributes__ __traceback__ __weakref__
     _active _cache _copy_atomic_types _copy_builtin_containers _copy_dispatch _data _defaultFormatter
