@@ -22,11 +22,13 @@ use pyo3::types::PyDict;
 use super::cache::{LevelCache, Ticket};
 use super::registry::Registry;
 use crate::index::AtomicIndex;
+use crate::python::library::callback;
+use crate::raw::interpreter::is_pypy;
 use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::reporting_dict::{ReportingDict, class};
 use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Stored, Thin, program};
 
 /// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
@@ -126,9 +128,36 @@ impl ReportingDict for RootLoggerCache {
 
 fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
     static CLASS: Once<Stored> = Once::new();
-    let class = CLASS.get_or_try(|| class::<RootLoggerCache>(py).map(Object::unbind))?;
-    Ok(class.bind(py))
+    let make = || match is_pypy() {
+        true => class_of_pypy(py).map(Object::unbind),
+        false => class::<RootLoggerCache>(py).map(Object::unbind),
+    };
+    Ok(CLASS.get_or_try(make)?.bind(py))
 }
+
+/// PyPy doesn't say how large a dict is.
+fn class_of_pypy(py: Python<'_>) -> Result<Object<'_>> {
+    let names = program::run(py, CLASS_OF_PYPY)?;
+    let invalidate = callback(py, |_| {
+        invalidate();
+        Ok(())
+    })?;
+    names.set_entry(Name::invalidate, &invalidate)?;
+    names.part(Name::RootLoggerCache.get(py))
+}
+
+const CLASS_OF_PYPY: &CStr = c"
+class RootLoggerCache(dict):
+    def clear(self):
+        try:
+            dict.clear(self)
+            self._pylog_previous.clear()
+        finally:
+            invalidate()
+
+    def __del__(self):
+        invalidate()
+";
 
 /// Clears our dict and the one that it replaced, whose `clear` may do more.
 fn clear_all(cache: &Bound<'_, PyAny>) -> Result<()> {

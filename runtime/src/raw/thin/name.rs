@@ -35,7 +35,7 @@ macro_rules! names {
 names! {
     BaseRotatingHandler Context FileHandler Filter Finalize Formatter FunctionType Handler LogRecord Logger
     LoggerAdapter MAGIC_NUMBER MainProcess MethodType NSIG NullHandler PercentStyle PlaceHolder QueueHandler
-    RLock RotatingFileHandler RustError SIGBREAK SIGURG SimpleNamespace StackSummary StrFormatStyle
+    RLock RootLoggerCache RotatingFileHandler RustError SIGBREAK SIGURG SimpleNamespace StackSummary StrFormatStyle
     StreamHandler StringTemplateStyle TZ Thread TimedRotatingFileHandler TracebackType _DummyThread
     _MainThread _SHUTTING_DOWN __bases__ __basicsize__ __bool__ __builtins__ __cause__ __code__ __defaults__ __dict__
     __doc__ __firstlineno__ __flags__ __func__ __get__ __getattribute__ __globals__ __init__ __kwdefaults__
@@ -54,7 +54,7 @@ names! {
     exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format
     formatMessage formatTime formatter functools gc getEffectiveLevel getLevelName getLogger getLoggerClass
     getMessage get_contextvar_context get_ident get_name getpid getsignal gmtime handle handlers hasattr ident
-    in_progress int interrupt_main isEnabledFor is_alive isenabled isinstance len level levelname levelno
+    in_progress int interrupt_main invalidate isEnabledFor is_alive isenabled isinstance len level levelname levelno
     localtime lock log logAsyncioTasks logMultiprocessing logProcesses logThreads logger loggerClass
     loggerDict logging logging_handlers = "logging.handlers" makeRecord manager maxBytes message modules msecs
     msg multiprocessing multiprocessing_util = "multiprocessing.util" name native_id nlen nt os parent partial
