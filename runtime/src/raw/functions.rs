@@ -61,98 +61,57 @@ pub(super) static FUNCTIONS: Once<Functions> = Once::new();
 /// # Errors
 /// On Windows, if Python comes without `ctypes`.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
-    let find = || {
-        let thread_states = ThreadStates::find(py)?;
-        let ident = address(py, c"PyThread_get_thread_ident")?;
-        let native_id = address(py, c"PyThread_get_thread_native_id").ok();
-        let current_frame = address(py, c"PyEval_GetFrame")?;
-        let code_of_frame = address(py, c"PyFrame_GetCode").ok();
-        let dict_of = address(py, c"PyObject_GenericGetDict")?;
-        let set_async_exception = address(py, c"PyThreadState_SetAsyncExc")?;
-        type Id = extern "C" fn() -> c_ulong;
-        type CurrentFrame = unsafe extern "C" fn() -> *mut PyObject;
-        type OfFrame = unsafe extern "C" fn(*mut c_void) -> *mut PyObject;
-        type Get = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
-        type SetAsync = unsafe extern "C" fn(c_ulong, *mut PyObject) -> c_int;
-        // SAFETY: these are the addresses of functions of those names, which stay as long as the process.
-        unsafe {
-            thin::call_by(
-                address(py, c"PyObject_Vectorcall").ok(),
-                address(py, c"PyObject_VectorcallMethod").ok(),
-            );
-        }
-        // SAFETY: these are the addresses of `unsigned long PyThread_get_thread_ident(void)`,
-        // `unsigned long PyThread_get_thread_native_id(void)`, `PyFrameObject *PyEval_GetFrame(void)`,
-        // `PyCodeObject *PyFrame_GetCode(PyFrameObject *)`, `PyObject *PyObject_GenericGetDict(PyObject *, void *)` and
-        // `int PyThreadState_SetAsyncExc(unsigned long, PyObject *)` in the interpreter that runs this. None is null, and
-        // they stay as long as the process.
-        Ok(unsafe {
-            Functions {
-                thread_states,
-                ident: std::mem::transmute::<usize, Id>(ident),
-                native_id: native_id.map(|it| std::mem::transmute::<usize, Id>(it)),
-                current_frame: std::mem::transmute::<usize, CurrentFrame>(current_frame),
-                code_of_frame: code_of_frame.map(|it| std::mem::transmute::<usize, OfFrame>(it)),
-                contexts: ContextFunctions::find(py).ok(),
-                dict_of: std::mem::transmute::<usize, Get>(dict_of),
-                set_async_exception: std::mem::transmute::<usize, SetAsync>(set_async_exception),
-            }
+    // SAFETY: the fields of `Functions` have the types of these functions, and `call_by` is given those that it names.
+    let make = || unsafe {
+        thin::call_by(
+            address(py, c"PyObject_Vectorcall").ok(),
+            address(py, c"PyObject_VectorcallMethod").ok(),
+        );
+        Ok(Functions {
+            thread_states: ThreadStates::find(py)?,
+            ident: find(py, c"PyThread_get_thread_ident")?,
+            native_id: find(py, c"PyThread_get_thread_native_id").ok(),
+            current_frame: find(py, c"PyEval_GetFrame")?,
+            code_of_frame: find(py, c"PyFrame_GetCode").ok(),
+            contexts: ContextFunctions::find(py).ok(),
+            dict_of: find(py, c"PyObject_GenericGetDict")?,
+            set_async_exception: find(py, c"PyThreadState_SetAsyncExc")?,
         })
     };
-    FUNCTIONS.get_or_try(find).map(drop)
+    FUNCTIONS.get_or_try(make).map(drop)
 }
 
 impl ThreadStates {
     fn find(py: Python<'_>) -> Result<ThreadStates> {
-        if let Some(has_gil) = symbol(py, c"PyPyGILState_Check") {
-            // SAFETY: this is the address of PyPy's `int PyGILState_Check(void)`. It isn't null, and stays as long as the
-            // process.
-            let has_gil =
-                unsafe { std::mem::transmute::<usize, extern "C" fn() -> c_int>(has_gil) };
-            return Ok(ThreadStates::PyPy { has_gil });
-        }
-        let own = address(py, c"PyGILState_GetThisThreadState")?;
-        // The public name is new in 3.13.
-        let current = address(py, c"PyThreadState_GetUnchecked")
-            .or_else(|_| address(py, c"_PyThreadState_UncheckedGet"))?;
-        let interpreter = address(py, c"PyInterpreterState_Get")?;
-        let main_interpreter = address(py, c"PyInterpreterState_Main")?;
-        type State = extern "C" fn() -> *mut c_void;
-        type Interpreter = unsafe extern "C" fn() -> *mut c_void;
-        // SAFETY: these are the addresses of `PyThreadState *PyGILState_GetThisThreadState(void)`, `PyThreadState
-        // *PyThreadState_GetUnchecked(void)`, `PyInterpreterState *PyInterpreterState_Get(void)` and `PyInterpreterState
-        // *PyInterpreterState_Main(void)` in the interpreter that runs this. None is null, and they stay as long as the
-        // process.
-        Ok(unsafe {
-            ThreadStates::CPython {
-                own: std::mem::transmute::<usize, State>(own),
-                current: std::mem::transmute::<usize, State>(current),
-                interpreter: std::mem::transmute::<usize, Interpreter>(interpreter),
-                main_interpreter: std::mem::transmute::<usize, State>(main_interpreter),
+        // SAFETY: the fields have the types of these functions.
+        unsafe {
+            if symbol(py, c"PyPyGILState_Check").is_some() {
+                let has_gil = find(py, c"PyPyGILState_Check")?;
+                return Ok(ThreadStates::PyPy { has_gil });
             }
-        })
+            Ok(ThreadStates::CPython {
+                own: find(py, c"PyGILState_GetThisThreadState")?,
+                // The public name is new in 3.13.
+                current: find(py, c"PyThreadState_GetUnchecked")
+                    .or_else(|_| find(py, c"_PyThreadState_UncheckedGet"))?,
+                interpreter: find(py, c"PyInterpreterState_Get")?,
+                main_interpreter: find(py, c"PyInterpreterState_Main")?,
+            })
+        }
     }
 }
 
 impl ContextFunctions {
     fn find(py: Python<'_>) -> Result<ContextFunctions> {
-        let enter = address(py, c"PyContext_Enter")?;
-        let exit = address(py, c"PyContext_Exit")?;
-        let new = address(py, c"PyContext_New")?;
-        let copy_current = address(py, c"PyContext_CopyCurrent")?;
-        type OfContext = unsafe extern "C" fn(*mut c_void) -> c_int;
-        type MakeContext = unsafe extern "C" fn() -> *mut PyObject;
-        // SAFETY: these are the addresses of `int PyContext_Enter(PyObject *)`, `int PyContext_Exit(PyObject *)`,
-        // `PyObject *PyContext_New(void)` and `PyObject *PyContext_CopyCurrent(void)` in the interpreter that runs this.
-        // None is null, and they stay as long as the process.
-        Ok(unsafe {
-            ContextFunctions {
-                enter: std::mem::transmute::<usize, OfContext>(enter),
-                exit: std::mem::transmute::<usize, OfContext>(exit),
-                new: std::mem::transmute::<usize, MakeContext>(new),
-                copy_current: std::mem::transmute::<usize, MakeContext>(copy_current),
-            }
-        })
+        // SAFETY: the fields have the types of these functions.
+        unsafe {
+            Ok(ContextFunctions {
+                enter: find(py, c"PyContext_Enter")?,
+                exit: find(py, c"PyContext_Exit")?,
+                new: find(py, c"PyContext_New")?,
+                copy_current: find(py, c"PyContext_CopyCurrent")?,
+            })
+        }
     }
 }
 
@@ -169,15 +128,25 @@ pub(crate) fn keep_thread_state(py: Python<'_>) -> Result<()> {
     };
     if matches!(version(py).0, 11 | 12) {
         type New = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
-        let new = address(py, c"PyThreadState_New")?;
-        // SAFETY: this is the address of `PyThreadState *PyThreadState_New(PyInterpreterState *)`, and this thread is attached, as
-        // `py` shows. No thread uses the new state. Python frees it with the interpreter.
+        // SAFETY: the type is that of the function, and this thread is attached, as `py` shows. No thread uses the new state.
+        // Python frees it with the interpreter.
         unsafe {
-            let new = std::mem::transmute::<usize, New>(new);
+            let new: New = find(py, c"PyThreadState_New")?;
             new(interpreter());
         }
     }
     Ok(())
+}
+
+/// A function of the C API. It stays as long as the process.
+///
+/// # Safety
+/// `F` is the type of the function of that name in the interpreter that runs this.
+pub(super) unsafe fn find<F: Copy>(py: Python<'_>, name: &CStr) -> Result<F> {
+    const { assert!(size_of::<F>() == size_of::<usize>()) };
+    let address = address(py, name)?;
+    // SAFETY: by the contract of this function. The address isn't null.
+    Ok(unsafe { std::mem::transmute_copy::<usize, F>(&address) })
 }
 
 /// The address of a function of the C API, which isn't null. It stays as long as the process.

@@ -9,7 +9,7 @@ use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::functions::address;
+use super::functions::find;
 use super::thin::exception::{Exception, Result};
 
 /// How many relevant changes CPython has reported, plus one: of a key in [`KEYS`], or of a class in [`CLASSES`] that other
@@ -187,38 +187,16 @@ impl WatchFunctions {
     /// # Errors
     /// If this Python hasn't got them.
     pub(crate) fn find(py: Python<'_>) -> Result<WatchFunctions> {
-        let add_dict_watcher = address(py, c"PyDict_AddWatcher")?;
-        let add_class_watcher = address(py, c"PyType_AddWatcher")?;
-        let watch_dict = address(py, c"PyDict_Watch")?;
-        let watch_class = address(py, c"PyType_Watch")?;
-        let assign_version = address(py, c"PyUnstable_Type_AssignVersionTag")?;
-        // SAFETY: these are the addresses of `int PyDict_AddWatcher(PyDict_WatchCallback)`, `int
-        // PyType_AddWatcher(PyType_WatchCallback)`, `int PyDict_Watch(int, PyObject *)`, `int
-        // PyType_Watch(int, PyObject *)` and `int PyUnstable_Type_AssignVersionTag(PyTypeObject *)` in the
-        // interpreter that runs this. None is null, and they stay as long as the process. They are called
-        // below by threads that hold the GIL.
-        Ok(unsafe {
-            WatchFunctions {
-                add_dict_watcher: std::mem::transmute::<usize, extern "C" fn(DictCallback) -> c_int>(
-                    add_dict_watcher,
-                ),
-                add_class_watcher: std::mem::transmute::<
-                    usize,
-                    extern "C" fn(ClassCallback) -> c_int,
-                >(add_class_watcher),
-                watch_dict: std::mem::transmute::<
-                    usize,
-                    extern "C" fn(c_int, *mut PyObject) -> c_int,
-                >(watch_dict),
-                watch_class: std::mem::transmute::<
-                    usize,
-                    extern "C" fn(c_int, *mut PyObject) -> c_int,
-                >(watch_class),
-                assign_version: std::mem::transmute::<usize, extern "C" fn(*mut PyObject) -> c_int>(
-                    assign_version,
-                ),
-            }
-        })
+        // SAFETY: the fields have the types of these functions. They are called below by threads that hold the GIL.
+        unsafe {
+            Ok(WatchFunctions {
+                add_dict_watcher: find(py, c"PyDict_AddWatcher")?,
+                add_class_watcher: find(py, c"PyType_AddWatcher")?,
+                watch_dict: find(py, c"PyDict_Watch")?,
+                watch_class: find(py, c"PyType_Watch")?,
+                assign_version: find(py, c"PyUnstable_Type_AssignVersionTag")?,
+            })
+        }
     }
 
     /// Takes one of the places for watchers of dicts, and one for watchers of classes. Runs no Python code.
