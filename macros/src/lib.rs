@@ -16,7 +16,7 @@ pub fn log(input: TokenStream) -> TokenStream {
 /// `(path to pylog) options, level`: called by the facade `enabled!`.
 #[proc_macro]
 pub fn enabled(input: TokenStream) -> TokenStream {
-    finish(syn::parse(input).map(enabled::expand))
+    finish(syn::parse(input).map(|args| enabled::expand(&args)))
 }
 
 // `#[module(options)]` above a `#[pymodule]`.

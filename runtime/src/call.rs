@@ -7,16 +7,14 @@ use pyo3::prelude::*;
 use crate::added_attributes;
 use crate::callsite::site::{Callsite, Decision};
 use crate::deliver::{deliver, deliver_to};
-use crate::event::attributes::Attributes;
+use crate::event::keywords::Attributes;
 use crate::event::keywords::{Arguments, Keywords};
 use crate::event::message::Message;
-use crate::event::number::Number;
 use crate::event::origin::Origin;
 use crate::level::Level;
 use crate::logger::levels;
 use crate::python::loose::Loose;
-use crate::raw::thin::Stored;
-use crate::raw::thin::exception::Result;
+use crate::raw::thin::{self, Name, Result, Stored, Thin};
 use crate::record::content::Content;
 
 /// What few calls have.
@@ -25,6 +23,8 @@ struct Extra<'a> {
     values: Option<Box<dyn Arguments + 'a>>,
     /// What the `logger:` option says.
     target: Option<Target>,
+    /// The attribute `dropped` of a WARNING of pylog's own.
+    dropped: Option<usize>,
 }
 
 /// Another logger than that of the callsite.
@@ -72,7 +72,7 @@ impl<'a> Call<'a> {
             extra: values.map(|values| {
                 Box::new(Extra {
                     values: Some(values),
-                    target: None,
+                    ..Extra::default()
                 })
             }),
             origin: None,
@@ -86,14 +86,8 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Adds an attribute to the record.
-    pub(crate) fn with_number(mut self, key: &'static str, number: usize) -> Call<'a> {
-        let values = &mut self.extra.get_or_insert_default().values;
-        match values {
-            Some(values) => values.add_number(key, number),
-            None => *values = Some(Box::new(Number { key, number })),
-        }
-        self
+    pub(crate) fn set_dropped(&mut self, dropped: usize) {
+        self.extra.get_or_insert_default().dropped = Some(dropped);
     }
 
     fn values(&self) -> Option<&dyn Arguments> {
@@ -122,6 +116,7 @@ impl<'a> Call<'a> {
                 Box::new(Extra {
                     values: extra.values.map(|values| values.into_owned(py)),
                     target: extra.target,
+                    dropped: extra.dropped,
                 })
             }),
             origin: Some(origin),
@@ -130,9 +125,6 @@ impl<'a> Call<'a> {
 
     /// Makes the record and handles it, unless the logger refuses the level. Returns whether it
     /// accepted it.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn deliver(&self, py: Python<'_>) -> Result<bool> {
         let is_accepted = self.deliver_if_accepted(py)?;
         if !is_accepted {
@@ -151,7 +143,6 @@ impl<'a> Call<'a> {
     fn deliver_if_accepted(&self, py: Python<'_>) -> Result<bool> {
         let values = self.values();
         let content = |attributes| Content {
-            metadata: self.callsite.metadata(),
             caller: self.callsite,
             level: self.level,
             message: &self.message,
@@ -173,11 +164,19 @@ impl<'a> Call<'a> {
         let Some((logger, dict)) = found else {
             return Ok(false);
         };
-        let attributes = match values {
+        let mut attributes = match values {
             Some(values) => values.attributes(py, self.callsite)?,
             None => Attributes::default(),
         };
-        let of_callsite = Some((self.callsite.records(), &dict));
+        if let Some(dropped) = self.extra.as_ref().and_then(|extra| extra.dropped) {
+            let extra = attributes
+                .extra
+                .take()
+                .map_or_else(|| thin::dict(py), |it| Ok(it.into()))?;
+            extra.set_entry(Name::dropped, &*thin::number(py, dropped as i64)?)?;
+            attributes.extra = Some(extra.into_bound());
+        }
+        let of_callsite = Some((&self.callsite.state().records, &dict));
         deliver(&logger, &content(attributes), of_callsite).map(|()| true)
     }
 }

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
-use crate::event::attributes::Attributes;
 use crate::event::keywords::Arguments;
+use crate::event::keywords::Attributes;
 use crate::handle::{self, Calls};
 use crate::logger::dict::LoggerDict;
 use crate::logger::levels;
@@ -12,16 +12,12 @@ use crate::python::frame;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::nesting;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 use crate::record::content::Content;
 use crate::record::make::make;
 use crate::record::prototype::{NewRecord, RecordCache};
 
 /// Makes the record and handles it. A callsite's own logger can take the fast path; see [`make`].
-///
-/// # Errors
-/// The exception that a filter or a handler raises, or that making the record raises.
 pub(crate) fn deliver<'py>(
     logger: &Bound<'py, PyAny>,
     content: &Content<'_, 'py>,
@@ -46,9 +42,6 @@ pub(crate) fn deliver<'py>(
 
 /// Delivers to the object of a `logger:` option: to a logger, or to a `LoggerAdapter`. For an adapter
 /// this does what `LoggerAdapter.log` does; an object with another `log` method gets that called.
-///
-/// # Errors
-/// The exceptions of [`deliver`] and of the adapter's `process`.
 pub(crate) fn deliver_to<'py>(
     logger: &Bound<'py, PyAny>,
     content: Content<'_, 'py>,

@@ -9,17 +9,13 @@ use crate::logger::dict::LoggerDict;
 use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{Name, Object, Result, Thin};
 use crate::record::prototype::Fresh;
 
 /// `logger.handle(record)`.
 ///
 /// The method is looked up at each call, because agents replace it at run time. Where it is known to
 /// be the stock one, its work is done here: `stock` are the attributes of such a logger.
-///
-/// # Errors
-/// The exception that a filter or a handler raises.
 #[inline]
 pub(crate) fn handle<'py>(
     logger: &Bound<'py, PyAny>,

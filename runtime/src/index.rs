@@ -5,6 +5,7 @@ use crate::sync::{AtomicU32, Ordering};
 /// An index, or none. Lock-free.
 ///
 /// Stored as the index plus one, so that it takes four bytes in the static of each call.
+#[derive(Debug)]
 pub(crate) struct AtomicIndex(AtomicU32);
 
 impl AtomicIndex {

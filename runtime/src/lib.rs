@@ -192,8 +192,8 @@ pub use pylog_macros::module;
 #[doc(alias = "thread")]
 pub use python::context::Context;
 pub use python::context::Entered;
+pub use python::context::Scoped;
 pub use python::raised::check_signals;
-pub use python::scope::Scoped;
 pub use queue::flush::flush;
 #[doc(alias = "deadlock")]
 #[doc(alias = "queue")]

@@ -11,8 +11,7 @@ use crate::python::raised::attempt;
 use crate::queue::drain;
 use crate::raw::interpreter;
 use crate::raw::list::List;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{Exception, Name, Result, Thin};
 
 /// An import of a module with the attribute.
 struct Import {
@@ -64,7 +63,7 @@ pub fn init(
     }
     #[cfg(feature = "log")]
     if let Some(filters) = options.log {
-        crate::bridge::init::init_module(filters);
+        crate::bridge::installed::init_module(filters);
     }
     #[cfg(not(feature = "log"))]
     let _ = options.log;

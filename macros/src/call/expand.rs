@@ -5,9 +5,9 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr};
 
+use super::Crate;
 use super::capture::Capture;
 use super::expr::reference;
-use super::krate::Crate;
 use super::level::Level;
 use super::options::Destination;
 use super::pairs::{Pair, Pairs};

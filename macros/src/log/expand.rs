@@ -1,8 +1,8 @@
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::args::Args;
-use super::template::{Template, template};
+use super::template::{Template, literal, template};
 use crate::call::{Crate, Limit, callsite, if_allowed};
 
 pub(crate) fn expand(args: Args) -> TokenStream {
@@ -90,7 +90,7 @@ pub(crate) fn expand(args: Args) -> TokenStream {
 /// Whether a message has no arguments but variables, whose evaluation has no effect.
 fn has_no_effect(message: &TokenStream) -> bool {
     let mut tokens = message.clone().into_iter();
-    if !tokens.next().is_some_and(is_literal) {
+    if tokens.next().and_then(literal).is_none() {
         return false;
     }
     loop {
@@ -101,20 +101,6 @@ fn has_no_effect(message: &TokenStream) -> bool {
                 if comma.as_char() == ',' => {}
             _ => return false,
         }
-    }
-}
-
-fn is_literal(token: TokenTree) -> bool {
-    match token {
-        TokenTree::Literal(_) => true,
-        // From a `literal` fragment of a macro.
-        TokenTree::Group(group) => {
-            let mut tokens = group.stream().into_iter();
-            group.delimiter() == Delimiter::None
-                && tokens.next().is_some_and(is_literal)
-                && tokens.next().is_none()
-        }
-        _ => false,
     }
 }
 

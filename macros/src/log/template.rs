@@ -42,7 +42,7 @@ pub(super) fn template(Crate(krate): &Crate, message: &TokenStream) -> Option<Te
 const MARK: &str = "__pylog_mark";
 
 /// A literal, also in the invisible group in which a `macro_rules!` passes it on.
-fn literal(token: TokenTree) -> Option<TokenTree> {
+pub(super) fn literal(token: TokenTree) -> Option<TokenTree> {
     match token {
         TokenTree::Literal(_) => Some(token),
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {

@@ -1,4 +1,5 @@
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{
@@ -12,31 +13,16 @@ use super::renamed::renamed;
 pub(crate) struct Args {
     pub(crate) logger: Option<LitStr>,
     pub(crate) crates: Vec<String>,
-    /// The filters of the bridge; `None` without a bridge.
-    pub(crate) log: Option<Vec<Filter>>,
+    /// The filters of the bridge; `None` without a bridge. A target, or "" for all others, and the number of the
+    /// `log::LevelFilter` from which on its records pass.
+    pub(crate) log: Option<Vec<(String, u8)>>,
     /// The value of the option that asks for the bridge, which isn't there without pylog's feature `log`.
     pub(crate) asks_for_log: Option<Span>,
     pub(crate) tracing: bool,
-    pub(crate) delivery: Delivery,
+    /// A variant of `pylog::Delivery`. Direct delivery is what there is without a setting, and an extension that sets none is
+    /// linked without a queue.
+    pub(crate) delivery: Option<TokenStream>,
     pub(crate) krate: Path,
-}
-
-/// How records get to Python.
-pub(crate) enum Delivery {
-    Default,
-    /// `direct = true`.
-    Direct,
-    /// `queue = 65536`.
-    Queued(Expr),
-    /// `queue_all = 65536`.
-    AllQueued(Expr),
-}
-
-/// A target, or "" for all others, and the level from which on its records of the `log` crate pass.
-pub(crate) struct Filter {
-    pub(crate) target: String,
-    /// The number of a `log::LevelFilter`.
-    pub(crate) level: u8,
 }
 
 /// The options, each with an example.
@@ -152,10 +138,10 @@ impl Parse for Args {
             asks_for_log,
             tracing: tracing.is_some_and(|tracing| tracing.value()),
             delivery: match (direct, queue, queue_all) {
-                (Some(direct), ..) if direct.value() => Delivery::Direct,
-                (_, Some(capacity), _) => Delivery::Queued(capacity),
-                (.., Some(capacity)) => Delivery::AllQueued(capacity),
-                _ => Delivery::Default,
+                (Some(direct), ..) if direct.value() => None,
+                (_, Some(capacity), _) => Some(quote!(Queued(#capacity))),
+                (.., Some(capacity)) => Some(quote!(AllQueued(#capacity))),
+                _ => Some(quote!(Default)),
             },
             krate: krate.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::pylog)),
         })
@@ -217,7 +203,7 @@ impl Parse for Crates {
 }
 
 /// The filters in `"info,ignore=warn"`.
-fn filters(text: &LitStr) -> Result<Vec<Filter>> {
+fn filters(text: &LitStr) -> Result<Vec<(String, u8)>> {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
     let value = text.value();
     let directives = value.split(',').map(str::trim);
@@ -239,11 +225,7 @@ fn filters(text: &LitStr) -> Result<Vec<Filter>> {
                 );
                 Error::new(text.span(), message)
             })?;
-            let target = target.trim().to_owned();
-            Ok(Filter {
-                target,
-                level: level as u8,
-            })
+            Ok((target.trim().to_owned(), level as u8))
         })
         .collect()
 }

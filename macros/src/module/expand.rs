@@ -4,7 +4,7 @@ use syn::{
     Expr, FnArg, Ident, Item, ItemFn, Pat, Path, ReturnType, Stmt, Type, parse_quote_spanned,
 };
 
-use super::args::{Args, Delivery, Filter, Module, is_module};
+use super::args::{Args, Module, is_module};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let args = syn::parse2(args);
@@ -119,19 +119,12 @@ fn init(args: &Args, module: &Ident, is_inline: bool) -> Expr {
         krate,
     } = args;
     let logger = option(logger.as_ref(), krate);
-    // Direct delivery is what there is without a setting, and an extension that sets none is linked without a queue.
-    let delivery = match delivery {
-        Delivery::Default => Some(quote!(Default)),
-        Delivery::Direct => None,
-        Delivery::Queued(capacity) => Some(quote!(Queued(#capacity))),
-        Delivery::AllQueued(capacity) => Some(quote!(AllQueued(#capacity))),
-    };
+    let delivery = delivery.as_ref();
     let delivery = delivery.map(|it| quote!(|py| #krate::set_delivery(py, #krate::Delivery::#it)));
     let delivery = option(delivery.as_ref(), krate);
     let filters = log.as_ref().map(|filters| {
-        let filters = filters
-            .iter()
-            .map(|Filter { target, level }| quote!((#target, #level)));
+        let filters = filters.iter();
+        let filters = filters.map(|(target, level)| quote!((#target, #level)));
         quote!(&[#(#filters),*])
     });
     let log = match asks_for_log {

@@ -53,6 +53,14 @@ impl Typed {
     }
 }
 
+macro_rules! visit {
+    ($($visit:ident: $type:ty),+) => {$(
+        fn $visit(&mut self, value: $type) -> Result<(), kv::Error> {
+            self.set(value.into())
+        }
+    )+};
+}
+
 impl<'v> VisitValue<'v> for Typed {
     /// Other types become the text of their `Display` or `Debug`.
     fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
@@ -63,36 +71,12 @@ impl<'v> VisitValue<'v> for Typed {
         self.set(None::<bool>.into())
     }
 
-    fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
-        self.set(value.into())
-    }
-
-    fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
-        self.set(value.into())
-    }
-
-    fn visit_u128(&mut self, value: u128) -> Result<(), kv::Error> {
-        self.set(value.into())
-    }
-
-    fn visit_i128(&mut self, value: i128) -> Result<(), kv::Error> {
-        self.set(value.into())
-    }
-
-    fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
-        self.set(value.into())
-    }
-
-    fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
-        self.set(value.into())
+    visit! {
+        visit_u64: u64, visit_i64: i64, visit_u128: u128, visit_i128: i128, visit_f64: f64, visit_bool: bool, visit_char: char
     }
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
         self.set(value.to_owned().into())
-    }
-
-    fn visit_char(&mut self, value: char) -> Result<(), kv::Error> {
-        self.set(value.into())
     }
 
     fn visit_error(&mut self, error: &(dyn Error + 'static)) -> Result<(), kv::Error> {

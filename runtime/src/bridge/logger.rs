@@ -1,6 +1,5 @@
 //! The bridge: a `log::Log`, its settings and its installation.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +76,7 @@ impl ResetHandle {
 ///     .install()?;
 /// # Ok(()) }).unwrap();
 /// ```
+#[derive(Debug)]
 pub struct Logger {
     filter: LevelFilter,
     /// By target, with `::`.
@@ -85,17 +85,9 @@ pub struct Logger {
     passes_own: bool,
     prefix: Option<String>,
     caching: Caching,
-    pub(super) names: Names,
+    /// Whether loggers are named as with the macros: a crate that is a Python module has the name of the module.
+    pub(super) has_names_of_modules: bool,
     pub(super) calls: Arc<Table>,
-}
-
-/// How loggers are named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
-    /// Like their targets, with `.` for `::`.
-    OfTargets,
-    /// As with the macros: a crate that is a Python module has the name of the module.
-    OfModules,
 }
 
 impl Logger {
@@ -105,17 +97,17 @@ impl Logger {
     /// None: `logging` is imported when it is needed. pyo3-log's function returns a `Result`.
     pub fn new(py: Python<'_>, caching: Caching) -> PyResult<Logger> {
         let _ = py;
-        Ok(Logger::with(caching, Names::OfTargets))
+        Ok(Logger::with(caching, false))
     }
 
-    pub(super) fn with(caching: Caching, names: Names) -> Logger {
+    pub(super) fn with(caching: Caching, has_names_of_modules: bool) -> Logger {
         Logger {
             filter: LevelFilter::Debug,
             filters: Vec::new(),
             passes_own: false,
             prefix: None,
             caching,
-            names,
+            has_names_of_modules,
             calls: Arc::new(Table::new()),
         }
     }
@@ -198,7 +190,7 @@ impl Logger {
 
     /// The name of the logger for a target, if it differs from the one that a macro uses.
     fn name(&self, target: &str) -> Option<String> {
-        if self.names == Names::OfModules && (self.prefix.is_none() || names::is_renamed(target)) {
+        if self.has_names_of_modules && (self.prefix.is_none() || names::is_renamed(target)) {
             return None;
         }
         let name = names::dotted(target);
@@ -216,7 +208,7 @@ impl Logger {
                 true => LevelCache::new(),
                 false => LevelCache::disabled(),
             };
-            Callsite::bridged(metadata, cache, self.name(key.target))
+            Callsite::at_run_time(metadata, cache, self.name(key.target), true)
         })
     }
 
@@ -228,18 +220,7 @@ impl Logger {
 /// The defaults of pyo3-log: [`LevelFilter::Debug`], [`Caching::LoggersAndLevels`].
 impl Default for Logger {
     fn default() -> Logger {
-        Logger::with(Caching::default(), Names::OfTargets)
-    }
-}
-
-impl fmt::Debug for Logger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logger")
-            .field("filter", &self.filter)
-            .field("filters", &self.filters)
-            .field("prefix", &self.prefix)
-            .field("caching", &self.caching)
-            .finish_non_exhaustive()
+        Logger::with(Caching::default(), false)
     }
 }
 

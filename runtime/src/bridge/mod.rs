@@ -28,12 +28,10 @@
 //!
 //! [`pyo3-log`]: https://docs.rs/pyo3-log
 
-pub(crate) mod init;
-mod installed;
+pub(crate) mod installed;
 #[cfg(feature = "kv")]
 mod key_values;
 mod logger;
 
-pub use init::{init, try_init};
-pub use installed::InstallError;
+pub use installed::{InstallError, init, try_init};
 pub use logger::{Caching, Logger, ResetHandle};

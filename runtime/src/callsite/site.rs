@@ -17,8 +17,7 @@ use crate::python::frame::Caller;
 use crate::python::kept::Kept;
 use crate::python::raised::attempt;
 use crate::raw::list::List;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Object, Stored};
+use crate::raw::thin::{Object, Result, Stored};
 use crate::record::prototype::RecordCache;
 
 /// The static of one call.
@@ -30,15 +29,16 @@ pub struct Callsite {
 }
 
 /// The part of a callsite that exists once a call has got past the inlined check.
-struct CallsiteState {
+pub(crate) struct CallsiteState {
     name: LoggerName,
     logger: LastSeen,
     /// The place of the level cache among all.
     place: AtomicIndex,
-    records: RecordCache,
+    pub(crate) records: RecordCache,
     /// Its frame stands for the call.
     function: Kept<Stored>,
-    questions: Questions,
+    /// Those that are queued.
+    pub(crate) questions: Questions,
     /// Whether it is of the `log` crate or of `tracing`.
     is_bridged: bool,
 }
@@ -108,22 +108,8 @@ impl Callsite {
     }
 
     /// A callsite that is made at run time. `name` is that of its logger, if it doesn't follow from the
-    /// target.
+    /// target, and `is_bridged` says whether the call is of the `log` crate or of `tracing`.
     pub(crate) fn at_run_time(
-        metadata: Metadata,
-        cache: LevelCache,
-        name: Option<String>,
-    ) -> Callsite {
-        Callsite::with_state(metadata, cache, name, false)
-    }
-
-    /// The same for a call of the `log` crate or of `tracing`.
-    #[cfg(feature = "log")]
-    pub(crate) fn bridged(metadata: Metadata, cache: LevelCache, name: Option<String>) -> Callsite {
-        Callsite::with_state(metadata, cache, name, true)
-    }
-
-    fn with_state(
         metadata: Metadata,
         cache: LevelCache,
         name: Option<String>,
@@ -168,11 +154,7 @@ impl Callsite {
         self.state().name.get(py, self.metadata.target)
     }
 
-    pub(crate) fn records(&self) -> &'static RecordCache {
-        &self.state().records
-    }
-
-    fn state(&self) -> &'static CallsiteState {
+    pub(crate) fn state(&self) -> &'static CallsiteState {
         let index = self.state.get().unwrap_or_else(|| {
             let new = CallsiteState::push(LoggerName::of_target(), false);
             self.state.get_or_set(new)
@@ -180,16 +162,8 @@ impl Callsite {
         &STATES[index]
     }
 
-    /// The questions about this callsite that are queued.
-    pub(crate) fn questions(&self) -> &'static Questions {
-        &self.state().questions
-    }
-
     /// The logger, unless it is disabled or refuses `level`. Python is asked if the decision leaves that
     /// open.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn logger<'py>(
         &'static self,
         py: Python<'py>,

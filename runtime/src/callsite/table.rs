@@ -50,6 +50,7 @@ const CHILDREN: usize = 4;
 
 /// A tree, which only ever grows, as Python's `Manager` keeps its loggers. Each level takes other bits of a
 /// key's hash, so that finding a callsite takes a number of steps that is logarithmic in their number.
+#[derive(Debug)]
 pub(crate) struct Table(AtomicIndex);
 
 struct Node {
@@ -130,7 +131,7 @@ impl Callsite {
         };
         CALLS.find_or_make(&key, &|key| {
             let metadata = self.metadata().with_target(key.target);
-            Callsite::at_run_time(metadata, LevelCache::new(), None)
+            Callsite::at_run_time(metadata, LevelCache::new(), None, false)
         })
     }
 }

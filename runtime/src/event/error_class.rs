@@ -3,8 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::python::kept::Kept;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin, program};
+use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
 
 /// The class for a Rust error type, with the type's name and path: `core.num.error.ParseIntError`.
 pub(super) fn class_of<'py>(py: Python<'py>, type_name: Option<&str>) -> Result<Object<'py>> {
@@ -60,7 +59,7 @@ try:
 except ImportError:
     pass  # At the end of the interpreter.
 ";
-    program::run(py, definitions)?.part(Name::RustError.get(py))
+    thin::run_program(py, definitions)?.part(Name::RustError.get(py))
 }
 
 /// The module and the name of the class for a type; `None` if the type has no name.

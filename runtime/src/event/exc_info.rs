@@ -14,8 +14,7 @@ use crate::python::frame::{self, Caller};
 use crate::python::library::SYS_GLOBALS;
 use crate::python::loose::Loose;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 
 /// An exception for a record, as the call gives it.
 #[derive(Debug)]
@@ -23,13 +22,10 @@ pub struct ExcInfo<'a>(Kind<'a>);
 
 #[derive(Debug)]
 enum Kind<'a> {
-    None,
     /// The exception that Python code is handling: `exc_info=True`.
     Handled,
-    Raised(&'a PyErr),
-    Object(Loose<Py<PyAny>>),
-    /// A Rust error and its sources.
-    Rust(Vec<Link<'a>>),
+    /// An error and its sources. Empty for none.
+    Chain(Vec<Link<'a>>),
 }
 
 #[derive(Debug)]
@@ -40,7 +36,7 @@ enum Link<'a> {
     },
     /// The last link: a Python exception has its own `__cause__`.
     Python(&'a PyErr),
-    /// The same.
+    /// The same, or whatever the call gives.
     Object(Loose<Py<PyAny>>),
 }
 
@@ -50,6 +46,24 @@ impl Link<'_> {
             type_name,
             message: value::text(format_args!("{error}")),
         }
+    }
+
+    fn object(object: Bound<'_, PyAny>) -> Self {
+        Link::Object(Loose::new(object.unbind()))
+    }
+
+    fn into_owned(self, py: Option<Python<'_>>) -> Option<Link<'static>> {
+        Some(match self {
+            Link::Rust { type_name, message } => Link::Rust { type_name, message },
+            Link::Python(error) => Link::object(object_of(py?, error)),
+            Link::Object(object) => Link::Object(object),
+        })
+    }
+}
+
+impl<'a> ExcInfo<'a> {
+    fn of(links: impl IntoIterator<Item = Link<'a>>) -> ExcInfo<'a> {
+        ExcInfo(Kind::Chain(links.into_iter().collect()))
     }
 }
 
@@ -75,35 +89,36 @@ pub trait ToExcInfo {
 
 impl ToExcInfo for bool {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        ExcInfo(match self {
-            true => Kind::Handled,
-            false => Kind::None,
-        })
+        match self {
+            true => ExcInfo(Kind::Handled),
+            false => ExcInfo::of(None),
+        }
     }
 }
 
 impl ToExcInfo for PyErr {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        ExcInfo(Kind::Raised(self))
+        ExcInfo::of([Link::Python(self)])
     }
 }
 
 impl<T> ToExcInfo for Py<T> {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        let object = try_attach(|py| self.clone_ref(py).into_any());
-        ExcInfo(object.map_or(Kind::None, |object| Kind::Object(Loose::new(object))))
+        ExcInfo::of(try_attach(|py| {
+            Link::object(self.bind(py).clone().into_any())
+        }))
     }
 }
 
 impl<T> ToExcInfo for Bound<'_, T> {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        ExcInfo(Kind::Object(Loose::new(self.clone().into_any().unbind())))
+        ExcInfo::of([Link::object(self.clone().into_any())])
     }
 }
 
 impl<T: ToExcInfo> ToExcInfo for Option<T> {
     fn to_exc_info(&self) -> ExcInfo<'_> {
-        self.as_ref().map_or(ExcInfo(Kind::None), T::to_exc_info)
+        self.as_ref().map_or(ExcInfo::of(None), T::to_exc_info)
     }
 }
 
@@ -119,51 +134,29 @@ impl<T: ToExcInfo + ?Sized> ToExcInfo for Box<T> {
     }
 }
 
-impl Link<'_> {
-    fn into_owned(self, py: Option<Python<'_>>) -> Option<Link<'static>> {
-        match self {
-            Link::Rust { type_name, message } => Some(Link::Rust { type_name, message }),
-            Link::Python(error) => {
-                py.map(|py| Link::Object(Loose::new(object_of(py, error).unbind())))
-            }
-            Link::Object(object) => Some(Link::Object(object)),
-        }
-    }
-}
-
 impl ExcInfo<'_> {
     /// Whether [`ExcInfo::into_owned`] needs Python.
     pub(crate) fn needs_python(&self) -> bool {
         match &self.0 {
-            Kind::None | Kind::Object(_) => false,
-            Kind::Handled | Kind::Raised(_) => true,
-            Kind::Rust(chain) => matches!(chain.last(), Some(Link::Python(_))),
+            Kind::Handled => true,
+            Kind::Chain(links) => matches!(links.last(), Some(Link::Python(_))),
         }
     }
 
     /// Copies borrowed data. `py` if the thread is attached; without it an exception that
     /// [needs Python][ExcInfo::needs_python] is left out.
     pub(crate) fn into_owned(self, py: Option<Python<'_>>) -> ExcInfo<'static> {
-        let object = |object: Option<Bound<'_, PyAny>>| {
-            object.map_or(Kind::None, |object| {
-                Kind::Object(Loose::new(object.unbind()))
-            })
-        };
-        ExcInfo(match self.0 {
-            Kind::None => Kind::None,
-            Kind::Handled => object(py.and_then(|py| handled(py).ok())),
-            Kind::Raised(error) => object(py.map(|py| object_of(py, error))),
-            Kind::Object(object) => Kind::Object(object),
-            Kind::Rust(chain) => {
-                let links = chain.into_iter().filter_map(|link| link.into_owned(py));
-                Kind::Rust(links.collect())
+        match self.0 {
+            Kind::Handled => ExcInfo::of(py.and_then(|py| handled(py).ok()).map(Link::object)),
+            Kind::Chain(links) => {
+                ExcInfo::of(links.into_iter().filter_map(|link| link.into_owned(py)))
             }
-        })
+        }
     }
 
     pub(crate) fn of_error(error: ErrorRef<'_>) -> ExcInfo<'_> {
         let (mut chain, mut next) = match error {
-            ErrorRef::None => return ExcInfo(Kind::None),
+            ErrorRef::None => return ExcInfo::of(None),
             ErrorRef::Typed(error, type_name) => {
                 (vec![Link::rust(error, Some(type_name))], error.source())
             }
@@ -185,7 +178,7 @@ impl ExcInfo<'_> {
             chain.push(Link::rust(error, None));
             next = error.source();
         }
-        ExcInfo(Kind::Rust(chain))
+        ExcInfo(Kind::Chain(chain))
     }
 
     /// The object that Python code would pass as `exc_info=`.
@@ -195,16 +188,10 @@ impl ExcInfo<'_> {
         py: Python<'py>,
         caller: &dyn Caller,
     ) -> Result<Option<Bound<'py, PyAny>>> {
-        Ok(Some(match &self.0 {
-            Kind::None => return Ok(None),
-            Kind::Handled => PyBool::new(py, true).to_owned().into_any(),
-            Kind::Raised(error) => object_of(py, error),
-            Kind::Object(object) => object.bind(py).clone(),
-            Kind::Rust(chain) => match exception_of(py, chain, caller)? {
-                Some(exception) => exception,
-                None => return Ok(None),
-            },
-        }))
+        match &self.0 {
+            Kind::Handled => Ok(Some(PyBool::new(py, true).to_owned().into_any())),
+            Kind::Chain(links) => exception_of(py, links, caller),
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 
-use super::attributes::Attributes;
 use super::exc_info::{self, ExcInfo, ExcInfoRef};
 use super::limit::Allowed;
 use super::stack_info::Stack;
@@ -18,8 +17,7 @@ use crate::python::frame::Caller;
 use crate::python::watchdog::Watched;
 #[cfg(feature = "tracing")]
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 
 /// The arguments that the macros pass besides the message. Only references, so that a call that is off needs no
 /// space on the stack for it.
@@ -169,9 +167,6 @@ pub(crate) trait Arguments: Send {
 
     fn add(&mut self, key: Cow<'static, str>, value: Value<'static>);
 
-    /// The same for a value of pylog's own.
-    fn add_number(&mut self, key: &'static str, number: usize);
-
     /// Whether [`into_owned`](Arguments::into_owned) needs Python.
     fn need_python(&self) -> bool;
 
@@ -183,21 +178,12 @@ pub(crate) trait Arguments: Send {
     fn into_owned(self: Box<Self>, py: Option<Python<'_>>) -> Box<dyn Arguments>;
 
     /// The attributes that `Logger._log` computes from these keyword arguments.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     fn attributes<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Attributes<'py>>;
 
     /// The keyword arguments themselves, as a `LoggerAdapter` takes them.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     fn to_kwargs<'py>(&self, py: Python<'py>, caller: &dyn Caller) -> Result<Object<'py>>;
 
     /// The stack of the call.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     fn stack(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>>;
 }
 
@@ -244,10 +230,6 @@ impl Arguments for Values<'_> {
 
     fn add(&mut self, key: Cow<'static, str>, value: Value<'static>) {
         self.pairs.push((key, value));
-    }
-
-    fn add_number(&mut self, key: &'static str, number: usize) {
-        self.add(key.into(), number.to_value().into_owned());
     }
 
     fn need_python(&self) -> bool {
@@ -357,5 +339,32 @@ impl<'py> Attributes<'py> {
                 None => StackInfo::Wanted.text(py, caller)?,
             },
         })
+    }
+}
+
+/// The attributes that the keyword arguments add to a record.
+#[derive(Debug, Default)]
+pub(crate) struct Attributes<'py> {
+    pub(crate) extra: Option<Bound<'py, PyAny>>,
+    pub(crate) exc_info: Option<Bound<'py, PyAny>>,
+    pub(crate) stack_info: Option<String>,
+}
+
+impl<'py> Attributes<'py> {
+    /// Adds them to the other attributes of a record.
+    pub(crate) fn add_to(&self, record: &Bound<'py, PyAny>) -> Result<()> {
+        let py = record.py();
+        if let Some(exc_info) = &self.exc_info {
+            record.set_entry(Name::exc_info, exc_info)?;
+        }
+        if let Some(stack_info) = &self.stack_info {
+            record.set_entry(Name::stack_info, &*thin::text(py, stack_info)?)?;
+        }
+        if let Some(extra) = &self.extra {
+            record
+                .cast::<PyDict>()?
+                .update(extra.cast::<PyDict>()?.as_mapping())?;
+        }
+        Ok(())
     }
 }

@@ -1,15 +1,12 @@
 //! The content of one call: its message, its values, when and where it was made.
 
-pub(crate) mod attributes;
 pub(crate) mod awaited;
-pub(crate) mod buffer;
 pub(crate) mod error;
 mod error_class;
 pub(crate) mod exc_info;
 pub(crate) mod keywords;
 pub(crate) mod limit;
 pub(crate) mod message;
-pub(crate) mod number;
 pub(crate) mod origin;
 pub(crate) mod stack_info;
 pub(crate) mod value;

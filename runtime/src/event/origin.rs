@@ -16,8 +16,7 @@ use crate::python::loose::Loose;
 use crate::python::process;
 use crate::raw::interpreter;
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Result, Stored, Thin};
 
 pub(crate) struct Origin {
     /// Nanoseconds since the Unix epoch.

@@ -7,34 +7,21 @@ use crate::python::frame::{self, Caller};
 use crate::python::library::{SIMPLE_NAMESPACE, STACK_SUMMARY};
 use crate::python::loose::Loose;
 use crate::raw::interpreter;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
 
-/// The functions on the stack of a thread, the current one first.
-pub(crate) struct Stack(Loose<Vec<Frame>>);
-
-/// The part of a frame that a traceback shows. A frame itself would keep all local variables alive.
-struct Frame {
-    code: Stored,
-    globals: Stored,
-    line: Stored,
-}
+/// The functions on the stack of a thread, the current one first: of each the code, the globals and the line, which a traceback
+/// shows. A frame itself would keep all local variables alive.
+pub(crate) struct Stack(Loose<Vec<[Stored; 3]>>);
 
 impl Stack {
     /// The stack of this thread. Empty in a thread that runs no Python code. Runs no Python code.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn here(py: Python<'_>) -> Result<Stack> {
         let mut frames = Vec::new();
         let mut next = interpreter::current_frame(py);
         while let Some(frame) = next {
             if let Some(code) = frame.code()? {
-                frames.push(Frame {
-                    code: code.unbind(),
-                    globals: frame.globals()?.unbind(),
-                    line: frame.line()?.unbind(),
-                });
+                let (globals, line) = (frame.get(Name::f_globals)?, frame.get(Name::f_lineno)?);
+                frames.push([code, globals, line].map(Object::unbind));
             }
             next = frame.back()?;
         }
@@ -43,21 +30,13 @@ impl Stack {
 
     /// `record.stack_info` as `Logger.findCaller` computes it, for this stack below the frame of a call. `None` for an
     /// empty stack.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn text(&self, py: Python<'_>, caller: &dyn Caller) -> Result<Option<String>> {
         let frames = PyList::empty(py);
         if let Some([code, globals]) = frame::code_and_globals(caller, py)? {
             let line = code.get(Name::co_firstlineno)?;
             add(&frames, &code, &globals, &line)?;
         }
-        for Frame {
-            code,
-            globals,
-            line,
-        } in &*self.0
-        {
+        for [code, globals, line] in &*self.0 {
             add(&frames, code.bind(py), globals.bind(py), line.bind(py))?;
         }
         if frames.is_empty() {

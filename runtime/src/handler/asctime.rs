@@ -5,9 +5,8 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
 
-use super::object::Instance;
+use super::object::{Instance, Native, exact, only_if};
 use crate::python::library::TIME_GLOBALS;
-use crate::raw::thin::exception::Result;
 use crate::raw::thin::{Name, Object, Stored, Thin};
 use crate::record::prototype::Fresh;
 use crate::stock::snapshot::Snapshot;
@@ -26,67 +25,43 @@ pub(super) struct Asctime {
 }
 
 impl Asctime {
-    /// `None` if only Python knows how.
-    pub(super) fn of(formatter: &Instance<'_, '_>, snapshot: &Snapshot) -> Result<Option<Asctime>> {
-        let converter = formatter.attribute(Name::converter)?;
-        let is_stock = |it: &Bound<'_, PyAny>| {
-            snapshot.has_at(it, Row::LocalTime) || snapshot.has_at(it, Row::UtcTime)
+    pub(super) fn of(formatter: &Instance<'_, '_>, snapshot: &Snapshot) -> Native<Asctime> {
+        let converter = formatter.attribute(Name::converter)?.ok_or(None)?;
+        let is_at = |row| snapshot.has_at(&converter, row);
+        only_if(snapshot.has(Part::TIME) && (is_at(Row::LocalTime) || is_at(Row::UtcTime)))?;
+        let own = formatter.get(Name::datefmt)?.filter(|it| !it.is_none());
+        let (format, before_milliseconds) = match own {
+            Some(own) => (Some(own), None),
+            None => (
+                formatter.attribute(Name::default_time_format)?,
+                milliseconds(formatter.attribute(Name::default_msec_format)?)?,
+            ),
         };
-        let converter = converter.filter(|it| snapshot.has(Part::TIME) && is_stock(it));
-        let Some(converter) = converter else {
-            return Ok(None);
-        };
-        let own = formatter.get(Name::datefmt)?;
-        let is_own = own.as_ref().is_some_and(|it| !it.is_none());
-        let format = match is_own {
-            true => own,
-            false => formatter.attribute(Name::default_time_format)?,
-        };
-        let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
+        let format = exact::<PyString>(format)?;
         // Python takes the default format for an empty one.
-        let Some(format) = format.filter(|it| it.is_true().unwrap_or_default()) else {
-            return Ok(None);
-        };
-        let milliseconds = match is_own {
-            true => Some(None),
-            false => milliseconds(formatter.attribute(Name::default_msec_format)?)?,
-        };
-        let Some(before_milliseconds) = milliseconds else {
-            return Ok(None);
-        };
-        Ok(Some(Asctime {
+        only_if(format.is_true().unwrap_or_default())?;
+        Ok(Asctime {
             converter: converter.unbind(),
             before_milliseconds,
-            is_of_second: is_of_second(&format.to_cow()?),
+            is_of_second: is_of_second(&format.to_cow().or(Err(None))?),
             format: format.into(),
             last: Mutex::new(None),
-        }))
+        })
     }
 
-    /// `formatter.formatTime(record, formatter.datefmt)`. `None` if only Python can make it.
-    ///
-    /// # Errors
-    /// The exception that the converter or the formatting raises.
+    /// `formatter.formatTime(record, formatter.datefmt)`.
     pub(super) fn text<'py>(
         &self,
         record: &Instance<'_, 'py>,
         fresh: Option<&Fresh<'py>>,
-    ) -> Result<Option<Object<'py>>> {
+    ) -> Native<Object<'py>> {
         let py = record.py();
-        let float = |name: Name| -> Result<Option<f64>> {
-            let value = record.get(name)?;
-            let float = value
-                .as_ref()
-                .and_then(|it| it.cast_exact::<PyFloat>().ok());
-            Ok(float.map(|it| it.value()).filter(|it| it.is_finite()))
-        };
+        let float = |name: Name| Native::Ok(exact::<PyFloat>(record.get(name)?)?.value());
         let created = match fresh {
-            Some(fresh) => Some(fresh.created),
+            Some(fresh) => fresh.created,
             None => float(Name::created)?,
         };
-        let Some(created) = created else {
-            return Ok(None);
-        };
+        only_if(created.is_finite())?;
         let second = created.floor() as i64;
         // A forked child may find it locked for good.
         let mut last = self.last.try_lock().ok();
@@ -103,9 +78,8 @@ impl Asctime {
                     .bind(py)
                     .run_with(&PyFloat::new(py, created))?;
                 let strftime = TIME_GLOBALS.get(Name::strftime, py)?;
-                let text: String = strftime
-                    .run_with_two(self.format.bind(py), &time)?
-                    .extract()?;
+                let text = strftime.run_with_two(self.format.bind(py), &time)?;
+                let text: String = text.extract().or(Err(None))?;
                 if let (Some(last), true) = (&mut last, self.is_of_second) {
                     **last = Some((second, text.clone()));
                 }
@@ -114,12 +88,10 @@ impl Asctime {
         };
         if let Some(separator) = &self.before_milliseconds {
             let milliseconds = match fresh {
-                Some(fresh) => Some(fresh.msecs),
+                Some(fresh) => fresh.msecs,
                 None => float(Name::msecs)?,
             };
-            let Some(milliseconds) = milliseconds.filter(|it| (0.0..1000.0).contains(it)) else {
-                return Ok(None);
-            };
+            only_if((0.0..1000.0).contains(&milliseconds))?;
             let milliseconds = milliseconds as u32;
             let digits = [
                 milliseconds / 100,
@@ -131,29 +103,23 @@ impl Asctime {
                 text.push(char::from_digit(digit, 10).unwrap_or_default());
             }
         }
-        Ok(Some(PyString::new(py, &text).into()))
+        Ok(PyString::new(py, &text).into())
     }
 }
 
 /// The text between the second and the milliseconds in a `default_msec_format` such as `%s,%03d`, `None` without a
-/// format. The outer `None` stands for any other format.
-fn milliseconds(format: Option<Object<'_>>) -> Result<Option<Option<String>>> {
-    let Some(format) = format else {
+/// format.
+fn milliseconds(format: Option<Object<'_>>) -> Native<Option<String>> {
+    if format.as_ref().is_some_and(|it| it.is_none()) {
         return Ok(None);
-    };
-    if format.is_none() {
-        return Ok(Some(None));
     }
-    let Ok(format) = format.cast_exact::<PyString>() else {
-        return Ok(None);
-    };
-    let format = format.to_cow()?;
+    let format = exact::<PyString>(format)?;
+    let format = format.to_cow().or(Err(None))?;
     let between = format
         .strip_prefix("%s")
         .and_then(|it| it.strip_suffix("%03d"));
-    Ok(between
-        .filter(|between| !between.contains('%'))
-        .map(|between| Some(between.to_owned())))
+    let between = between.filter(|between| !between.contains('%'));
+    Ok(Some(between.ok_or(None)?.to_owned()))
 }
 
 /// Whether the text of a time in this format is the same for a whole second, whatever the locale.

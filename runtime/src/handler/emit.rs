@@ -14,16 +14,12 @@ use crate::python::frame::Caller;
 use crate::python::library::HANDLERS_GLOBALS;
 use crate::python::raised::attempt;
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 use crate::record::prototype::Fresh;
 use crate::stock::class::HandlerKind;
 
 /// What a handler does by its plan, with the lock held. Returns `false`, and has no effect, where it does more than is
 /// done here.
-///
-/// # Errors
-/// What the stock `emit` raises.
 pub(super) fn emit<'py>(
     plan: &Plan,
     emission: &Emission,
@@ -44,19 +40,14 @@ pub(super) fn emit<'py>(
     let failed = |step, error| {
         failure::handle(plan.kind, step, handler, record, error, caller).map(|()| true)
     };
-    let by_plan = match &emission.formatter {
-        Some(formatter) => formatter.format(record, fresh).transpose(),
-        None => None,
-    };
-    let text = match by_plan {
-        Some(Ok(text)) => text,
-        Some(Err(error)) if error.is_instance_of::<PyException>(py) => {
-            // Python formats it again, and reports the error with a traceback.
-            return Ok(false);
-        }
-        Some(Err(error)) => return failed(Step::Format, error),
-        None if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
-        None => match format_by_python(handler, record, caller) {
+    let formatter = emission.formatter.as_ref().ok_or(None);
+    let text = match formatter.and_then(|it| it.format(record, fresh)) {
+        Ok(text) => text,
+        // Python formats it again, and reports the error with a traceback.
+        Err(Some(error)) if error.is_instance_of::<PyException>(py) => return Ok(false),
+        Err(Some(error)) => return failed(Step::Format, error),
+        Err(None) if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
+        Err(None) => match format_by_python(handler, record, caller) {
             Ok(text) => text,
             Err(error) => return failed(Step::Format, error),
         },

@@ -13,8 +13,7 @@ use super::object::Instance;
 use crate::python::frame::{self, Caller, Place};
 use crate::python::kept::Kept;
 use crate::python::library::{HANDLERS_GLOBALS, LOGGING_GLOBALS};
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{self, Name, Object, Stored, Thin, program};
+use crate::raw::thin::{self, Exception, Name, Object, Result, Stored, Thin};
 use crate::stock::class::HandlerKind;
 
 /// A variable that holds the exception would lead from its traceback to itself, so it is taken out of a list.
@@ -47,9 +46,6 @@ impl Step {
 }
 
 /// Handles an exception as the stock `emit` of a kind of handler does.
-///
-/// # Errors
-/// The exception, if `emit` doesn't catch it, and what `handleError` raises.
 pub(super) fn handle<'py>(
     kind: HandlerKind,
     step: Step,
@@ -87,7 +83,7 @@ fn emit_at(step: Step, py: Python<'_>) -> Result<Object<'_>> {
         file: code.get(Name::co_filename)?,
         line: line_of(&code, step.line())?,
     };
-    let ours = program::run(py, SOURCE)?.part(Name::emit.get(py))?;
+    let ours = thin::run_program(py, SOURCE)?.part(Name::emit.get(py))?;
     frame::function_at(&place, &*ours.get(Name::__code__)?, Name::logging.get(py))
 }
 

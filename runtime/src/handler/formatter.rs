@@ -4,13 +4,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
 
 use super::asctime::Asctime;
-use super::object::{ATTRIBUTES, Identity, Instance};
+use super::object::{ATTRIBUTES, Identity, Instance, Native, exact, only_if};
 use super::percent::{Format, Values};
 use super::text::Text;
 use crate::python::frame::{self, Caller};
 use crate::python::library::LOGGING_GLOBALS;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
 use crate::record::prototype::Fresh;
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
@@ -63,11 +62,7 @@ enum Fill {
 }
 
 impl StockFormatter {
-    /// `None` if only Python knows what the formatter does.
-    pub(super) fn of(
-        formatter: &Bound<'_, PyAny>,
-        snapshot: &Snapshot,
-    ) -> Result<Option<StockFormatter>> {
+    pub(super) fn of(formatter: &Bound<'_, PyAny>, snapshot: &Snapshot) -> Native<StockFormatter> {
         const METHODS: [Name; 4] = [
             Name::format,
             Name::usesTime,
@@ -83,43 +78,21 @@ impl StockFormatter {
 
         let py = formatter.py();
         let class = formatter.class();
-        if !snapshot.has(Part::FORMATTER) || !snapshot.has_at(&class, Row::Formatter) {
-            return Ok(None);
-        }
-        let Some(formatter) = Instance::of(formatter) else {
-            return Ok(None);
-        };
-        let Some(watch) = InstanceWatch::new(&formatter.dict, ATTRIBUTES) else {
-            return Ok(None);
-        };
-        if formatter.has_any(&METHODS)? {
-            return Ok(None);
-        }
-        let Some(style) = formatter.get(Name::_style)? else {
-            return Ok(None);
-        };
+        only_if(snapshot.has(Part::FORMATTER) && snapshot.has_at(&class, Row::Formatter))?;
+        let formatter = Instance::of(formatter).ok_or(None)?;
+        let watch = InstanceWatch::new(&formatter.dict, ATTRIBUTES).ok_or(None)?;
+        only_if(!formatter.has_any(&METHODS)?)?;
+        let style = formatter.get(Name::_style)?.ok_or(None)?;
         let class = style.class();
         let is_of =
             |style: &&Style| snapshot.has(style.part) && snapshot.has_at(&class, style.class);
-        let Some(kind) = STYLES.iter().find(is_of) else {
-            return Ok(None);
-        };
-        let Some(style) = Instance::of(&style) else {
-            return Ok(None);
-        };
-        let Some(watch_of_style) = InstanceWatch::new(&style.dict, ATTRIBUTES) else {
-            return Ok(None);
-        };
-        if style.has_any(&METHODS_OF_STYLE)? {
-            return Ok(None);
-        }
+        let kind = STYLES.iter().find(is_of).ok_or(None)?;
+        let style = Instance::of(&style).ok_or(None)?;
+        let watch_of_style = InstanceWatch::new(&style.dict, ATTRIBUTES).ok_or(None)?;
+        only_if(!style.has_any(&METHODS_OF_STYLE)?)?;
         // Other values than None can change without a report.
-        let defaults = style.get(Name::_defaults)?;
-        let format = style.get(Name::_fmt)?;
-        let format = format.and_then(|it| it.cast_into_exact::<PyString>().ok());
-        let (Some(true), Some(format)) = (defaults.map(|it| it.is_none()), format) else {
-            return Ok(None);
-        };
+        only_if(style.get(Name::_defaults)?.is_some_and(|it| it.is_none()))?;
+        let format = style.text(Name::_fmt)?;
         let mut uses_time = format.contains_item(kind.search.get(py))?;
         let fill = match kind.class {
             Row::BraceStyle => Fill::Brace,
@@ -127,77 +100,55 @@ impl StockFormatter {
                 uses_time |= format.contains_item(Name::bare_asctime.get(py))?;
                 Fill::Dollar
             }
-            _ => Fill::Percent(Format::parse(&format.to_cow()?, py)),
+            _ => Fill::Percent(Format::parse(&format.to_cow().or(Err(None))?, py)),
         };
         let time = match uses_time {
-            true => Asctime::of(&formatter, snapshot)?,
+            true => Some(Asctime::of(&formatter, snapshot)?),
             false => None,
         };
-        if uses_time && time.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(StockFormatter {
+        Ok(StockFormatter {
             itself: Identity::of(&formatter, watch)?,
             style: Identity::of(&style, watch_of_style)?,
             format: format.into(),
             fill,
             time,
-        }))
+        })
     }
 
-    /// `formatter.format(record)`. `None`, without an effect, if only Python can do it now.
-    ///
-    /// # Errors
-    /// The exception that Python raises. Python can do it again: nothing has happened but attributes of the record.
+    /// `formatter.format(record)`. After an error Python can do it again: nothing has happened but attributes of the record.
     pub(super) fn format<'py>(
         &self,
         record: &Instance<'_, 'py>,
         fresh: Option<&Fresh<'py>>,
-    ) -> Result<Option<Text<'py>>> {
+    ) -> Native<Text<'py>> {
         let py = record.py();
-        let (Some(_), Some(style)) = (self.itself.dict(py), self.style.dict(py)) else {
-            return Ok(None);
-        };
+        self.itself.dict(py).ok_or(None)?;
+        let style = self.style.dict(py).ok_or(None)?;
         // A traceback or a stack costs so much that Python's part makes no difference.
-        let has_any = || -> Result<bool> {
+        if fresh.is_none() {
             for name in [Name::exc_info, Name::exc_text, Name::stack_info] {
-                if record.get(name)?.is_none_or(|value| !value.is_none()) {
-                    return Ok(true);
-                }
+                only_if(record.get(name)?.is_some_and(|value| value.is_none()))?;
             }
-            Ok(false)
-        };
-        if fresh.is_none() && has_any()? {
-            return Ok(None);
         }
         let message = match fresh.and_then(|fresh| fresh.msg.clone()) {
-            Some(message) => Some(message),
+            Some(message) => message,
             None => message(record)?,
         };
-        let Some(message) = message else {
-            return Ok(None);
-        };
-        let time = match &self.time {
-            Some(time) => match time.text(record, fresh)? {
-                Some(text) => Some(text),
-                None => return Ok(None),
-            },
-            None => None,
-        };
+        let time = self.time.as_ref().map(|time| time.text(record, fresh));
+        let time = time.transpose()?;
         record.dict.set_entry(Name::message, &message)?;
         let of_message = (Name::message.get(py), &*message);
         let fill = |known| {
             let attributes = &record.dict;
             self.fill(&style, &Values { attributes, known })
         };
-        match &time {
+        Ok(match &time {
             Some(time) => {
                 record.dict.set_entry(Name::asctime, time)?;
-                fill(&[of_message, (Name::asctime.get(py), time)])
+                fill(&[of_message, (Name::asctime.get(py), time)])?
             }
-            None => fill(&[of_message]),
-        }
-        .map(Some)
+            None => fill(&[of_message])?,
+        })
     }
 
     fn fill<'py>(&self, style: &Bound<'py, PyAny>, values: &Values<'_, 'py>) -> Result<Text<'py>> {
@@ -222,25 +173,17 @@ impl StockFormatter {
     }
 }
 
-/// `record.getMessage()`. `None` if Python code makes the text.
-fn message<'py>(record: &Instance<'_, 'py>) -> Result<Option<Object<'py>>> {
-    let message = record.get(Name::msg)?;
-    let args = record.get(Name::args)?;
-    let (Some(message), Some(args)) = (message, args) else {
-        return Ok(None);
-    };
-    let own_method = record.get(Name::getMessage)?;
-    if !message.is_exact_instance_of::<PyString>() || own_method.is_some() {
-        return Ok(None);
-    }
+/// `record.getMessage()`.
+fn message<'py>(record: &Instance<'_, 'py>) -> Native<Object<'py>> {
+    let message = record.text(Name::msg)?;
+    let args = record.get(Name::args)?.ok_or(None)?;
+    only_if(record.get(Name::getMessage)?.is_none())?;
     if args.is_none() {
-        return Ok(Some(message));
+        return Ok(message.into());
     }
-    let Ok(args) = args.cast_into_exact::<PyTuple>() else {
-        return Ok(None);
-    };
+    let args = exact::<PyTuple>(Some(args))?;
     if args.is_empty() {
-        return Ok(Some(message));
+        return Ok(message.into());
     }
     let has_text = |it: Bound<'_, PyAny>| {
         it.is_exact_instance_of::<PyString>()
@@ -249,16 +192,11 @@ fn message<'py>(record: &Instance<'_, 'py>) -> Result<Option<Object<'py>>> {
             || it.is_exact_instance_of::<PyBool>()
             || it.is_none()
     };
-    match args.iter().all(has_text) {
-        true => message.formatted(&args).map(Some),
-        false => Ok(None),
-    }
+    only_if(args.iter().all(has_text))?;
+    Ok(message.formatted(&args)?)
 }
 
 /// `handler.format(record)` by Python's code.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(super) fn format_by_python<'py>(
     handler: &Instance<'_, 'py>,
     record: &Instance<'_, 'py>,

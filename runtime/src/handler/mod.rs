@@ -25,8 +25,7 @@ use self::object::Instance;
 use self::plan::{Emission, Plan};
 use crate::python::frame::{self, Caller};
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Thin};
+use crate::raw::thin::{self, Name, Result, Thin};
 use crate::record::prototype::Fresh;
 
 /// A handler, and what it does with a record at this moment.
@@ -53,9 +52,6 @@ pub(crate) fn plan<'a, 'py>(
 }
 
 /// `handler.handle(record)`, by the [plan] of this moment.
-///
-/// # Errors
-/// The exception that a filter or the handler raises.
 pub(crate) fn handle<'py>(
     handler: &Bound<'py, PyAny>,
     planned: Option<Planned<'_, 'py>>,
@@ -64,74 +60,51 @@ pub(crate) fn handle<'py>(
     caller: &dyn Caller,
 ) -> Result<()> {
     let py = handler.py();
-    let begun = planned.map(|planned| begin(planned, record));
-    match begun.and_then(|begun| attempt(py, begun)) {
-        Some(Begun::Done) => {}
-        Some(Begun::Passed(plan)) => lock_and_emit(&plan, handler, record, fresh, caller)?,
-        Some(Begun::Not) | None => {
-            let handle = handler.get(Name::handle)?;
-            return frame::call(caller, &handle, record).map(drop);
+    let by_python = |name| {
+        let method = handler.get(name)?;
+        frame::call(caller, &method, record).map(drop)
+    };
+    let Some(planned) = planned else {
+        return by_python(Name::handle);
+    };
+    let plan = planned.plan;
+    if let Some(emission) = &plan.emission {
+        let passes = match filter::passes(&planned.handler, record, &plan.snapshot) {
+            Ok(passes) => Some(passes),
+            Err(error) => error.and_then(|error| attempt(py, Err(error))),
+        };
+        drop(planned.handler);
+        match passes {
+            Some(true) => {
+                emission.acquire.bind(py).run()?;
+                let emitted = emit(&plan, emission, handler, record, fresh, caller);
+                let emitted =
+                    emitted.and_then(|done| if done { Ok(()) } else { by_python(Name::emit) });
+                emission.release.bind(py).run()?;
+                emitted?;
+            }
+            Some(false) => {}
+            None => return by_python(Name::handle),
         }
     }
     // Python's code would have run the program's signal handlers.
     thin::check_signals(py)
 }
 
-/// How far the stock `handle` has come.
-enum Begun {
-    /// Nothing has happened: only Python knows what it does.
-    Not,
-    /// There is nothing to do for this record.
-    Done,
-    /// The record has passed the filters.
-    Passed(Arc<Plan>),
-}
-
-fn begin(planned: Planned<'_, '_>, record: &Bound<'_, PyAny>) -> Result<Begun> {
-    let Planned { handler, plan } = planned;
-    if plan.emission.is_none() {
-        return Ok(Begun::Done);
-    }
-    Ok(match filter::passes(&handler, record, &plan.snapshot)? {
-        None => Begun::Not,
-        Some(false) => Begun::Done,
-        Some(true) => Begun::Passed(plan),
-    })
-}
-
-fn lock_and_emit<'py>(
-    plan: &Plan,
-    handler: &Bound<'py, PyAny>,
-    record: &Bound<'py, PyAny>,
-    fresh: Option<&Fresh<'py>>,
-    caller: &dyn Caller,
-) -> Result<()> {
-    let py = handler.py();
-    let Some(emission) = &plan.emission else {
-        return Ok(());
-    };
-    emission.acquire.bind(py).run()?;
-    let emitted = emit_or_call(plan, emission, handler, record, fresh, caller);
-    emission.release.bind(py).run()?;
-    emitted
-}
-
-/// `handler.emit(record)`. Anything can have changed while this thread has waited for the lock.
-fn emit_or_call<'py>(
+/// `handler.emit(record)`, by the plan. Anything can have changed while this thread has waited for the lock. Returns
+/// whether that was done.
+fn emit<'py>(
     plan: &Plan,
     emission: &Emission,
     handler: &Bound<'py, PyAny>,
     record: &Bound<'py, PyAny>,
     fresh: Option<&Fresh<'py>>,
     caller: &dyn Caller,
-) -> Result<()> {
-    if let (Some(handler), Some(record)) = (Instance::of(handler), Instance::of(record)) {
-        if plan.is_current(&handler)
-            && emit::emit(plan, emission, &handler, &record, fresh, caller)?
-        {
-            return Ok(());
+) -> Result<bool> {
+    match (Instance::of(handler), Instance::of(record)) {
+        (Some(handler), Some(record)) if plan.is_current(&handler) => {
+            emit::emit(plan, emission, &handler, &record, fresh, caller)
         }
+        _ => Ok(false),
     }
-    let emit = handler.get(Name::emit)?;
-    frame::call(caller, &emit, record).map(drop)
 }

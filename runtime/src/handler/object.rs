@@ -1,12 +1,12 @@
 //! An object of `logging` and its own attributes.
 
+use pyo3::PyTypeInfo;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyType, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::python::raised::attempt;
 use crate::raw::interpreter;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Exception, Name, Object, Result, Stored, Thin};
 use crate::stock::watch::InstanceWatch;
 
 /// Methods by which a handler does something else than its class.
@@ -47,6 +47,14 @@ const OTHERS: &[Name] = &[
     Name::asctime_search,
 ];
 
+/// What is done here. The error is `None`, and nothing has happened, where only Python can do it.
+pub(super) type Native<T> = std::result::Result<T, Option<Exception>>;
+
+/// `None` is an error if a condition doesn't hold.
+pub(super) fn only_if(condition: bool) -> Native<()> {
+    condition.then_some(()).ok_or(None)
+}
+
 /// An object whose class is known to have no attribute of the names that are read here.
 pub(super) struct Instance<'a, 'py> {
     pub(super) itself: &'a Bound<'py, PyAny>,
@@ -67,6 +75,11 @@ impl<'a, 'py> Instance<'a, 'py> {
     /// `None` if the object itself has no such attribute. Python may find one elsewhere.
     pub(super) fn get(&self, name: Name) -> Result<Option<Object<'py>>> {
         self.dict.entry_named(name)
+    }
+
+    /// An attribute of the object itself that is a `str`.
+    pub(super) fn text(&self, name: Name) -> Native<Bound<'py, PyString>> {
+        exact(self.get(name)?)
     }
 
     /// Whether the object itself, not its class, has any of these attributes.
@@ -91,6 +104,11 @@ impl<'a, 'py> Instance<'a, 'py> {
     }
 }
 
+/// An object that is there, and of that type.
+pub(super) fn exact<'py, T: PyTypeInfo>(object: Option<Object<'py>>) -> Native<Bound<'py, T>> {
+    object.and_then(|it| it.cast_into_exact().ok()).ok_or(None)
+}
+
 /// The dict of an object's own attributes.
 pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> Option<Object<'py>> {
     let dict = attempt(object.py(), interpreter::dict_of(object))?;
@@ -108,8 +126,6 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// # Errors
-    /// If the object can't have weak references.
     pub(super) fn of(object: &Instance<'_, '_>, dict: InstanceWatch) -> Result<Identity> {
         Ok(Identity {
             object: PyWeakrefReference::new(object.itself)?.into(),

@@ -11,22 +11,12 @@ use super::formatter::StockFormatter;
 use super::object::{ATTRIBUTES, Instance, METHODS};
 use crate::python::kept::{Kept, Shared};
 use crate::raw::system;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Result, Stored, Thin};
 use crate::stock::class::{self, HandlerKind};
 use crate::stock::explain;
 use crate::stock::snapshot::{self, Snapshot};
 use crate::stock::table::{Part, Row};
 use crate::stock::watch::{self, ClassWatch, InstanceWatch};
-
-/// Who handles the records of a handler.
-#[derive(Clone)]
-pub(crate) enum Handling {
-    /// pylog does what Python's code would do.
-    ByPlan(Arc<Plan>),
-    /// Python's code does it, for a reason that a person can be told.
-    ByPython(&'static str),
-}
 
 /// What a handler does with its records. CPython reports changes of the dicts of the handler, its formatter, and the
 /// formatter's style.
@@ -71,16 +61,8 @@ impl Plan {
         handler: &Instance<'_, '_>,
         record: &Bound<'_, PyAny>,
     ) -> Result<Option<Arc<Plan>>> {
-        let handling = match find(handler) {
-            Some(handling) => handling,
-            None => make(handler)?,
-        };
-        Ok(match handling {
-            Handling::ByPlan(plan) if plan.snapshot.has_at(&record.class(), Row::LogRecord) => {
-                Some(plan)
-            }
-            _ => None,
-        })
+        let plan = find(handler).map_or_else(|| make(handler), Ok)?;
+        Ok(plan.filter(|plan| plan.snapshot.has_at(&record.class(), Row::LogRecord)))
     }
 
     /// Whether nothing has changed that the plan depends on. The formatter checks itself.
@@ -99,63 +81,53 @@ impl Plan {
 const FEW_RECORDS: usize = 20;
 
 #[cold]
-fn make(handler: &Instance<'_, '_>) -> Result<Handling> {
+fn make(handler: &Instance<'_, '_>) -> Result<Option<Arc<Plan>>> {
     static FIRST: AtomicUsize = AtomicUsize::new(0);
     if FIRST.fetch_add(1, Ordering::Relaxed) < FEW_RECORDS {
-        return Ok(Handling::ByPython(
-            "the first records are handled by Python",
-        ));
+        return Ok(None);
     }
     let py = handler.py();
     if watch::watchers(py).is_none() {
-        return Ok(Handling::ByPython("this Python doesn't report changes"));
+        return Ok(None);
     }
     let snapshot = snapshot::current(py, Part::ALL).filter(|it| it.is_watched());
     let Some(snapshot) = snapshot else {
-        return Ok(Handling::ByPython("not everything can be watched"));
+        return Ok(None);
     };
     let Some((kind, watch)) = class::of_handler(&handler.itself.get_type(), &snapshot)? else {
         let reason = "its class isn't a stock one, or overrides a method, or `logging` isn't as pylog knows it";
-        return Ok(keep(handler, None, Handling::ByPython(reason)));
+        return Ok(keep(handler, None, Err(reason)));
     };
     let Some(dict) = InstanceWatch::new(&handler.dict, ATTRIBUTES) else {
-        return Ok(Handling::ByPython("its attributes can't be watched"));
+        return Ok(None);
     };
     let state = State {
         class: watch,
         changes_of_class: watch.changes(),
         dict,
     };
-    let handling = match plan(handler, kind, &snapshot)? {
-        Ok((level, emission)) => Handling::ByPlan(Arc::new(Plan {
+    let level = number(handler, Name::level)?.and_then(|level| i32::try_from(level).ok());
+    let emission = match kind {
+        _ if handler.has_any(METHODS)? => Err("it has a method of its own"),
+        HandlerKind::Null => Ok(None),
+        _ => Emission::of(kind, handler, &snapshot)?.map(Some),
+    };
+    let plan = emission.map(|emission| {
+        Arc::new(Plan {
             state,
             level,
             kind,
             snapshot,
             emission,
-        })),
-        Err(reason) => Handling::ByPython(reason),
-    };
-    Ok(keep(handler, Some(state), handling))
+        })
+    });
+    Ok(keep(handler, Some(state), plan))
 }
 
-type Planned = std::result::Result<(Option<i32>, Option<Emission>), &'static str>;
-
-fn plan(handler: &Instance<'_, '_>, kind: HandlerKind, snapshot: &Snapshot) -> Result<Planned> {
-    if handler.has_any(METHODS)? {
-        return Ok(Err("it has a method of its own"));
-    }
-    let emission = match kind {
-        HandlerKind::Null => None,
-        _ => match Emission::of(kind, handler, snapshot)? {
-            Ok(emission) => Some(emission),
-            Err(reason) => return Ok(Err(reason)),
-        },
-    };
-    let level = handler.get(Name::level)?;
-    let level = level.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.number().ok());
-    let level = level.and_then(|level| i32::try_from(level).ok());
-    Ok(Ok((level, emission)))
+/// An attribute of the handler itself. Python compares numbers of other classes by methods of theirs.
+fn number(handler: &Instance<'_, '_>, name: Name) -> Result<Option<i64>> {
+    let number = handler.get(name)?;
+    Ok(number.and_then(|it| it.cast_into_exact::<PyInt>().ok()?.number().ok()))
 }
 
 impl Emission {
@@ -180,7 +152,11 @@ impl Emission {
         let Some(formatter) = formatter else {
             return Ok(Err("it has no formatter"));
         };
-        let formatter = StockFormatter::of(&formatter, snapshot)?;
+        let formatter = match StockFormatter::of(&formatter, snapshot) {
+            Ok(formatter) => Some(formatter),
+            Err(None) => None,
+            Err(Some(error)) => return Err(error),
+        };
         let terminator = match kind {
             HandlerKind::Queue => Some(Name::empty.get(py).clone()),
             _ if !handler.has_any(&[Name::stream])? => None,
@@ -191,17 +167,11 @@ impl Emission {
         let Some(terminator) = terminator else {
             return Ok(Err("it has no stream, or its terminator isn't a str"));
         };
-        // Python compares numbers of other classes by methods of theirs.
-        let number = |name: Name| -> Result<Option<i64>> {
-            let number = handler.get(name)?;
-            let number = number.and_then(|number| number.cast_into_exact::<PyInt>().ok());
-            Ok(number.and_then(|number| number.number().ok()))
-        };
         let rollover = match kind {
             // Python formats the record twice.
             HandlerKind::Rotating if formatter.is_none() => None,
-            HandlerKind::Rotating => number(Name::maxBytes)?.map(Rollover::AtSize),
-            HandlerKind::TimedRotating => number(Name::rolloverAt)?.map(Rollover::AtTime),
+            HandlerKind::Rotating => number(handler, Name::maxBytes)?.map(Rollover::AtSize),
+            HandlerKind::TimedRotating => number(handler, Name::rolloverAt)?.map(Rollover::AtTime),
             _ => Some(Rollover::Never),
         };
         let Some(rollover) = rollover else {
@@ -241,7 +211,8 @@ struct Found {
     handler: usize,
     /// `None` if its class isn't known. A class may become one that is.
     state: Option<State>,
-    handling: Handling,
+    /// `None` if Python's code handles its records.
+    plan: Option<Arc<Plan>>,
     /// The snapshot in which that was found out.
     snapshot: usize,
     /// How many records the handler has got since.
@@ -278,77 +249,68 @@ impl Found {
     }
 
     fn is_current(&self, handler: &Instance<'_, '_>) -> bool {
-        match (&self.state, &self.handling) {
-            (_, Handling::ByPlan(plan)) => plan.is_current(handler),
-            (Some(state), _) => state.is_of(handler) && self.has_current_snapshot(handler.py()),
-            (None, _) => {
-                self.records < RECORDS_FOR_A_CLASS && self.has_current_snapshot(handler.py())
-            }
+        if let Some(plan) = &self.plan {
+            return plan.is_current(handler);
         }
-    }
-
-    fn has_current_snapshot(&self, py: Python<'_>) -> bool {
-        snapshot::current(py, Part::ALL).is_some_and(|now| now.number() == self.snapshot)
+        let is_same = self
+            .state
+            .map_or(self.records < RECORDS_FOR_A_CLASS, |it| it.is_of(handler));
+        let now = || snapshot::current(handler.py(), Part::ALL);
+        is_same && now().is_some_and(|now| now.number() == self.snapshot)
     }
 }
 
-/// What was found out about a handler, if that holds. `None` if a plan has to be made. A forked child may find [`FOUND`]
-/// locked for good.
-fn find(handler: &Instance<'_, '_>) -> Option<Handling> {
-    FOUND
-        .with(|all| {
-            all.try_lock()
-                .ok()
-                .and_then(|mut all| find_among(&mut all, handler))
-        })
-        .flatten()
+/// The plan of a handler, or `Some(None)` if Python's code handles its records. `None` if a plan has to be made. A forked
+/// child may find [`FOUND`] locked for good.
+fn find(handler: &Instance<'_, '_>) -> Option<Option<Arc<Plan>>> {
+    let find = |all: &Mutex<Vec<Found>>| find_among(&mut all.try_lock().ok()?, handler);
+    FOUND.with(find).flatten()
 }
 
 #[inline]
-fn find_among(all: &mut [Found], handler: &Instance<'_, '_>) -> Option<Handling> {
+fn find_among(all: &mut [Found], handler: &Instance<'_, '_>) -> Option<Option<Arc<Plan>>> {
     let address = handler.itself.as_ptr().addr();
     let number = RECORDS.fetch_add(1, Ordering::Relaxed);
     if let Some(found) = all.iter_mut().find(|it| it.handler == address) {
         found.records = found.records.saturating_add(1);
         found.last = number;
         return match found.is_current(handler) {
-            true => Some(found.handling.clone()),
-            false if found.records < RECORDS_FOR_A_PLAN => {
-                Some(Handling::ByPython("it has just changed"))
-            }
-            false => None,
+            true => Some(found.plan.clone()),
+            false => (found.records < RECORDS_FOR_A_PLAN).then_some(None),
         };
     }
     let is_full = all.len() == MAX_HANDLERS && all.iter().all(Found::is_in_use);
-    is_full.then_some(Handling::ByPython("there are too many handlers"))
+    is_full.then_some(None)
 }
 
-fn keep(handler: &Instance<'_, '_>, state: Option<State>, handling: Handling) -> Handling {
-    if let (Handling::ByPython(reason), true) = (&handling, explain::is_wanted()) {
+/// Keeps what was found out about a handler: the plan, or the reason why Python's code handles its records.
+fn keep(
+    handler: &Instance<'_, '_>,
+    state: Option<State>,
+    plan: std::result::Result<Arc<Plan>, &str>,
+) -> Option<Arc<Plan>> {
+    if let (Err(reason), true) = (&plan, explain::is_wanted()) {
         let handler = handler.itself;
         system::write_line(format_args!(
             "Python's code handles the records of {handler}: {reason}"
         ));
     }
+    let plan = plan.ok();
     let all = FOUND.get_or_make(Mutex::default);
     let Ok(mut all) = all.try_lock() else {
-        return handling;
+        return plan;
     };
     let address = handler.itself.as_ptr().addr();
     let earlier = all.iter().position(|it| it.handler == address);
-    let other = match all.len() == MAX_HANDLERS {
-        true => all
-            .iter()
-            .rposition(|it| !it.is_in_use())
-            .or(Some(MAX_HANDLERS - 1)),
-        false => None,
-    };
+    let is_free = |it: &Found| !it.is_in_use();
+    let other = || all.iter().rposition(is_free).unwrap_or(MAX_HANDLERS - 1);
+    let other = (all.len() == MAX_HANDLERS).then(other);
     let replaced = earlier.or(other).map(|index| all.remove(index));
     let snapshot = snapshot::current(handler.py(), Part::ALL);
     let new = Found {
         handler: address,
         state,
-        handling: handling.clone(),
+        plan: plan.clone(),
         snapshot: snapshot.map_or(0, |snapshot| snapshot.number()),
         records: 0,
         last: RECORDS.load(Ordering::Relaxed),
@@ -357,5 +319,5 @@ fn keep(handler: &Instance<'_, '_>, state: Option<State>, handling: Handling) ->
     drop(all);
     // Freeing it can run Python code, which may log.
     drop(replaced);
-    handling
+    plan
 }

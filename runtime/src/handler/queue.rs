@@ -5,15 +5,11 @@ use pyo3::types::PyDict;
 
 use super::object::Instance;
 use crate::python::library::HANDLERS_GLOBALS;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{Name, Object, Result, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::Row;
 
 /// Puts a copy of the record with its text into the queue of a handler.
-///
-/// # Errors
-/// What `QueueHandler.prepare` and `enqueue` raise.
 pub(super) fn put<'py>(
     handler: &Instance<'_, 'py>,
     record: &Instance<'_, 'py>,

@@ -3,8 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Object, Thin};
+use crate::raw::thin::{self, Object, Result, Thin};
 
 pub(super) enum Text<'py> {
     Made(String),
@@ -12,8 +11,6 @@ pub(super) enum Text<'py> {
 }
 
 impl<'py> Text<'py> {
-    /// # Errors
-    /// A `MemoryError`.
     pub(super) fn into_object(self, py: Python<'py>) -> Result<Object<'py>> {
         match self {
             Text::Made(text) => thin::text(py, &text),
@@ -22,9 +19,6 @@ impl<'py> Text<'py> {
     }
 
     /// `len(text)`.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(super) fn len(&self) -> Result<usize> {
         match self {
             Text::Made(text) => Ok(text.chars().count()),
@@ -33,9 +27,6 @@ impl<'py> Text<'py> {
     }
 
     /// `text + end`.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(super) fn with_end(self, end: &Bound<'py, PyAny>) -> Result<Object<'py>> {
         match (self, end.cast_exact::<PyString>()) {
             (Text::Made(mut text), Ok(string)) => {

@@ -27,8 +27,7 @@ use crate::raw::interpreter::is_pypy;
 use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::reporting_dict::{ReportingDict, class};
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin, program};
+use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
 
 /// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
@@ -57,9 +56,6 @@ pub(crate) fn invalidate() {
 }
 
 /// Tells the listeners that Python has just refused a level.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn report_refusal(py: Python<'_>) -> Result<()> {
     let mut listeners = LISTENERS.iter();
     listeners.try_for_each(|(_, listener)| (listener.on_refusal)(py))
@@ -71,10 +67,6 @@ pub(crate) fn ticket(cache: &'static LevelCache, place: &AtomicIndex) -> Ticket<
 }
 
 /// Makes changes of the loggers below `root` invalidate the level caches.
-///
-/// # Errors
-/// The exception that Python raises if `root` isn't a logger like the standard library's. Nothing may be cached
-/// then.
 pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
     let py = root.py();
     let cache = root.get(Name::_cache)?;
@@ -137,7 +129,7 @@ fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
 
 /// PyPy doesn't say how large a dict is.
 fn class_of_pypy(py: Python<'_>) -> Result<Object<'_>> {
-    let names = program::run(py, CLASS_OF_PYPY)?;
+    let names = thin::run_program(py, CLASS_OF_PYPY)?;
     let invalidate = callback(py, |_| {
         invalidate();
         Ok(())

@@ -6,8 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 
 use crate::raw::interpreter;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Result, Stored, Thin};
 use crate::stock::class;
 use crate::stock::watch::InstanceWatch;
 
@@ -18,10 +17,8 @@ pub(crate) struct LoggerDict<'py> {
     pub(crate) is_known: bool,
 }
 
-/// The names in a logger's dict on which depends what is known of it.
-const WATCHED: &[Name] = &[
-    Name::name,
-    Name::disabled,
+/// The methods that a record passes through.
+const METHODS: &[Name] = &[
     Name::_log,
     Name::makeRecord,
     Name::handle,
@@ -48,9 +45,6 @@ impl LoggerWatch {
     }
 
     /// Remembers it of a logger of a stock class, if it is so and the logger has that name.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     #[cold]
     pub(crate) fn remember(&self, logger: &Bound<'_, PyAny>, name: &Stored) -> Result<()> {
         let attempts = self.attempts.load(Ordering::Relaxed);
@@ -59,10 +53,9 @@ impl LoggerWatch {
         }
         self.attempts.store(attempts + 1, Ordering::Relaxed);
         let dict = LoggerDict::of_stock(logger);
-        let watch = dict
-            .dict
-            .as_ref()
-            .and_then(|dict| InstanceWatch::of_logger(dict, WATCHED));
+        let watch = dict.dict.as_ref().and_then(|dict| {
+            InstanceWatch::of_logger(dict, [&[Name::name, Name::disabled], METHODS])
+        });
         let Some(watch) = watch else {
             return Ok(());
         };
@@ -137,13 +130,10 @@ impl<'py> LoggerDict<'py> {
         if self.is_known {
             return Ok(false);
         }
-        let disabled = match class::has_own_attributes(logger.class_address()) {
-            true => self.get(Name::disabled)?,
-            false => None,
-        };
-        disabled
-            .map_or_else(|| logger.get(Name::disabled), Ok)?
-            .is_true()
+        match class::has_own_attributes(logger.class_address()) {
+            true => self.get_from(logger, Name::disabled)?.is_true(),
+            false => logger.get(Name::disabled)?.is_true(),
+        }
     }
 
     /// Whether the logger itself, not its class, has one of the methods that a record passes through.
@@ -154,14 +144,8 @@ impl<'py> LoggerDict<'py> {
         let Some(dict) = &self.dict else {
             return Ok(false);
         };
-        for method in [
-            Name::_log,
-            Name::makeRecord,
-            Name::handle,
-            Name::filter,
-            Name::callHandlers,
-        ] {
-            if dict.has_entry(method)? {
+        for method in METHODS {
+            if dict.has_entry(*method)? {
                 return Ok(true);
             }
         }

@@ -8,8 +8,7 @@ use crate::level_cache::invalidation;
 use crate::python::kept;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Thin};
+use crate::raw::thin::{self, Name, Result, Thin};
 
 /// `logger.isEnabledFor(level)`.
 pub(crate) fn is_enabled_for(logger: &Bound<'_, PyAny>, level: Level) -> Result<bool> {

@@ -9,8 +9,7 @@ use crate::level_cache::invalidation;
 use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::raised::attempt;
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Result, Stored, Thin};
 
 /// The loggers that `logging.getLogger` has returned, by name, as weak references.
 fn seen(py: Python<'_>) -> &Bound<'_, PyDict> {

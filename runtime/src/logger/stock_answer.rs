@@ -8,8 +8,7 @@ use crate::level::Level;
 use crate::python::garbage;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::interpreter;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Exception, Name, Object, Result, Thin};
 
 /// The answer of `logging.getLogger(name).isEnabledFor(level)` at this moment. `None` if only Python can tell, because
 /// a class or an object isn't the stock one.

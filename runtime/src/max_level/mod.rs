@@ -26,8 +26,7 @@ use crate::level_cache::invalidation::{self, Listener};
 use crate::logger::{levels, lookup};
 use crate::python::library::LOGGING_GLOBALS;
 use crate::raw::list::List;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{Name, Object, Result, Thin};
 
 /// A maximum level that follows Python.
 pub(crate) struct MaxLevel {

@@ -4,22 +4,15 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyModule};
 
 use super::library::loaded;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{Name, Object, Result, Thin};
 
 /// `asyncio.current_task().get_name()`, if the program has imported the module and a loop runs in this
 /// thread.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn task_name(py: Python<'_>) -> Result<Option<Object<'_>>> {
     task_name_by(py, |function| function.run().map(Some))
 }
 
 /// The same, if asyncio's own functions, which are written in C, tell it. Runs no Python code.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn task_name_without_python(py: Python<'_>) -> Result<Option<Object<'_>>> {
     task_name_by(py, |function| {
         match function.is_exact_instance_of::<PyCFunction>() {

@@ -17,7 +17,7 @@ use super::watchdog::Watched;
 use super::{fork, library, loose, raised};
 use crate::metadata::Metadata;
 use crate::raw::interpreter;
-use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Exception, Result};
 
 /// Attaches, and runs `f`. What it raises goes to `sys.unraisablehook`.
 ///
@@ -42,21 +42,20 @@ fn attach_and_run(metadata: &Metadata, f: &mut dyn FnMut(Python<'_>) -> Result<(
     let watched = Watched::waits(metadata);
     Python::try_attach(|py| {
         watched.set_attached();
-        with_nothing_in_flight(py, &mut || {
-            loose::release(py);
-            raised::suspend(py);
-            unless_raised(py, metadata, &mut || {
-                raised::attempt(py, interpreter::prepare(py));
-                if !interpreter::is_main(py) {
-                    return Ok(());
-                }
-                fork::prepare(py);
-                raised::attempt(py, exit::prepare(py));
-                let _inside = context.as_ref().and_then(|context| context.enter(py));
-                f(py)
-            });
-            raised::schedule(py);
+        let _in_flight = InFlight::take(py);
+        loose::release(py);
+        raised::suspend(py);
+        unless_raised(py, metadata, &mut || {
+            raised::attempt(py, interpreter::prepare(py));
+            if !interpreter::is_main(py) {
+                return Ok(());
+            }
+            fork::prepare(py);
+            raised::attempt(py, exit::prepare(py));
+            let _inside = context.as_ref().and_then(|context| context.enter(py));
+            f(py)
         });
+        raised::schedule(py);
     });
 }
 
@@ -81,11 +80,10 @@ pub(crate) fn guard<R>(
 ) -> Option<R> {
     let mut f = Some(f);
     let mut value = None;
-    with_nothing_in_flight(py, &mut || {
-        unless_raised(py, metadata, &mut || {
-            value = f.take().map(|f| f()).transpose()?;
-            Ok(())
-        });
+    let _in_flight = InFlight::take(py);
+    unless_raised(py, metadata, &mut || {
+        value = f.take().map(|f| f()).transpose()?;
+        Ok(())
     });
     value
 }
@@ -93,29 +91,25 @@ pub(crate) fn guard<R>(
 /// Calls `f` with a token if this thread is attached. Never waits, and runs no Python code.
 pub(crate) fn if_attached<R>(f: impl FnOnce(Option<Python<'_>>) -> R) -> R {
     interpreter::if_attached(|py| {
-        let Some(py) = py else {
-            return f(None);
-        };
-        let in_flight = take_in_flight(py);
-        let value = f(Some(py));
-        put_back(py, in_flight);
-        value
+        let _in_flight = py.map(InFlight::take);
+        f(py)
     })
 }
 
-fn with_nothing_in_flight(py: Python<'_>, f: &mut dyn FnMut()) {
-    let in_flight = take_in_flight(py);
-    f();
-    put_back(py, in_flight);
+/// The exception that is in flight, which is set again at the end.
+struct InFlight<'py>(Python<'py>, Option<Exception>);
+
+impl<'py> InFlight<'py> {
+    fn take(py: Python<'py>) -> InFlight<'py> {
+        InFlight(py, Exception::is_set(py).then(Exception::taken))
+    }
 }
 
-fn take_in_flight(py: Python<'_>) -> Option<Exception> {
-    Exception::is_set(py).then(Exception::taken)
-}
-
-fn put_back(py: Python<'_>, in_flight: Option<Exception>) {
-    if let Some(error) = in_flight {
-        error.restore(py);
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if let Some(error) = self.1.take() {
+            error.restore(self.0);
+        }
     }
 }
 

@@ -6,14 +6,17 @@
 //! it whenever Python handles one of their records.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::asyncio;
+use super::asyncio::task_name_without_python;
 use super::kept::Kept;
 use super::loose::Loose;
 use super::process::OfProcess;
@@ -23,8 +26,7 @@ use crate::raw::interpreter::{
 };
 use crate::raw::list::Inbox;
 use crate::raw::once::Once;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Exception, Name, Object, Result, Stored, Thin};
 
 /// The values of Python's [context variables] at one moment, for threads that Rust has spawned.
 ///
@@ -168,11 +170,8 @@ impl RecordContext {
     }
 
     /// A copy of the context that this thread has in Python. Runs no Python code.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn copy_current(py: Python<'_>) -> Result<RecordContext> {
-        let task_name = asyncio::task_name_without_python(py).ok().flatten();
+        let task_name = task_name_without_python(py).ok().flatten();
         Ok(RecordContext(Arc::new(Source::OfRecord {
             copy: Loose::new(copy_current_context(py)?.unbind()),
             task_name: task_name.map(|name| Loose::new(name.unbind())),
@@ -304,5 +303,68 @@ impl Drop for Entered {
     fn drop(&mut self) {
         let before = std::mem::take(&mut self.before);
         let _ = CURRENT.try_with(|current| current.replace(before));
+    }
+}
+
+impl Context {
+    /// Makes a future that enters the context whenever it is polled, and when it is dropped. All polls share one
+    /// copy of it.
+    ///
+    /// A task of an async runtime moves from thread to thread, and takes turns with others, so a guard of
+    /// [`enter`](Context::enter) can't be kept across an `await`.
+    ///
+    /// ```
+    /// use pyo3::prelude::*;
+    ///
+    /// async fn load() -> u32 {
+    ///     pylog::info!("with the request's id");
+    ///     7
+    /// }
+    ///
+    /// # fn spawn<F: Future + Send + 'static>(future: F) {
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     assert!(std::pin::pin!(future).poll(&mut context).is_ready());
+    /// # }
+    /// #[pyfunction]
+    /// fn start(py: Python<'_>) -> PyResult<()> {
+    ///     let context = pylog::Context::capture(py)?;
+    ///     spawn(context.scope(load())); // such as `tokio::spawn`
+    ///     Ok(())
+    /// }
+    /// # Python::attach(start).unwrap();
+    /// ```
+    pub fn scope<F: Future>(&self, future: F) -> Scoped<F> {
+        Scoped {
+            context: RecordContext::of(Some(self.clone())),
+            future: Some(Box::pin(future)),
+        }
+    }
+}
+
+/// A future that is polled and dropped in a [`Context`]. See [`Context::scope`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Scoped<F> {
+    context: RecordContext,
+    /// `None` while it is dropped.
+    future: Option<Pin<Box<F>>>,
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<F::Output> {
+        let _entered = Entered::new(self.context.clone());
+        match &mut self.future {
+            Some(future) => future.as_mut().poll(task),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Scoped<F> {
+    fn drop(&mut self) {
+        let _entered = Entered::new(self.context.clone());
+        self.future = None;
     }
 }

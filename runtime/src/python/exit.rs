@@ -22,10 +22,8 @@ use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use super::process;
 use super::{loose, raised};
 use crate::raw::interpreter;
-use crate::raw::list::List;
-use crate::raw::once::RunOnce;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Thin};
+use crate::raw::once::{Once, RunOnce};
+use crate::raw::thin::{Name, Result, Thin};
 
 /// The thread that finalizes the interpreter, once it has begun to.
 static FINALIZER: OnceLock<ThreadId> = OnceLock::new();
@@ -42,8 +40,8 @@ const PERMIT: usize = 2;
 /// The interpreter has begun to finalize: only the finalizing thread gets permits.
 const CLOSED: usize = 1;
 
-/// The actions that come last, while handlers are still open.
-static LAST_ACTIONS: List<fn()> = List::new();
+/// The action that comes last, while handlers are still open.
+static LAST_ACTION: Once<fn()> = Once::new();
 
 /// How long the finalizing thread waits for handlers that run in other threads. `logging.shutdown`
 /// waits for most of them without a limit, since it takes each handler's lock.
@@ -92,17 +90,14 @@ pub(crate) fn may_attach() -> bool {
     finalizer.is_none_or(|finalizer| *finalizer == thread::current().id())
 }
 
-/// Adds an action for the end of the interpreter.
-pub(crate) fn add_last_action(action: fn()) {
-    LAST_ACTIONS.push(action);
+/// Sets the action for the end of the interpreter.
+pub(crate) fn set_last_action(action: fn()) {
+    LAST_ACTION.get_or_make(|| action);
 }
 
 static REGISTERED: RunOnce = RunOnce::new();
 
 /// Makes Python report its end.
-///
-/// # Errors
-/// The exception that `atexit.register` raises.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     REGISTERED.run(|| -> Result<()> {
         if raised::attempt(py, is_calling_exit_functions(py)) == Some(true) {
@@ -131,7 +126,7 @@ fn is_calling_exit_functions(py: Python<'_>) -> Result<bool> {
     let threading = THREADING_GLOBALS.dict(py)?;
     let mut frame = interpreter::current_frame(py);
     while let Some(caller) = frame {
-        if caller.globals()?.is(&threading) {
+        if caller.get(Name::f_globals)?.is(&threading) {
             return Ok(false); // A signal handler that runs while `threading._shutdown` waits.
         }
         frame = caller.back()?;
@@ -153,8 +148,10 @@ fn end(py: Python<'_>) {
     loose::release_at_end(py);
 }
 
-fn run_last_actions() {
-    LAST_ACTIONS.iter().for_each(|(_, action)| action());
+fn run_last_action() {
+    if let Some(action) = LAST_ACTION.get() {
+        action();
+    }
 }
 
 fn finalize(py: Python<'_>) -> Result<()> {
@@ -168,7 +165,7 @@ fn finalize(py: Python<'_>) -> Result<()> {
             prepare(py)
         })?;
         if raised::attempt(py, register_at_exit.run_with(&renew)).is_some() {
-            run_last_actions();
+            run_last_action();
             // Last, because the actions release the GIL, and another thread's record would register too early.
             REGISTERED.reset();
             return Ok(());
@@ -182,7 +179,7 @@ fn finalize(py: Python<'_>) -> Result<()> {
             thread::sleep(Duration::from_millis(1));
         }
     });
-    run_last_actions();
+    run_last_action();
     // An exception that is going to be raised in this thread is raised here.
     raised::suspend(py);
     end(py);

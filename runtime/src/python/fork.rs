@@ -6,11 +6,9 @@ use super::library::{REGISTER_AT_FORK, callback};
 use super::process;
 use super::raised::attempt;
 use crate::raw::interpreter;
-use crate::raw::list::List;
-use crate::raw::once::RunOnce;
+use crate::raw::once::{Once, RunOnce};
 use crate::raw::system;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Thin};
+use crate::raw::thin::{self, Name, Result, Thin};
 
 /// Functions that run before a fork, and after it in the parent and in the child.
 pub(crate) struct Hooks {
@@ -21,13 +19,13 @@ pub(crate) struct Hooks {
     pub(crate) at_end_of_first_thread: fn(),
 }
 
-static HOOKS: List<Hooks> = List::new();
+static HOOKS: Once<Hooks> = Once::new();
 
 static REGISTERED: RunOnce = RunOnce::new();
 
-/// Adds hooks, which run from the next fork on.
-pub(crate) fn add_hooks(hooks: Hooks) {
-    HOOKS.push(hooks);
+/// Sets the hooks, which run from the next fork on.
+pub(crate) fn set_hooks(hooks: Hooks) {
+    HOOKS.get_or_make(|| hooks);
 }
 
 /// Makes Python report its forks.
@@ -39,21 +37,21 @@ pub(crate) fn prepare(py: Python<'_>) {
 }
 
 fn register(py: Python<'_>) -> Result<()> {
-    let before = callback(py, |_| {
-        HOOKS.iter().for_each(|(_, hooks)| (hooks.before)());
-        Ok(())
-    })?;
-    let in_parent = callback(py, |_| {
-        HOOKS.iter().for_each(|(_, hooks)| (hooks.in_parent)());
-        Ok(())
-    })?;
+    let hook = |hook: fn(&Hooks)| {
+        callback(py, move |_| {
+            HOOKS.get().into_iter().for_each(hook);
+            Ok(())
+        })
+    };
+    let before = hook(|hooks| (hooks.before)())?;
+    let in_parent = hook(|hooks| (hooks.in_parent)())?;
     let in_child = callback(py, |py| {
         attempt(py, interpreter::keep_thread_state(py));
         process::watch_first_thread(|| {
-            let hooks = HOOKS.iter().map(|(_, hooks)| hooks);
+            let hooks = HOOKS.get().into_iter();
             hooks.for_each(|hooks| (hooks.at_end_of_first_thread)());
         });
-        HOOKS.iter().try_for_each(|(_, hooks)| (hooks.in_child)(py))
+        HOOKS.get().map_or(Ok(()), |it| (it.in_child)(py))
     })?;
     let hooks = thin::dict(py)?;
     hooks.set_entry(Name::before, &before)?;

@@ -16,8 +16,7 @@ use super::raised::attempt;
 use crate::metadata::Metadata;
 use crate::raw::bytecode;
 use crate::raw::interpreter::is_pypy;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin, program};
+use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
 
 /// A call in Rust code, as Python code sees it.
 pub(crate) trait Caller {
@@ -41,7 +40,7 @@ fn code(py: Python<'_>) -> Result<Object<'_>> {
 }
 
 fn compiled_code(py: Python<'_>) -> Result<Object<'_>> {
-    let names = program::run(py, c"call = lambda f, x: f(x)")?;
+    let names = thin::run_program(py, c"call = lambda f, x: f(x)")?;
     names.part(Name::call.get(py))?.get(Name::__code__)
 }
 
@@ -108,9 +107,6 @@ pub(crate) struct Place<'py> {
 }
 
 /// A function whose frame is at that place, in a module of that name.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn function_at<'py>(
     place: &Place<'py>,
     code: &Bound<'py, PyAny>,
@@ -152,9 +148,6 @@ fn all_on_first_line(mut units: usize) -> Vec<u8> {
 }
 
 /// `callable(argument)`, called by the frame of a call.
-///
-/// # Errors
-/// The exception that `callable` raises.
 pub(crate) fn call<'py>(
     caller: &dyn Caller,
     callable: &Bound<'py, PyAny>,
@@ -169,9 +162,6 @@ pub(crate) fn call<'py>(
 }
 
 /// `callable(*args, **kwargs)`, called by the frame of a call. There is at least one argument.
-///
-/// # Errors
-/// The exception that `callable` raises.
 pub(crate) fn call_with<'py>(
     caller: &dyn Caller,
     callable: &Bound<'py, PyAny>,
@@ -195,9 +185,6 @@ pub(crate) fn call_with<'py>(
 }
 
 /// A traceback of the frame of a call alone.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn traceback<'py>(caller: &dyn Caller, py: Python<'py>) -> Result<Option<Object<'py>>> {
     let Some(function) = function_of(caller, py) else {
         return Ok(None);
@@ -216,9 +203,6 @@ pub(crate) fn traceback<'py>(caller: &dyn Caller, py: Python<'py>) -> Result<Opt
 }
 
 /// The code and the globals of the frame of a call.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn code_and_globals<'py>(
     caller: &dyn Caller,
     py: Python<'py>,

@@ -4,14 +4,10 @@ use pyo3::prelude::*;
 
 use super::library::{DISABLE_COLLECTION, ENABLE_COLLECTION, IS_COLLECTION_ENABLED};
 use crate::raw::once::Once;
-use crate::raw::thin::Thin;
-use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Result, Thin};
 use crate::raw::version::version;
 
 /// Imports what [`without_collection`] needs.
-///
-/// # Errors
-/// The exception that the import raises.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     if !collects_in_allocation(py) {
         return Ok(());

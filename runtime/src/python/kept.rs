@@ -67,8 +67,8 @@ impl<T: Send + Sync + 'static> Kept<T> {
     }
 
     pub(crate) fn get_or_make(&'static self, make: impl FnOnce() -> T) -> Shared<T> {
-        let made = self.get_or_try(|| Ok::<T, Infallible>(make()));
-        made.unwrap_or_else(|never| match never {})
+        let Ok(value) = self.get_or_try(|| Ok::<T, Infallible>(make()));
+        value
     }
 
     pub(crate) fn get_or_try<E>(

@@ -16,8 +16,7 @@ use super::raised::attempt;
 use crate::raw::interpreter::is_pypy;
 use crate::raw::once::Once;
 use crate::raw::pypy;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Exception, Name, Object, Result, Stored, Thin};
 
 /// A name in a module, looked up on first use.
 pub(crate) struct Import {
@@ -35,12 +34,7 @@ impl Import {
         }
     }
 
-    /// # Errors
-    /// The exception that the import raises. The next use imports again.
     pub(crate) fn get<'py>(&'static self, py: Python<'py>) -> Result<Object<'py>> {
-        if let Some(object) = self.object.get() {
-            return Ok(object.bind(py).into());
-        }
         let object = self.object.get_or_try(|| {
             let dict = dict_of(self.module, py)?;
             look_up(&dict, self.module, self.name).map(Object::unbind)
@@ -64,8 +58,6 @@ impl Globals {
         }
     }
 
-    /// # Errors
-    /// The exception that the import raises, or an `AttributeError` if the name isn't there.
     pub(crate) fn get<'py>(&'static self, name: Name, py: Python<'py>) -> Result<Object<'py>> {
         if let Some(dict) = self.dict.get() {
             return look_up(dict.bind(py), self.module, name);
@@ -75,9 +67,6 @@ impl Globals {
 
     /// Whether a function, or a method of an object, is one that the module defines: not overridden,
     /// not wrapped.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn define(&'static self, function: &Bound<'_, PyAny>) -> Result<bool> {
         let py = function.py();
         // A wrapper can imitate the function in everything but its type.
@@ -98,9 +87,6 @@ impl Globals {
     }
 
     /// The dict of all names.
-    ///
-    /// # Errors
-    /// The exception that the import raises.
     pub(crate) fn dict<'py>(&'static self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let find = || dict_of(self.module, py).map(Stored::from);
         Ok(self.dict.get_or_try(find)?.bind(py).clone())
@@ -150,9 +136,6 @@ const APART: [Name; 3] = [Name::copy, Name::logging_handlers, Name::sys];
 static FUNCTION_OF_LOGGING: Once<Stored<PyWeakrefReference>> = Once::new();
 
 /// Makes what a record takes available without keeping it.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(super) fn prepare_release(py: Python<'_>) -> Result<()> {
     for function in LOGGING_GLOBALS.dict(py)?.values() {
         if function.is_exactly(FUNCTION_TYPE.get(py)?) && LOGGING_GLOBALS.define(&function)? {
@@ -251,9 +234,6 @@ pub(crate) fn loaded<'py>(name: &Bound<'py, PyString>) -> Result<Option<Object<'
 }
 
 /// Whether a function is a certain one of a module written in C.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
     if is_pypy() {
         return pypy::is_builtin(function, module, name);
@@ -285,9 +265,6 @@ pub(crate) fn function(py: Python<'_>, call: Call) -> Result<Bound<'_, PyCFuncti
 type Call = Box<dyn Fn(Python<'_>) -> Result<Py<PyAny>> + Send + Sync>;
 
 /// Issues a `RuntimeWarning`.
-///
-/// # Errors
-/// The warning, if the program turns warnings into exceptions.
 pub(crate) fn warn(py: Python<'_>, message: &str) -> Result<()> {
     let category = py.get_type::<PyRuntimeWarning>();
     let message = format!("{message}\0");

@@ -15,5 +15,4 @@ pub(crate) mod loose;
 pub(crate) mod nesting;
 pub(crate) mod process;
 pub(crate) mod raised;
-pub(crate) mod scope;
 pub(crate) mod watchdog;

@@ -13,8 +13,7 @@ use pyo3::types::PyString;
 
 use crate::raw::interpreter::is_pypy;
 use crate::raw::system;
-use crate::raw::thin::Stored;
-use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Exception, Result, Stored};
 
 /// How much stack a nested call needs, in bytes: for its record and a handler. Half of a stack is enough for that, too.
 const NEEDED: usize = 64 * 1024;
@@ -40,9 +39,7 @@ thread_local! {
     static STATE: Cell<State> = const {
         Cell::new(State { depth: 0, outermost: 0, drops_nested: false })
     };
-}
 
-thread_local! {
     static ENDED: RefCell<Option<(Exception, Stored<PyString>)>> = const { RefCell::new(None) };
 }
 
@@ -101,9 +98,6 @@ pub(crate) fn is_nested() -> bool {
 }
 
 /// Checks that a nested call has enough stack.
-///
-/// # Errors
-/// A `RecursionError` if it hasn't.
 pub(crate) fn check_stack(py: Python<'_>) -> Result<()> {
     if !is_nested() || is_enough(stack_address()) {
         return Ok(());

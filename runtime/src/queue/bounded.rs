@@ -90,9 +90,19 @@ impl Queue {
     /// take up half of the queue.
     pub(super) fn reserve(&'static self, is_decided: bool) -> Option<Slot> {
         let capacity = CAPACITY.load(Ordering::Relaxed);
-        self.reserve_within(match is_decided {
+        let capacity = match is_decided {
             true => capacity,
             false => capacity.div_ceil(2),
+        };
+        let reserve = |reserved| (self.waiting(reserved) < capacity).then_some(reserved + 1);
+        let reserved = self
+            .reserved
+            .fetch_update(RESERVE, Ordering::Acquire, reserve)
+            .ok()?;
+        WAITING.fetch_add(1, Ordering::Relaxed);
+        Some(Slot {
+            queue: self,
+            waiting: self.waiting(reserved + 1),
         })
     }
 
@@ -105,19 +115,6 @@ impl Queue {
             queue: self,
             waiting: self.waiting(self.reserved()),
         }
-    }
-
-    fn reserve_within(&'static self, capacity: usize) -> Option<Slot> {
-        let reserve = |reserved| (self.waiting(reserved) < capacity).then_some(reserved + 1);
-        let reserved = self
-            .reserved
-            .fetch_update(RESERVE, Ordering::Acquire, reserve)
-            .ok()?;
-        WAITING.fetch_add(1, Ordering::Relaxed);
-        Some(Slot {
-            queue: self,
-            waiting: self.waiting(reserved + 1),
-        })
     }
 
     /// How many entries are in the queue when `reserved` slots have been reserved. `delivered` is read

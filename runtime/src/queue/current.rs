@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::bounded::Queue;
+use super::hold::wait_until;
 use crate::callsite::site::reset_questions;
 use crate::python::process::OfProcess;
 use crate::python::{exit, nesting};
@@ -41,7 +42,7 @@ pub(super) fn make_current() -> &'static Queue {
     })
 }
 
-fn set_forking(is_forking: bool) {
+pub(super) fn set_forking(is_forking: bool) {
     let _ = IS_FORKING.try_with(|it| it.set(is_forking));
 }
 
@@ -52,7 +53,7 @@ fn set_forking(is_forking: bool) {
 pub(super) fn begin_hold() {
     if let Some(queue) = current() {
         queue.hold.begin();
-        let wait = || queue.hold.wait_until_detached(WAIT_FOR_DELIVERY);
+        let wait = || wait_until(WAIT_FOR_DELIVERY, || queue.hold.is_detached());
         // Python's hook has waited already. A handler that forks can't wait for the end of its own delivery.
         if !queue.hold.is_detached() && !is_forking() && !nesting::is_in_call() {
             // The delivery may need the GIL.
@@ -67,27 +68,6 @@ pub(super) fn begin_hold() {
 pub(super) fn end_hold() {
     if let Some(queue) = current() {
         queue.hold.end();
-        queue.waker.wake();
-    }
-}
-
-pub(super) fn before_fork() {
-    begin_hold();
-    set_forking(true);
-}
-
-pub(super) fn after_fork_in_parent() {
-    set_forking(false);
-    end_hold();
-}
-
-pub(super) fn after_fork_in_child() {
-    set_forking(false);
-}
-
-/// The drain thread must not wait for records any more.
-pub(super) fn at_end_of_first_thread() {
-    if let Some(queue) = current() {
         queue.waker.wake();
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::bounded::{CAPACITY, Entry, Queue};
+use super::hold::wait_until;
 use super::thread::is_drain_thread;
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
@@ -43,7 +44,7 @@ impl Queue {
     pub(super) fn deliver_here(&self, py: Python<'_>, limit: Duration) {
         self.hold.begin();
         if !self.hold.is_effective() {
-            py.detach(|| self.hold.wait_until_effective(limit));
+            py.detach(|| wait_until(limit, || self.hold.is_effective()));
         }
         if self.hold.is_effective() {
             self.deliver_all(py);
@@ -111,9 +112,9 @@ impl Queue {
     }
 
     fn report_dropped(&self, py: Python<'_>) {
-        let dropped = self.take_dropped();
-        if dropped > 0 {
-            report_dropped(dropped, py);
+        match self.take_dropped() {
+            0 => {}
+            dropped => report_dropped(dropped, py),
         }
     }
 
@@ -158,7 +159,7 @@ fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) -> Option<Arc<OriginThre
             (callsite, guard(py, callsite.metadata(), ask))
         }
     };
-    let dropped = callsite.questions().answer();
+    let dropped = callsite.state().questions.answer();
     // If something was raised, Python hasn't refused.
     if is_accepted != Some(false) {
         queue.count_dropped(dropped);
@@ -178,13 +179,13 @@ fn report_dropped(dropped: usize, py: Python<'_>) {
             .get()
             .map_or(&CALLSITE, |owner| CALLSITE.for_target(owner))
     };
-    let call = Call::new(
+    let mut call = Call::new(
         callsite,
         Level::WARN,
         Decision::Undecided,
         format_args!("{dropped} records were dropped: the queue of {capacity} was full"),
         Keywords::default(),
     );
-    let call = call.with_number("dropped", dropped);
+    call.set_dropped(dropped);
     guard(py, callsite.metadata(), || call.deliver(py));
 }

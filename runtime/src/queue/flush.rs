@@ -14,7 +14,7 @@ use crate::raw::interpreter;
 const WAIT_AT_END: Duration = Duration::from_secs(5);
 
 /// How long a fork waits for the queue. A child can't free the objects of the records that are in it then.
-const WAIT_BEFORE_FORK: Duration = Duration::from_millis(100);
+pub(super) const WAIT_BEFORE_FORK: Duration = Duration::from_millis(100);
 
 /// Delivers what is in the queue at the end of the process, or where Python behaves as at the end.
 pub(super) fn at_end() {
@@ -26,10 +26,6 @@ pub(super) fn at_end() {
     flush(WAIT_AT_END.saturating_sub(waited));
     let waited = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     all.fetch_add(waited, Ordering::Relaxed);
-}
-
-pub(super) fn before_fork() {
-    flush(WAIT_BEFORE_FORK);
 }
 
 /// A time that can be added to any `Instant`.
@@ -49,11 +45,7 @@ pub fn flush(timeout: Duration) -> bool {
 }
 
 impl Queue {
-    pub(super) fn flush_within(&self, timeout: Duration) -> bool {
-        self.flush_to(self.reserved(), timeout)
-    }
-
-    /// The same for everything up to a position.
+    /// The same as [`flush`] for everything up to a position.
     pub(super) fn flush_to(&self, position: usize, timeout: Duration) -> bool {
         let now = Instant::now();
         let end = now.checked_add(timeout).unwrap_or(now + FOREVER);

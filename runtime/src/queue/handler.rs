@@ -14,16 +14,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyList};
 
 use super::current::current;
-use crate::level_cache::invalidation::{self, Listener};
-use crate::python::attach::if_attached;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::loose::Loose;
 use crate::python::nesting;
 use crate::python::raised::attempt;
-use crate::raw::once::RunOnce;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Stored, Thin};
+use crate::raw::thin::{Name, Result, Stored, Thin};
 
 /// The name of the handler.
 const NAME: Name = Name::pylog;
@@ -50,24 +46,13 @@ struct FlushHandler {
 static HANDLER: Kept<FlushHandler> = Kept::new();
 
 /// Registers the handler, and this extension's function with it.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(super) fn register(py: Python<'_>) -> Result<()> {
-    static LISTENS: RunOnce = RunOnce::new();
     let registered = HANDLER.get_or_try(|| find_or_make(py))?;
     let flushes = registered.handler.bind(py).get(FLUSHES)?;
     let flush = registered.flush.bind(py);
     if !flushes.contains_item(flush)? {
         flushes.call_named_with(Name::append, flush)?;
     }
-    let _ = LISTENS.run(|| {
-        invalidation::add_listener(Listener {
-            on_invalidation: || if_attached(|py| py.map_or((), stay_newest)),
-            on_refusal: |_| Ok(()),
-        });
-        Ok::<(), std::convert::Infallible>(())
-    });
     stay_registered(py, &registered)
 }
 
@@ -184,7 +169,7 @@ fn put_last(py: Python<'_>, FlushHandler { reference, .. }: &FlushHandler) -> Re
         Some(index) => references.del_item(index)?,
         None => {}
     }
-    Ok(references.append(reference)?)
+    Ok(references.append(reference.bind(py))?)
 }
 
 /// Registers the handler again, if it was registered, where something has forgotten it.

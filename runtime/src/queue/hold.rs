@@ -14,21 +14,12 @@ pub(super) struct Hold {
     is_attaching: AtomicBool,
 }
 
-/// A guard: the drain thread may have the GIL while it lives.
-pub(super) struct Attaching<'a>(&'a Hold);
+/// A guard: it is so while this lives.
+pub(super) struct While<'a>(&'a AtomicBool);
 
-impl Drop for Attaching<'_> {
+impl Drop for While<'_> {
     fn drop(&mut self) {
-        self.0.is_attaching.store(false, Ordering::SeqCst);
-    }
-}
-
-/// A guard: a record is being delivered while it lives.
-pub(super) struct Delivering<'a>(&'a Hold);
-
-impl Drop for Delivering<'_> {
-    fn drop(&mut self) {
-        self.0.is_delivering.store(false, Ordering::SeqCst);
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 
@@ -41,18 +32,20 @@ impl Hold {
         }
     }
 
-    /// `None` while the drain thread is held.
-    pub(super) fn start_attaching(&self) -> Option<Attaching<'_>> {
-        self.is_attaching.store(true, Ordering::SeqCst);
-        let attaching = Attaching(self);
-        (!self.is_held()).then_some(attaching)
+    /// The drain thread may have the GIL from now on. `None` while it is held.
+    pub(super) fn start_attaching(&self) -> Option<While<'_>> {
+        self.start(&self.is_attaching, true)
     }
 
-    /// `None` while deliveries are held, if this one `can_be_held`.
-    pub(super) fn start_delivery(&self, can_be_held: bool) -> Option<Delivering<'_>> {
-        self.is_delivering.store(true, Ordering::SeqCst);
-        let delivering = Delivering(self);
-        (!can_be_held || !self.is_held()).then_some(delivering)
+    /// A record is delivered from now on. `None` while deliveries are held, if this one `can_be_held`.
+    pub(super) fn start_delivery(&self, can_be_held: bool) -> Option<While<'_>> {
+        self.start(&self.is_delivering, can_be_held)
+    }
+
+    fn start<'a>(&self, what: &'a AtomicBool, can_be_held: bool) -> Option<While<'a>> {
+        what.store(true, Ordering::SeqCst);
+        let started = While(what);
+        (!can_be_held || !self.is_held()).then_some(started)
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -81,19 +74,9 @@ impl Hold {
     pub(super) fn is_detached(&self) -> bool {
         !self.is_attaching.load(Ordering::SeqCst)
     }
-
-    /// Waits for the end of the delivery that is under way.
-    pub(super) fn wait_until_effective(&self, timeout: Duration) {
-        wait_until(timeout, || self.is_effective());
-    }
-
-    /// Waits until the drain thread hasn't got the GIL.
-    pub(super) fn wait_until_detached(&self, timeout: Duration) {
-        wait_until(timeout, || self.is_detached());
-    }
 }
 
-fn wait_until(timeout: Duration, is_over: impl Fn() -> bool) {
+pub(super) fn wait_until(timeout: Duration, is_over: impl Fn() -> bool) {
     let end = Instant::now() + timeout;
     while !is_over() && Instant::now() < end {
         thread::sleep(Duration::from_micros(100));

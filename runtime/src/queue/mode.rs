@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use super::bounded::CAPACITY;
 use super::producer::{DETACHED_THREADS, EVERY_THREAD, NO_THREAD, QUEUES_RECORDS, UNKNOWN_THREADS};
 use super::{current, flush, handler, multiprocessing, push};
+use crate::level_cache::invalidation::{self, Listener};
+use crate::python::attach::if_attached;
 use crate::python::fork::{self, Hooks};
 use crate::python::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
 use crate::python::raised::attempt;
@@ -14,8 +16,7 @@ use crate::python::{exit, garbage};
 use crate::raw::interpreter;
 use crate::raw::once::RunOnce;
 use crate::raw::system;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{Exception, Name, Result, Thin};
 
 /// How records get to Python; see [`set_delivery`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,22 +134,31 @@ fn flush_before_exit_functions(py: Python<'_>) -> Result<()> {
 }
 
 fn add_hooks() {
-    static ADDED: RunOnce = RunOnce::new();
-    let _ = ADDED.run(|| {
-        exit::add_last_action(flush::at_end);
-        system::set_around_forks(current::begin_hold, current::end_hold);
-        fork::add_hooks(Hooks {
-            before: || {
-                flush::before_fork();
-                current::before_fork();
-            },
-            in_parent: current::after_fork_in_parent,
-            in_child: |py| {
-                current::after_fork_in_child();
-                multiprocessing::flush_at_end(py)
-            },
-            at_end_of_first_thread: current::at_end_of_first_thread,
-        });
-        Ok::<(), std::convert::Infallible>(())
+    invalidation::add_listener(Listener {
+        on_invalidation: || if_attached(|py| py.map_or((), handler::stay_newest)),
+        on_refusal: |_| Ok(()),
+    });
+    exit::set_last_action(flush::at_end);
+    system::set_around_forks(current::begin_hold, current::end_hold);
+    fork::set_hooks(Hooks {
+        before: || {
+            flush::flush(flush::WAIT_BEFORE_FORK);
+            current::begin_hold();
+            current::set_forking(true);
+        },
+        in_parent: || {
+            current::set_forking(false);
+            current::end_hold();
+        },
+        in_child: |py| {
+            current::set_forking(false);
+            multiprocessing::flush_at_end(py)
+        },
+        // The drain thread must not wait for records any more.
+        at_end_of_first_thread: || {
+            if let Some(queue) = current::current() {
+                queue.waker.wake();
+            }
+        },
     });
 }

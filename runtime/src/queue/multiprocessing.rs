@@ -6,14 +6,10 @@ use pyo3::prelude::*;
 
 use super::flush;
 use crate::python::library::{callback, loaded};
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Thin};
+use crate::raw::thin::{self, Name, Result, Thin};
 
 /// Makes `multiprocessing` flush the queue at the end of this process, if it is such a child, and of the
 /// children that it forks.
-///
-/// # Errors
-/// The exception that `multiprocessing.util` raises.
 pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
     static DONE_IN: AtomicU32 = AtomicU32::new(0);
     let Some(util) = loaded(Name::multiprocessing_util.get(py))? else {

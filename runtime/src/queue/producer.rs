@@ -38,9 +38,6 @@ pub(crate) trait Producer {
     fn ask(&'static self, callsite: &'static Callsite, level: Level);
 
     /// Queues a call of this thread, which is attached, behind what is in the queue, and waits for its delivery.
-    ///
-    /// # Errors
-    /// The call comes back if it can be delivered at once.
     fn push_behind_others<'a>(
         &'static self,
         call: Call<'a>,

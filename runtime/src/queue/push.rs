@@ -82,7 +82,7 @@ impl Producer for Queue {
     }
 
     fn ask(&'static self, callsite: &'static Callsite, level: Level) {
-        if callsite.questions().add_if_none() {
+        if callsite.state().questions.add_if_none() {
             let question = Entry::Question(callsite, level);
             self.reserve_for_question().send(question);
             spawn_if_none(self);
@@ -121,7 +121,7 @@ impl Producer for Queue {
     }
 
     fn flush(&'static self, timeout: Duration) -> bool {
-        self.flush_within(timeout)
+        self.flush_to(self.reserved(), timeout)
     }
 }
 
@@ -139,7 +139,7 @@ impl Queue {
         }
         if let Some(slot) = self.reserve(is_decided) {
             if !is_decided {
-                callsite.questions().add();
+                callsite.state().questions.add();
             }
             let call = garbage::without_collection(py, || {
                 let origin = origin.unwrap_or_else(|| Origin::here(py));
@@ -152,7 +152,7 @@ impl Queue {
         // Otherwise it is known whether it counts as dropped when Python has been asked.
         if is_decided {
             self.count_dropped(1);
-        } else if callsite.questions().drop_call() {
+        } else if callsite.state().questions.drop_call() {
             let question = Entry::Question(callsite, level);
             self.reserve_for_question().send(question);
         }

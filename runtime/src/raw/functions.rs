@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 
 use super::once::Once;
 use super::thin;
-use super::thin::exception::{Exception, Result};
+use super::thin::{Exception, Result};
 use super::version::version;
 
 pub(super) struct Functions {
@@ -57,9 +57,6 @@ pub(super) struct ContextFunctions {
 pub(super) static FUNCTIONS: Once<Functions> = Once::new();
 
 /// Finds the [`Functions`].
-///
-/// # Errors
-/// On Windows, if Python comes without `ctypes`.
 pub(crate) fn prepare(py: Python<'_>) -> Result<()> {
     // SAFETY: the fields of `Functions` have the types of these functions, and `call_by` is given those that it names.
     let make = || unsafe {
@@ -117,9 +114,6 @@ impl ContextFunctions {
 
 /// Makes sure that there is always a thread state in this process. If a thread attaches to Python 3.11 or 3.12 when there is
 /// none, as in a forked child whose only thread has ended, Python ends the process.
-///
-/// # Errors
-/// If Python has no such function.
 pub(crate) fn keep_thread_state(py: Python<'_>) -> Result<()> {
     let Some(ThreadStates::CPython { interpreter, .. }) =
         FUNCTIONS.get().map(|functions| &functions.thread_states)

@@ -10,8 +10,8 @@ use pyo3::types::PyType;
 use super::functions::{ContextFunctions, FUNCTIONS, Functions, ThreadStates};
 pub(crate) use super::functions::{keep_thread_state, prepare};
 use super::pypy;
-use super::thin::exception::{Exception, Result};
 use super::thin::{self, Name, Object, Stored, Thin};
+use super::thin::{Exception, Result};
 
 /// Whether there is an interpreter.
 #[cfg(feature = "log")]
@@ -164,72 +164,54 @@ pub(crate) fn native_id() -> Option<c_ulong> {
     Some(native_id())
 }
 
-/// Makes a `contextvars.Context` the current one of this thread, as `Context.run` does.
-///
-/// # Errors
-/// A `RuntimeError` if a thread has entered the context already, or before [`prepare`].
+/// Makes a `contextvars.Context` the current one of this thread, as `Context.run` does. An error if a thread has entered it.
 pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
-    match context_functions(context.py())? {
-        Some(functions) => call_with_context(functions.enter, context),
-        None => pypy::enter_context(context),
-    }
+    call_with_context(context, |it| it.enter, pypy::enter_context)
 }
 
 /// Leaves a context that [`enter_context`] entered.
-///
-/// # Errors
-/// A `RuntimeError` if it isn't the current one.
 pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
-    match context_functions(context.py())? {
-        Some(functions) => call_with_context(functions.exit, context),
-        None => pypy::exit_context(context),
-    }
+    call_with_context(context, |it| it.exit, pypy::exit_context)
 }
 
 /// `contextvars.Context()`.
-///
-/// # Errors
-/// A `MemoryError`, or a `RuntimeError` before [`prepare`].
 pub(crate) fn new_context(py: Python<'_>) -> Result<Object<'_>> {
-    match context_functions(py)? {
-        Some(functions) => make_context(functions.new, py),
-        None => pypy::new_context(py),
-    }
+    make_context(py, |it| it.new, Name::Context)
 }
 
 /// `contextvars.copy_context()`.
-///
-/// # Errors
-/// A `MemoryError`, or a `RuntimeError` before [`prepare`].
 pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Object<'_>> {
-    match context_functions(py)? {
-        Some(functions) => make_context(functions.copy_current, py),
-        None => pypy::copy_current_context(py),
-    }
+    make_context(py, |it| it.copy_current, Name::copy_context)
 }
 
-/// `None` in PyPy.
-fn context_functions(py: Python<'_>) -> Result<Option<&'static ContextFunctions>> {
+fn functions(py: Python<'_>) -> Result<&'static Functions> {
     let no_functions = || Exception::new::<PyRuntimeError>(py, "there is no PyContext_Enter");
-    let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
-    Ok(functions.contexts.as_ref())
+    FUNCTIONS.get().ok_or_else(no_functions)
 }
 
 fn make_context(
-    function: unsafe extern "C" fn() -> *mut PyObject,
     py: Python<'_>,
+    function: fn(&ContextFunctions) -> unsafe extern "C" fn() -> *mut PyObject,
+    in_pypy: Name,
 ) -> Result<Object<'_>> {
+    let Some(contexts) = &functions(py)?.contexts else {
+        return py.import("contextvars")?.call_named(in_pypy);
+    };
     // SAFETY: this thread is attached, as `py` shows. The result is a new reference, or null with an exception set.
-    unsafe { Object::made(function(), py) }
+    unsafe { Object::made(function(contexts)(), py) }
 }
 
-fn call_with_context(
-    function: unsafe extern "C" fn(*mut c_void) -> c_int,
-    context: &Bound<'_, PyAny>,
+fn call_with_context<'py>(
+    context: &Bound<'py, PyAny>,
+    function: fn(&ContextFunctions) -> unsafe extern "C" fn(*mut c_void) -> c_int,
+    in_pypy: fn(&Bound<'py, PyAny>) -> Result<()>,
 ) -> Result<()> {
+    let Some(contexts) = &functions(context.py())?.contexts else {
+        return in_pypy(context);
+    };
     // SAFETY: this thread is attached, as `context` shows, which is alive. The functions check its type, take
     // references of their own, and return -1 with an exception set if they fail.
-    match unsafe { function(context.as_ptr().cast()) } {
+    match unsafe { function(contexts)(context.as_ptr().cast()) } {
         0 => Ok(()),
         _ => Err(Exception::taken()),
     }
@@ -240,9 +222,6 @@ pub(crate) struct PlainClass(Stored<PyType>);
 
 impl PlainClass {
     /// `None` if the class is of another kind.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn of(class: &Bound<'_, PyType>) -> Result<Option<PlainClass>> {
         let py = class.py();
         let object = thin::tuple(py, &[py.get_type::<PyAny>().into()])?;
@@ -256,9 +235,6 @@ impl PlainClass {
     }
 
     /// `object.__new__(class)`.
-    ///
-    /// # Errors
-    /// A `MemoryError`.
     pub(crate) fn new_instance<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
         // SAFETY: this thread is attached, as `py` shows. The class is made by a `class` statement, and its instances are
         // laid out as those of `object`, followed by a dict and a list of weak references: CPython allows no other
@@ -275,9 +251,6 @@ impl PlainClass {
 const HEAP_TYPE: i64 = 1 << 9;
 
 /// The dict of an instance's attributes, whatever the class says of `__dict__`.
-///
-/// # Errors
-/// An `AttributeError` if it has none.
 pub(crate) fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> Result<Object<'py>> {
     let py = instance.py();
     let Some(functions) = FUNCTIONS.get() else {
@@ -308,44 +281,21 @@ pub(crate) fn current_frame(py: Python<'_>) -> Option<Frame<'_>> {
 
 impl<'py> Frame<'py> {
     /// The code object, if the frame has one.
-    ///
-    /// # Errors
-    /// If [`prepare`] wasn't called.
     pub(crate) fn code(&self) -> Result<Option<Object<'py>>> {
         let py = self.0.py();
-        let no_functions = || Exception::new::<PyRuntimeError>(py, "there is no PyFrame_GetCode");
-        let functions = FUNCTIONS.get().ok_or_else(no_functions)?;
-        let Some(code_of_frame) = functions.code_of_frame else {
+        let Some(code_of_frame) = functions(py)?.code_of_frame else {
             return self.0.get(Name::f_code).map(Some);
         };
         // SAFETY: this thread is attached, as the token of the frame shows. The result is a new reference.
-        let code = unsafe {
-            let code = code_of_frame(self.0.as_ptr().cast());
-            Object::made(code, self.0.py())
-        }?;
+        let code = unsafe { Object::made(code_of_frame(self.0.as_ptr().cast()), py) }?;
         Ok((!code.is_none()).then_some(code))
     }
 
-    /// `f_globals`.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
-    pub(crate) fn globals(&self) -> Result<Object<'py>> {
-        self.0.get(Name::f_globals)
-    }
-
-    /// `f_lineno`.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
-    pub(crate) fn line(&self) -> Result<Object<'py>> {
-        self.0.get(Name::f_lineno)
+    pub(crate) fn get(&self, name: Name) -> Result<Object<'py>> {
+        self.0.get(name)
     }
 
     /// The frame of the caller.
-    ///
-    /// # Errors
-    /// The exception that Python raises.
     pub(crate) fn back(&self) -> Result<Option<Frame<'py>>> {
         // Python code can't set it: it is `None` or a frame.
         let back = self.0.get(Name::f_back)?;

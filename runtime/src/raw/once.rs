@@ -5,6 +5,7 @@
 //! released, and an import hook that logs comes back to the same lock on the same thread. Here
 //! nothing is locked.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::OnceLock;
@@ -40,27 +41,20 @@ impl<T> Once<T> {
 
     #[inline]
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
-        match self.get() {
-            Some(value) => value,
-            None => self.make(make),
-        }
+        let Ok(value) = self.get_or_try(|| Ok::<T, Infallible>(make()));
+        value
     }
 
     #[inline]
     pub(crate) fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
         match self.get() {
             Some(value) => Ok(value),
-            None => self.try_to_make(make),
+            None => self.make(make),
         }
     }
 
     #[cold]
-    fn make(&self, make: impl FnOnce() -> T) -> &T {
-        self.store(Box::new(make()))
-    }
-
-    #[cold]
-    fn try_to_make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+    fn make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
         Ok(self.store(Box::new(make()?)))
     }
 
@@ -113,9 +107,6 @@ impl RunOnce {
 
     /// Runs `action` unless it has run, or is running at this moment: in another thread, or further
     /// up in this one if the action logs. After an error the next call tries again.
-    ///
-    /// # Errors
-    /// The error that `action` returns.
     pub(crate) fn run<E>(&self, action: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         let state = self.0.load(Ordering::Acquire);
         if state == HAS_RUN {

@@ -4,29 +4,10 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
-use super::thin::exception::{Exception, Result};
-use super::thin::{Name, Object, Thin};
-
-/// `contextvars.Context()`.
-///
-/// # Errors
-/// The exception that Python raises.
-pub(crate) fn new_context(py: Python<'_>) -> Result<Object<'_>> {
-    py.import("contextvars")?.call_named(Name::Context)
-}
-
-/// `contextvars.copy_context()`.
-///
-/// # Errors
-/// The exception that Python raises.
-pub(crate) fn copy_current_context(py: Python<'_>) -> Result<Object<'_>> {
-    py.import("contextvars")?.call_named(Name::copy_context)
-}
+use super::thin::{Exception, Result};
+use super::thin::{Name, Thin};
 
 /// Makes a `contextvars.Context` the current one of this thread, as `Context.run` does.
-///
-/// # Errors
-/// A `RuntimeError` if a thread has entered the context already.
 pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
     let py = context.py();
     if context.get(Name::_is_entered)?.is_true()? {
@@ -42,9 +23,6 @@ pub(crate) fn enter_context(context: &Bound<'_, PyAny>) -> Result<()> {
 }
 
 /// Leaves a context that [`enter_context`] entered.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
     let py = context.py();
     let previous = context.get(Name::_pylog_previous)?;
@@ -55,9 +33,6 @@ pub(crate) fn exit_context(context: &Bound<'_, PyAny>) -> Result<()> {
 }
 
 /// Whether a function is a certain one of a module that isn't written in Python. Its `__module__` can be the module.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn is_builtin(function: &Bound<'_, PyAny>, module: &str, name: &str) -> Result<bool> {
     let class = (*function.class()).get(Name::__name__)?;
     if !class.equals_text("builtin_function")?

@@ -10,7 +10,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::thin::exception::Result;
+use super::thin::Result;
 use super::thin::{Name, Object, Thin};
 
 /// A class of dicts. An instance has one attribute, which Python code can set.
@@ -20,9 +20,6 @@ pub(crate) trait ReportingDict {
     const ATTRIBUTE: &'static CStr;
 
     /// `dict.clear()`
-    ///
-    /// # Errors
-    /// What the call raises.
     fn clear(dict: &Bound<'_, PyAny>) -> Result<()>;
 
     /// Any thread may free a dict, at any time that Python code runs, or an exception is set.
@@ -30,9 +27,6 @@ pub(crate) trait ReportingDict {
 }
 
 /// Makes the class.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn class<T: ReportingDict>(py: Python<'_>) -> Result<Object<'_>> {
     let base = py.get_type::<PyDict>();
     // The attribute is behind what a dict has.

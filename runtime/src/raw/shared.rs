@@ -4,27 +4,25 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 
-/// A value of any type.
-struct Erased {
-    value: NonNull<()>,
-    drop: unsafe fn(NonNull<()>),
-}
+/// A value of any type. A pointer to it has one word.
+type Erased = Box<dyn AnyValue>;
 
-// SAFETY: `Shared::new` makes it of a value that threads may share and send.
-unsafe impl Send for Erased {}
-// SAFETY: as above.
-unsafe impl Sync for Erased {}
+trait AnyValue: Send + Sync {}
 
-impl Drop for Erased {
-    fn drop(&mut self) {
-        // SAFETY: the function is that of the value, which nobody borrows from any more.
-        unsafe { (self.drop)(self.value) }
-    }
+impl<T: Send + Sync> AnyValue for T {}
+
+/// A reference to the value, which is a `T`.
+///
+/// # Safety
+/// It is one.
+unsafe fn as_ref<T>(erased: &Erased) -> &T {
+    // SAFETY: by the contract of this function.
+    unsafe { &*ptr::from_ref(&**erased).cast() }
 }
 
 /// One owner of a value. The value lives as long as the last of them.
@@ -36,17 +34,7 @@ pub(crate) struct Shared<T> {
 
 impl<T: Send + Sync + 'static> Shared<T> {
     pub(crate) fn new(value: T) -> Shared<T> {
-        /// # Safety
-        /// The value is a leaked box of a `T`, and isn't used again.
-        unsafe fn drop_value<T>(value: NonNull<()>) {
-            // SAFETY: by the contract of this function.
-            drop(unsafe { Box::from_raw(value.cast::<T>().as_ptr()) });
-        }
-        let erased = Erased {
-            value: NonNull::from(Box::leak(Box::new(value))).cast(),
-            drop: drop_value::<T>,
-        };
-        Shared::of(Arc::new(erased))
+        Shared::of(Arc::new(Box::new(value)))
     }
 }
 
@@ -76,8 +64,8 @@ impl<T> Deref for Shared<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the value is a `T`, which lives at least as long as `self`.
-        unsafe { self.value.value.cast().as_ref() }
+        // SAFETY: the value is a `T`.
+        unsafe { as_ref(&self.value) }
     }
 }
 
@@ -113,8 +101,8 @@ impl<T> Slot<T> {
     pub(crate) fn with<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
         let value = self.any.0.load();
         let erased = value.as_ref()?;
-        // SAFETY: it is a `T`, which lives as long as `value`.
-        Some(look(unsafe { erased.value.cast().as_ref() }))
+        // SAFETY: it is a `T`.
+        Some(look(unsafe { as_ref(erased) }))
     }
 
     /// Puts a value into the slot if it is empty. Returns what is there then.

@@ -226,24 +226,15 @@ pub(crate) fn set_around_forks(before: fn(), after: fn()) {
 }
 
 /// Makes the system report forks, also those that C code makes.
-///
-/// # Errors
-/// If it has no memory for that.
 pub(crate) fn count_forks() -> Result<(), ()> {
     // Emscripten has no forks.
     #[cfg(all(unix, not(target_os = "emscripten")))]
     {
         extern "C" fn before() {
-            AROUND_FORKS
-                .get()
-                .into_iter()
-                .for_each(|[before, _]| before());
+            AROUND_FORKS.get().inspect(|[before, _]| before());
         }
         extern "C" fn in_parent() {
-            AROUND_FORKS
-                .get()
-                .into_iter()
-                .for_each(|[_, after]| after());
+            AROUND_FORKS.get().inspect(|[_, after]| after());
         }
         extern "C" fn in_child() {
             FORKS.fetch_add(1, Ordering::Relaxed);

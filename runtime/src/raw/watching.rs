@@ -3,14 +3,14 @@
 //! CPython is given the callbacks here by address, and calls them with the GIL held.
 
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicUsize, Ordering};
 
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use super::functions::find;
-use super::thin::exception::{Exception, Result};
+use super::thin::{Exception, Result};
 
 /// How many relevant changes CPython has reported, plus one: of a key in [`KEYS`], or of a class in [`CLASSES`] that other
 /// classes and objects are compared with.
@@ -32,57 +32,44 @@ pub(crate) static INSTANCE_COUNT: AtomicUsize = AtomicUsize::new(0);
 pub(crate) static INSTANCE_KEYS: [WatchedKey; 32] = [const { WatchedKey::new() }; 32];
 pub(crate) static LOGGER_KEYS: [WatchedKey; 8] = [const { WatchedKey::new() }; 8];
 
-/// A key of a watched dict, by the addresses of both, and the hash of the key.
-pub(crate) struct WatchedKey {
-    pub(crate) dict: AtomicUsize,
-    pub(crate) key: AtomicUsize,
-    pub(crate) hash: AtomicIsize,
-}
+/// Structs of atomics, which are all 0 or false at first.
+macro_rules! watched {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ident($first:expr),)+ })+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name { $($(#[$field_doc])* pub(crate) $field: $type),+ }
 
-pub(crate) struct WatchedClass {
-    pub(crate) address: AtomicUsize,
-    /// Whether a change counts among the [`CHANGES`].
-    pub(crate) is_of_table: AtomicBool,
-    /// Whether the class has a version. CPython reports the next change of a class only if it has one, and takes the version
-    /// away as it reports a change.
-    pub(crate) has_version: AtomicBool,
-    pub(crate) changes: AtomicUsize,
-}
-
-pub(crate) struct WatchedInstance {
-    pub(crate) dict: AtomicUsize,
-    pub(crate) is_logger: AtomicBool,
-    pub(crate) changes: AtomicUsize,
-}
-
-impl WatchedKey {
-    const fn new() -> WatchedKey {
-        WatchedKey {
-            dict: AtomicUsize::new(0),
-            key: AtomicUsize::new(0),
-            hash: AtomicIsize::new(0),
+        impl $name {
+            const fn new() -> $name {
+                $name { $($field: $type::new($first)),+ }
+            }
         }
+    )+};
+}
+
+watched! {
+    /// A key of a watched dict, by the addresses of both, and the hash of the key.
+    WatchedKey {
+        dict: AtomicUsize(0),
+        key: AtomicUsize(0),
+        hash: AtomicIsize(0),
     }
-}
-
-impl WatchedClass {
-    const fn new() -> WatchedClass {
-        WatchedClass {
-            address: AtomicUsize::new(0),
-            is_of_table: AtomicBool::new(false),
-            has_version: AtomicBool::new(false),
-            changes: AtomicUsize::new(0),
-        }
+    WatchedClass {
+        address: AtomicUsize(0),
+        /// Whether a change counts among the [`CHANGES`].
+        is_of_table: AtomicBool(false),
+        /// Whether the class has a version. CPython reports the next change of a class only if it has one, and takes the version
+        /// away as it reports a change.
+        has_version: AtomicBool(false),
+        changes: AtomicUsize(0),
+        /// What was last found out about the class. It holds until the class changes, or there is another snapshot.
+        answer: AtomicU8(0),
+        answered_at: AtomicUsize(0),
+        snapshot: AtomicUsize(0),
     }
-}
-
-impl WatchedInstance {
-    const fn new() -> WatchedInstance {
-        WatchedInstance {
-            dict: AtomicUsize::new(0),
-            is_logger: AtomicBool::new(false),
-            changes: AtomicUsize::new(0),
-        }
+    WatchedInstance {
+        dict: AtomicUsize(0),
+        is_logger: AtomicBool(false),
+        changes: AtomicUsize(0),
     }
 }
 
@@ -184,8 +171,6 @@ pub(crate) struct WatchFunctions {
 }
 
 impl WatchFunctions {
-    /// # Errors
-    /// If this Python hasn't got them.
     pub(crate) fn find(py: Python<'_>) -> Result<WatchFunctions> {
         // SAFETY: the fields have the types of these functions. They are called below by threads that hold the GIL.
         unsafe {
@@ -200,9 +185,6 @@ impl WatchFunctions {
     }
 
     /// Takes one of the places for watchers of dicts, and one for watchers of classes. Runs no Python code.
-    ///
-    /// # Errors
-    /// If other libraries have taken them all.
     pub(crate) fn add_watchers(self, py: Python<'_>) -> Result<Watchers> {
         let dict = check(py, (self.add_dict_watcher)(on_dict_change))?;
         let class = check(py, (self.add_class_watcher)(on_class_change))?;
@@ -222,15 +204,11 @@ pub(crate) struct Watchers {
 }
 
 impl Watchers {
-    /// # Errors
-    /// The exception that CPython raises.
     pub(crate) fn watch_dict(&self, dict: &Bound<'_, PyAny>) -> Result<()> {
         let result = (self.functions.watch_dict)(self.dict, dict.as_ptr());
         check(dict.py(), result).map(drop)
     }
 
-    /// # Errors
-    /// The exception that CPython raises.
     pub(crate) fn watch_class(&self, class: &Bound<'_, PyType>) -> Result<()> {
         let result = (self.functions.watch_class)(self.class, class.as_ptr());
         check(class.py(), result).map(drop)

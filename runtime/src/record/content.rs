@@ -2,19 +2,16 @@
 
 use pyo3::prelude::*;
 
-use crate::event::attributes::Attributes;
+use crate::event::keywords::Attributes;
 use crate::event::message::Message;
 use crate::event::origin::Origin;
 use crate::level::Level;
-use crate::metadata::Metadata;
 use crate::python::frame::Caller;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Object};
+use crate::raw::thin::{self, Object, Result};
 
 /// The arguments of `Logger.makeRecord`, as far as they don't depend on the logger.
 pub(crate) struct Content<'a, 'py> {
-    pub(crate) metadata: &'a Metadata,
-    /// The same call, as Python code sees it.
+    /// The call, as Python code sees it.
     pub(crate) caller: &'a dyn Caller,
     pub(crate) level: Level,
     pub(crate) message: &'a Message,

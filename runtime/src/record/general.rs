@@ -11,8 +11,7 @@ use super::times::Times;
 use crate::event::origin::Origin;
 use crate::python::frame;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 
 /// `logger.makeRecord(…)`, looked up at each call, because agents replace it at run time.
 pub(super) fn make<'py>(
@@ -70,7 +69,7 @@ fn make_with<'py>(
         .as_deref()
         .map(|stock| RecordThread::get(py, None, stock));
     let thread = thread.and_then(|thread| attempt(py, thread));
-    let metadata = content.metadata;
+    let metadata = content.caller.metadata();
     let or_none = |object: Option<&Bound<'py, PyAny>>| match object {
         Some(object) => Object::from(object),
         None => py.None().into_bound(py).into(),
@@ -98,7 +97,7 @@ fn make_with<'py>(
     }
     if let Some(origin) = content.origin {
         let times = attempt(py, Times::of_origin_as_now(origin, py)).flatten();
-        times.map(|times| attempt(py, times.set_in(&record)));
+        times.map(|times| attempt(py, times.set_by(py, |name, time| record.set(name, time))));
         // Python has taken the task of the delivering thread.
         attempt(py, set_task_name(&record, origin));
     }

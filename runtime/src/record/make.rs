@@ -10,15 +10,12 @@ use super::own_log;
 use super::prototype::{NewRecord, RecordCache, RecordPrototype};
 use crate::logger::dict::LoggerDict;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
+use crate::raw::thin::Result;
 
 /// `logger.makeRecord(…)`. `None` if a `_log` that isn't the stock one has made and handled the record.
 ///
 /// The fast path needs the `prototype` of the callsite, which is a record that Python has made, and the attributes of the
 /// callsite's logger. If anything fails there, Python makes the record.
-///
-/// # Errors
-/// The exception that `makeRecord` or the record factory raises.
 #[inline]
 pub(crate) fn make<'py>(
     logger: &Bound<'py, PyAny>,

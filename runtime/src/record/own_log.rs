@@ -12,13 +12,9 @@ use super::thread::{RecordThread, StockThreads};
 use crate::python::frame;
 use crate::python::library::LOGGING_GLOBALS;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 
 /// Calls the `_log` of a logger, unless it is the stock one. Returns whether that was done.
-///
-/// # Errors
-/// The exception that it raises.
 pub(super) fn log<'py>(logger: &Bound<'py, PyAny>, content: &Content<'_, 'py>) -> Result<bool> {
     let py = logger.py();
     let method = match logger.find(Name::_log.get(py))? {

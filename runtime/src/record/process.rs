@@ -7,8 +7,7 @@ use pyo3::prelude::*;
 use crate::python::library::loaded;
 use crate::python::process;
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Thin};
+use crate::raw::thin::{Name, Object, Result, Thin};
 
 /// The id of the process and, in the upper half, the generation in which it was asked for. 0 at first.
 static KNOWN: AtomicU64 = AtomicU64::new(0);

@@ -15,13 +15,11 @@ use super::process;
 use super::settings::Settings;
 use super::thread::RecordThread;
 use super::times::Times;
-use crate::event::attributes::Attributes;
 use crate::logger::dict::{LoggerDict, LoggerWatch};
 use crate::python::asyncio::task_name;
 use crate::python::kept::{Kept, Shared};
 use crate::python::raised::attempt;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Stored, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
 use crate::stock::class;
 use crate::stock::snapshot::{self, Snapshot};
 use crate::stock::table::{Part, Row};
@@ -163,7 +161,7 @@ impl RecordPrototype {
             return Ok(None);
         };
         let attributes = self.attributes.bind(py).copied()?;
-        times.set_among(&attributes)?;
+        times.set_by(py, |name, time| attributes.set_entry(name, time))?;
         let msg = match content.message.constant() == self.msg && self.msg.is_some() {
             true => None,
             false => Some(content.msg(py)?),
@@ -183,12 +181,8 @@ impl RecordPrototype {
         self.set_process(&attributes)?;
         self.set_task(&attributes, content)?;
         content.attributes.add_to(&attributes)?;
-        let Attributes {
-            exc_info,
-            stack_info,
-            ..
-        } = &content.attributes;
-        let is_fresh = args.is_none() && exc_info.is_none() && stack_info.is_none();
+        let of_call = &content.attributes;
+        let is_fresh = args.is_none() && of_call.exc_info.is_none() && of_call.stack_info.is_none();
         let Some(record) = self.snapshot.new_record(py) else {
             return Ok(None);
         };
@@ -212,7 +206,7 @@ impl RecordPrototype {
             return Ok(None);
         };
         match content.origin {
-            Some(origin) => Times::of_origin(origin, function, clock),
+            Some(origin) => Times::of_origin(origin, function, clock).map(Some),
             None => Times::by(function, clock),
         }
     }
@@ -229,10 +223,9 @@ impl RecordPrototype {
         let py = attributes.py();
         if !dict.is_known {
             let logger_name = match is_plain {
-                true => dict.get(Name::name)?,
-                false => None,
+                true => dict.get_from(logger, Name::name)?,
+                false => logger.get(Name::name)?,
             };
-            let logger_name = logger_name.map_or_else(|| logger.get(Name::name), Ok)?;
             set_if_changed(attributes, Name::name, &logger_name, &self.name)?;
         }
         let levelno = content.level.levelno();
@@ -268,20 +261,10 @@ impl RecordPrototype {
             true => None,
             false => self.snapshot.get(Row::GetIdent, py),
         };
-        let threads = &self.settings.threads;
-        let thread = RecordThread::among(
-            active,
-            get_ident,
-            content.origin,
-            threads,
-            Some(&self.snapshot),
-        )?;
-        set_if_changed(
-            attributes,
-            Name::threadName,
-            &*thread.name()?,
-            &self.thread_name,
-        )?;
+        let (threads, snapshot) = (&self.settings.threads, Some(&*self.snapshot));
+        let thread = RecordThread::among(active, get_ident, content.origin, threads, snapshot)?;
+        let name = thread.name()?;
+        set_if_changed(attributes, Name::threadName, &name, &self.thread_name)?;
         if Some(thread.ident.number) != self.thread {
             attributes.set_entry(Name::thread, &thread.ident.object)?;
         }

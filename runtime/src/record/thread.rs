@@ -7,17 +7,16 @@ use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyString};
+use pyo3::types::{PyInt, PyString};
 
-use crate::event::buffer::Buffer;
+use crate::event::message::Buffer;
 use crate::event::origin::{self, Origin};
 use crate::python::kept::{Kept, Shared};
 use crate::python::library::{THREADING_GLOBALS, is_builtin};
 use crate::python::loose::Loose;
 use crate::raw::once::Once;
 use crate::raw::system;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Result, Stored, Thin};
 use crate::stock::snapshot::Snapshot;
 use crate::stock::table::{Part, Row};
 
@@ -43,10 +42,11 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         origin: Option<&'a Origin>,
         stock: &'a StockThreads,
     ) -> Result<Self> {
-        let get_ident = stock.get_ident(py)?;
+        let get_ident = THREADING_GLOBALS.get(Name::get_ident, py)?;
         // gevent, for example, replaces it.
         let other = (!stock.has_get_ident(&get_ident)).then_some(&*get_ident);
-        RecordThread::among(stock.active(py)?, other, origin, stock, None)
+        let active = THREADING_GLOBALS.get(Name::_active, py)?;
+        RecordThread::among(active, other, origin, stock, None)
     }
 
     /// The same, given `threading._active`, and `threading.get_ident` if that isn't the stock function.
@@ -64,7 +64,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
                 object: origin.thread.ident.into_bound_py_any(py)?.into(),
             },
             (None, Some(get_ident)) => Ident::ask(get_ident)?,
-            (None, None) => Ident::get(stock, py)?,
+            (None, None) => Ident::get(py)?,
         };
         let (known, dummy) = match active.entry(&ident.object)? {
             // gevent makes one for each greenlet, as Python's own records show.
@@ -171,11 +171,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         let Some(dummy) = self.active.entry(&self.ident.object)? else {
             return Ok(()); // `logging.logThreads` is off, or a record factory didn't ask.
         };
-        if !self
-            .dummy
-            .as_ref()
-            .is_some_and(|earlier| earlier.is(&dummy))
-        {
+        let is_dummy = |earlier: &Object<'_>| earlier.is(&dummy);
+        if !self.dummy.as_ref().is_some_and(is_dummy) {
             self.active.remove_entry(&self.ident.object)?;
         }
         let dummy_name = dummy.get(Name::name)?;
@@ -196,8 +193,7 @@ impl<'a, 'py> RecordThread<'a, 'py> {
             record.set(Name::thread, &self.ident.object)?;
         }
         if record.get(Name::threadName)?.equals(&*other.name()?)? {
-            let name = self.name()?;
-            record.set(Name::threadName, &name)?;
+            record.set(Name::threadName, &*self.name()?)?;
         }
         Ok(())
     }
@@ -211,19 +207,20 @@ pub(super) struct Ident<'py> {
 
 impl<'py> Ident<'py> {
     /// The ident of the current thread, asked for once in each thread.
-    fn get(stock: &StockThreads, py: Python<'py>) -> Result<Ident<'py>> {
+    fn get(py: Python<'py>) -> Result<Ident<'py>> {
         thread_local! {
             static IDENT: OnceCell<(c_ulong, Loose<Stored<PyInt>>)> = const { OnceCell::new() };
         }
+        let ask = || Ident::ask(&*THREADING_GLOBALS.get(Name::get_ident, py)?);
         let known = IDENT.try_with(|known| {
             if let Some((number, object)) = known.get() {
                 let (number, object) = (*number, object.bind(py).into());
                 return Ok(Ident { number, object });
             }
-            let get_ident = stock.get_ident(py)?;
-            let mut ident = Ident::ask(&get_ident)?;
+            let mut ident = ask()?;
             // Looking up the identical key is faster.
-            if let Some(thread) = stock.active(py)?.entry(&ident.object)? {
+            let active = THREADING_GLOBALS.get(Name::_active, py)?;
+            if let Some(thread) = active.entry(&ident.object)? {
                 let key = thread.find(Name::ident.get(py))?;
                 if let Some(key) = key.filter(|key| key.is_exact_instance_of::<PyInt>()) {
                     if key.equals(&ident.object)? {
@@ -237,10 +234,7 @@ impl<'py> Ident<'py> {
             Ok(ident)
         });
         // At the end of a thread the variable may be gone.
-        known.unwrap_or_else(|_| {
-            let get_ident = stock.get_ident(py)?;
-            Ident::ask(&get_ident)
-        })
+        known.unwrap_or_else(|_| ask())
     }
 
     fn ask(get_ident: &Bound<'py, PyAny>) -> Result<Ident<'py>> {
@@ -252,8 +246,6 @@ impl<'py> Ident<'py> {
 
 /// The stock classes and functions of `threading` that name a thread.
 pub(super) struct StockThreads {
-    /// The dict of the module.
-    threading: Stored<PyDict>,
     /// `threading.get_ident`, if it was the stock one at first.
     stock_get_ident: Option<Stored>,
     dummy_class: Stored,
@@ -270,22 +262,9 @@ impl StockThreads {
         let has_get_ident = is_builtin(&get_ident, "_thread", "get_ident")?;
         let dummy_class = THREADING_GLOBALS.get(Name::_DummyThread, py)?;
         Ok(StockThreads {
-            threading: THREADING_GLOBALS.dict(py)?.into(),
             stock_get_ident: has_get_ident.then(|| get_ident.unbind()),
             dummy_class: dummy_class.unbind(),
         })
-    }
-
-    /// `threading.get_ident` as it is now.
-    pub(super) fn get_ident<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
-        let get_ident = self.threading.bind(py).as_any();
-        get_ident.part(Name::get_ident.get(py))
-    }
-
-    /// `threading._active` as it is now: the threads that Python knows, by ident.
-    pub(super) fn active<'py>(&self, py: Python<'py>) -> Result<Object<'py>> {
-        let active = self.threading.bind(py).as_any();
-        active.part(Name::_active.get(py))
     }
 
     /// Whether a function is the stock `threading.get_ident`.

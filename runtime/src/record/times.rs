@@ -6,8 +6,7 @@ use pyo3::types::{PyFloat, PyInt};
 use crate::event::origin::{Origin, nanoseconds_since_epoch};
 use crate::python::library::{LOGGING_GLOBALS, TIME_GLOBALS, is_builtin};
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Name, Object, Result, Thin};
 use crate::raw::version::version;
 use crate::stock::table::Row;
 
@@ -70,14 +69,13 @@ impl Times {
     /// is called too, since time-machine replaces it in C. `None` if the answer isn't of the stock type.
     pub(super) fn by(function: &Bound<'_, PyAny>, clock: Clock) -> Result<Option<Times>> {
         let now = function.run()?;
-        Ok(match clock {
-            Clock::Nanoseconds { start } => {
-                whole(&now).map(|now| Times::of_nanoseconds(now, start))
-            }
+        let times = || match clock {
+            Clock::Nanoseconds { start } => Some(Times::of_nanoseconds(whole(&now)?, start)),
             Clock::Seconds { start, is_whole } => {
-                fractional(&now).map(|now| Times::of_seconds(now, start, is_whole))
+                Some(Times::of_seconds(fractional(&now)?, start, is_whole))
             }
-        })
+        };
+        Ok(times())
     }
 
     /// The times of a queued call. The stock function `function` tells another time than the system if a test
@@ -86,16 +84,14 @@ impl Times {
         origin: &Origin,
         function: &Bound<'_, PyAny>,
         clock: Clock,
-    ) -> Result<Option<Times>> {
+    ) -> Result<Times> {
         let of_delivery = Times::by(function, clock)?;
         let is_replaced = |times: &Times| {
             let difference = times.created - nanoseconds_since_epoch() as f64 / 1e9;
             difference.abs() > MAX_DIFFERENCE
         };
-        Ok(match of_delivery {
-            Some(times) if is_replaced(&times) => Some(times),
-            _ => Some(Times::at(origin.time, clock)),
-        })
+        let times = of_delivery.filter(is_replaced);
+        Ok(times.unwrap_or_else(|| Times::at(origin.time, clock)))
     }
 
     /// The same for a record that Python has made. `None` if the function isn't the stock one, so that the
@@ -105,33 +101,25 @@ impl Times {
         let function = Clock::function(py)?;
         match Clock::starting_at(&start) {
             Some(clock) if Clock::is_stock(&function)? => {
-                Times::of_origin(origin, &function, clock)
+                Times::of_origin(origin, &function, clock).map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    /// Sets the times among the attributes of a record.
-    pub(super) fn set_among(&self, attributes: &Bound<'_, PyAny>) -> Result<()> {
-        for (name, time) in self.named() {
-            attributes.set_entry(name, &*thin::float(attributes.py(), time)?)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn set_in(&self, record: &Bound<'_, PyAny>) -> Result<()> {
-        for (name, time) in self.named() {
-            record.set(name, &*thin::float(record.py(), time)?)?;
-        }
-        Ok(())
-    }
-
-    fn named(&self) -> [(Name, f64); 3] {
-        [
-            (Name::created, self.created),
-            (Name::msecs, self.msecs),
-            (Name::relativeCreated, self.relative_created),
-        ]
+    /// Sets the times by a function, such as that of an entry of a dict.
+    #[inline]
+    pub(super) fn set_by<'py>(
+        &self,
+        py: Python<'py>,
+        set: impl Fn(Name, &Bound<'py, PyAny>) -> Result<()>,
+    ) -> Result<()> {
+        set(Name::created, &*thin::float(py, self.created)?)?;
+        set(Name::msecs, &*thin::float(py, self.msecs)?)?;
+        set(
+            Name::relativeCreated,
+            &*thin::float(py, self.relative_created)?,
+        )
     }
 
     /// The times at `now`, in nanoseconds since the Unix epoch.

@@ -1,6 +1,6 @@
 //! Classes of loggers and handlers, the library's and the program's own: which stock methods they have.
 
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
 
@@ -8,9 +8,7 @@ use super::look::is_plain;
 use super::snapshot::Snapshot;
 use super::table::{Part, Row};
 use super::watch::{self, ClassWatch};
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Thin};
-use crate::raw::watching::CLASSES;
+use crate::raw::thin::{Name, Result, Thin};
 
 /// What a class of loggers has of the stock one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,55 +41,26 @@ pub(crate) enum HandlerKind {
     Queue,
 }
 
+type Methods = &'static [(Name, Row)];
+
+/// What the work of each kind rests on, and the rows of the methods that its class must have.
+#[rustfmt::skip]
+const KINDS: [(HandlerKind, Part, Methods); 6] = [
+    (HandlerKind::Null, Part::NULL, &[(Name::handle, Row::NullHandle)]),
+    (HandlerKind::Stream, Part::STREAM, &[(Name::flush, Row::Flush), (Name::emit, Row::StreamEmit)]),
+    (HandlerKind::File, Part::FILE, &[(Name::flush, Row::Flush), (Name::emit, Row::FileEmit)]),
+    (HandlerKind::Rotating, Part::ROTATING, &[
+        (Name::flush, Row::Flush), (Name::emit, Row::RotatingEmit), (Name::shouldRollover, Row::IsFull),
+    ]),
+    (HandlerKind::TimedRotating, Part::TIMED, &[
+        (Name::flush, Row::Flush), (Name::emit, Row::RotatingEmit), (Name::shouldRollover, Row::IsTime),
+    ]),
+    (HandlerKind::Queue, Part::QUEUE, &[
+        (Name::emit, Row::QueueEmit), (Name::prepare, Row::Prepare), (Name::enqueue, Row::Enqueue),
+    ]),
+];
+
 impl HandlerKind {
-    const ALL: [HandlerKind; 6] = [
-        HandlerKind::Null,
-        HandlerKind::Stream,
-        HandlerKind::File,
-        HandlerKind::Rotating,
-        HandlerKind::TimedRotating,
-        HandlerKind::Queue,
-    ];
-
-    /// What the work of such a handler rests on, and the rows of the methods that its class must have.
-    fn needs(self) -> (Part, &'static [(Name, Row)]) {
-        match self {
-            HandlerKind::Null => (Part::NULL, &[(Name::handle, Row::NullHandle)]),
-            HandlerKind::Stream => (
-                Part::STREAM,
-                &[(Name::flush, Row::Flush), (Name::emit, Row::StreamEmit)],
-            ),
-            HandlerKind::File => (
-                Part::FILE,
-                &[(Name::flush, Row::Flush), (Name::emit, Row::FileEmit)],
-            ),
-            HandlerKind::Rotating => (
-                Part::ROTATING,
-                &[
-                    (Name::flush, Row::Flush),
-                    (Name::emit, Row::RotatingEmit),
-                    (Name::shouldRollover, Row::IsFull),
-                ],
-            ),
-            HandlerKind::TimedRotating => (
-                Part::TIMED,
-                &[
-                    (Name::flush, Row::Flush),
-                    (Name::emit, Row::RotatingEmit),
-                    (Name::shouldRollover, Row::IsTime),
-                ],
-            ),
-            HandlerKind::Queue => (
-                Part::QUEUE,
-                &[
-                    (Name::emit, Row::QueueEmit),
-                    (Name::prepare, Row::Prepare),
-                    (Name::enqueue, Row::Enqueue),
-                ],
-            ),
-        }
-    }
-
     /// Whether `emit` lets a `RecursionError` pass.
     pub(crate) fn raises_recursion_errors(self) -> bool {
         matches!(self, HandlerKind::Stream | HandlerKind::File)
@@ -136,31 +105,12 @@ const NOT_IN_LOGGER: &[Name] = &[
     Name::__len__,
 ];
 
-/// What was last found out about the watched classes. It holds until the class changes, or there is another snapshot.
-static ANSWERS: [Answer; CLASSES.len()] = [const { Answer::new() }; CLASSES.len()];
-
-struct Answer {
-    snapshot: AtomicUsize,
-    changes: AtomicUsize,
-    answer: AtomicU8,
-}
-
-impl Answer {
-    const fn new() -> Answer {
-        Answer {
-            snapshot: AtomicUsize::new(0),
-            changes: AtomicUsize::new(0),
-            answer: AtomicU8::new(0),
-        }
-    }
-}
-
 /// Whether reading an attribute of a logger of the class at this address is known to mean reading its dict.
 pub(crate) fn has_own_attributes(class: usize) -> bool {
     ClassWatch::find(class).is_some_and(|watch| {
-        let found = &ANSWERS[watch.place()];
+        let found = watch.entry();
         let handles = LoggerClass(found.answer.load(Ordering::Relaxed)).handles();
-        handles && found.changes.load(Ordering::Relaxed) == watch.changes()
+        handles && found.answered_at.load(Ordering::Relaxed) == watch.changes()
     })
 }
 
@@ -172,9 +122,9 @@ fn answer(
     find: impl Fn() -> Result<u8>,
 ) -> Result<(u8, Option<ClassWatch>)> {
     if let Some(watch) = ClassWatch::find(class.as_ptr().addr()) {
-        let kept = &ANSWERS[watch.place()];
+        let kept = watch.entry();
         if kept.snapshot.load(Ordering::Relaxed) == snapshot.number()
-            && kept.changes.load(Ordering::Relaxed) == watch.changes()
+            && kept.answered_at.load(Ordering::Relaxed) == watch.changes()
         {
             return Ok((kept.answer.load(Ordering::Relaxed), Some(watch)));
         }
@@ -190,9 +140,9 @@ fn answer(
     let changes = watch.changes();
     // Again, now that changes are reported.
     let answer = find()?;
-    let kept = &ANSWERS[watch.place()];
+    let kept = watch.entry();
     kept.answer.store(answer, Ordering::Relaxed);
-    kept.changes.store(changes, Ordering::Relaxed);
+    kept.answered_at.store(changes, Ordering::Relaxed);
     kept.snapshot.store(snapshot.number(), Ordering::Relaxed);
     Ok((answer, Some(watch)))
 }
@@ -201,9 +151,6 @@ fn answer(
 const UNKNOWN: u8 = 0;
 
 /// What a class of loggers has of the stock one.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn of_logger(class: &Bound<'_, PyAny>, snapshot: &Snapshot) -> Result<LoggerClass> {
     let find = || {
         let mut answer = 0;
@@ -230,16 +177,12 @@ pub(crate) fn of_logger(class: &Bound<'_, PyAny>, snapshot: &Snapshot) -> Result
 
 /// The kind of the handlers of a class, and the watch that tells of its changes. `None` if Python's code has to handle
 /// their records.
-///
-/// # Errors
-/// The exception that Python raises.
 pub(crate) fn of_handler(
     class: &Bound<'_, PyAny>,
     snapshot: &Snapshot,
 ) -> Result<Option<(HandlerKind, ClassWatch)>> {
     let find = || {
-        for (index, kind) in HandlerKind::ALL.into_iter().enumerate() {
-            let (part, methods) = kind.needs();
+        for (index, (kind, part, methods)) in KINDS.into_iter().enumerate() {
             let (common, without): (&[_], &[_]) = match kind {
                 HandlerKind::Null => (&[], &[Name::level]),
                 _ => (OF_HANDLER, NOT_IN_HANDLER),
@@ -256,7 +199,7 @@ pub(crate) fn of_handler(
     };
     Ok(match answer(class, snapshot, find)? {
         (UNKNOWN, _) | (_, None) => None,
-        (index, Some(watch)) => Some((HandlerKind::ALL[usize::from(index) - 1], watch)),
+        (index, Some(watch)) => Some((KINDS[usize::from(index) - 1].0, watch)),
     })
 }
 

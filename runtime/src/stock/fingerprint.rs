@@ -9,13 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::hash::Hash;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{Name, Result, Thin};
 
 /// The fingerprint of a function.
-///
-/// # Errors
-/// The exception that Python raises, if this isn't a Python function.
 pub(crate) fn of(function: &Bound<'_, PyAny>) -> Result<u64> {
     let mut hash = Fingerprint(Hash::new());
     let docstring = function.get(Name::__doc__)?;

@@ -6,7 +6,7 @@ use super::look::{Look, function_of};
 use super::snapshot;
 use super::table::{self, Expected, Part, ROWS, State, TABLE};
 use super::{fingerprint, known, watch};
-use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Exception, Result};
 
 /// Why Python does some of the work on records, in sentences for a person. Empty if pylog does all of it.
 ///

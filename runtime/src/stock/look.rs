@@ -3,13 +3,12 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
-use super::table::{Expectation, Expected, Location, OF_RECORD, Part, Row, State, TABLE};
+use super::table::{Expectation, Expected, Location, OF_RECORD, Part, Row, State, TABLE, globals};
 use super::{fingerprint, known};
 use crate::python::library::{Globals, OS_GLOBALS, SYS_GLOBALS, is_builtin, loaded};
 use crate::python::raised::attempt;
 use crate::raw::interpreter::PlainClass;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{Name, Object, Stored, Thin};
+use crate::raw::thin::{Name, Object, Result, Stored, Thin};
 use crate::raw::watching::Watchers;
 
 /// The rows, as they are looked up. On the heap: a thread can have little stack.
@@ -76,7 +75,7 @@ impl<'py> Look<'py> {
         let py = self.py;
         let name = Object::from(entry.name.get(py));
         let container = match &entry.place {
-            Location::Global(module) => self.dict_of(module.globals())?,
+            Location::Global(module) => self.dict_of(globals(*module))?,
             Location::Attribute(class) => self
                 .object(*class)
                 .filter(|it| it.is_instance_of::<PyType>())
@@ -92,7 +91,7 @@ impl<'py> Look<'py> {
             }
             Location::EntryOfRecord(module) => {
                 let dict = self
-                    .dict_of(module.globals())?
+                    .dict_of(globals(*module))?
                     .map_or(Ok(None), |dict| look_up(&dict, &name))?;
                 let dict = dict.filter(|it| it.is_instance_of::<PyDict>());
                 return Ok(dict.zip(self.object(Row::LogRecord).map(Object::from)));
@@ -151,7 +150,7 @@ impl<'py> Look<'py> {
                 is
             }
             Expected::Module(module) => {
-                let dict = module.globals().dict(self.py)?;
+                let dict = globals(*module).dict(self.py)?;
                 object.get(Name::__dict__)?.is(&dict)
             }
             Expected::RecordClass => match object.cast::<PyType>() {
@@ -201,7 +200,7 @@ pub(super) fn function_of<'py>(object: &Bound<'py, PyAny>) -> Result<Object<'py>
 /// The module whose code a row is.
 fn module_of(entry: &Expectation) -> &'static Globals {
     match &entry.place {
-        Location::Global(module) | Location::EntryOfRecord(module) => module.globals(),
+        Location::Global(module) | Location::EntryOfRecord(module) => globals(*module),
         Location::Attribute(class) => module_of(&TABLE[*class as usize]),
         Location::Loaded | Location::Environment => &SYS_GLOBALS,
     }

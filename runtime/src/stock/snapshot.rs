@@ -11,8 +11,7 @@ use super::{explain, watch};
 use crate::python::kept::{self, Kept, Shared};
 use crate::python::raised::attempt;
 use crate::raw::interpreter::PlainClass;
-use crate::raw::thin::Object;
-use crate::raw::thin::exception::Result;
+use crate::raw::thin::{Object, Result};
 use crate::raw::watching::Watchers;
 
 /// What the rows are, and which parts of the work pylog can do itself. It never changes: when a row is another object,
@@ -72,7 +71,7 @@ fn refresh(
     }
     let parts = before
         .as_ref()
-        .map_or(parts, |before| before.established | parts);
+        .map_or(parts, |before| before.established.and(parts));
     let look = Look::at_rows(parts, watchers, py)?;
     let verified = match watchers {
         Some(_) if look.all_are_watched => changes,

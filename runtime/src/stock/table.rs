@@ -1,9 +1,10 @@
 //! The table of what pylog expects of Python.
 
-use std::ops::BitOr;
-
 use super::known;
-use crate::python::library::{self, Globals};
+use crate::python::library::{
+    COPY_GLOBALS, COPYREG_GLOBALS, Globals, HANDLERS_GLOBALS, LOGGING_GLOBALS, OS_GLOBALS,
+    SYS_GLOBALS, THREAD_GLOBALS, THREADING_GLOBALS, TIME_GLOBALS,
+};
 use crate::raw::thin::Name;
 
 /// A set of parts of the work that pylog can do itself.
@@ -58,18 +59,10 @@ impl Part {
     }
 }
 
-impl BitOr for Part {
-    type Output = Part;
-
-    fn bitor(self, other: Part) -> Part {
-        self.and(other)
-    }
-}
-
 /// Where an object is.
 pub(crate) enum Location {
     /// A global name of a module.
-    Global(Module),
+    Global(Name),
     /// An attribute of a class, which is another row.
     Attribute(Row),
     /// A module that the program may have imported: in `sys.modules`.
@@ -77,38 +70,26 @@ pub(crate) enum Location {
     /// A variable of the environment.
     Environment,
     /// An entry of the dict that is a global name of a module: the one of `LogRecord`.
-    EntryOfRecord(Module),
+    EntryOfRecord(Name),
 }
 
-/// A module that rows are in.
-#[derive(Clone, Copy)]
-pub(crate) enum Module {
-    Logging,
-    Handlers,
-    Copy,
-    Copyreg,
-    Os,
-    Sys,
-    Thread,
-    Threading,
-    Time,
+/// The global names of a module that rows are in.
+pub(super) fn globals(module: Name) -> &'static Globals {
+    let mut all = MODULES.iter().copied();
+    all.find(|it| it.name() == module).unwrap_or(&SYS_GLOBALS)
 }
 
-impl Module {
-    pub(crate) fn globals(self) -> &'static Globals {
-        match self {
-            Module::Logging => &library::LOGGING_GLOBALS,
-            Module::Handlers => &library::HANDLERS_GLOBALS,
-            Module::Copy => &library::COPY_GLOBALS,
-            Module::Copyreg => &library::COPYREG_GLOBALS,
-            Module::Os => &library::OS_GLOBALS,
-            Module::Sys => &library::SYS_GLOBALS,
-            Module::Thread => &library::THREAD_GLOBALS,
-            Module::Threading => &library::THREADING_GLOBALS,
-            Module::Time => &library::TIME_GLOBALS,
-        }
-    }
-}
+static MODULES: [&Globals; 9] = [
+    &LOGGING_GLOBALS,
+    &HANDLERS_GLOBALS,
+    &COPY_GLOBALS,
+    &COPYREG_GLOBALS,
+    &OS_GLOBALS,
+    &SYS_GLOBALS,
+    &THREAD_GLOBALS,
+    &THREADING_GLOBALS,
+    &TIME_GLOBALS,
+];
 
 /// The names of attributes that a class must not have, filled up with the empty name, which none has.
 const fn without(names: &[Name]) -> [Name; 4] {
@@ -129,7 +110,7 @@ pub(crate) enum Expected {
     /// A function that is written in C, of one of these modules.
     Builtin([Name; 2]),
     /// The module in which pylog looks the other rows up.
-    Module(Module),
+    Module(Name),
     /// A class whose instances are laid out as those of `object`, and that has only the attributes [`OF_RECORD`].
     RecordClass,
     /// A class that reads the attributes of its instances as `object` does, and has none of these itself.
@@ -238,44 +219,44 @@ macro_rules! table {
 
 table! {
     // Making a record.
-    LogRecord = Global(Module::Logging) LogRecord RecordClass => READS_RECORD;
+    LogRecord = Global(Name::logging) LogRecord RecordClass => READS_RECORD;
     Init = Attribute(LogRecord) __init__ Function(known::place("LogRecord.__init__")) => RECORD;
-    Factory = Global(Module::Logging) _logRecordFactory Same(LogRecord) => RECORD;
-    GetLevelName = Global(Module::Logging) getLevelName Function(known::place("getLevelName")) => RECORD;
-    Os = Global(Module::Logging) os Module(Module::Os) => RECORD;
-    Sys = Global(Module::Logging) sys Module(Module::Sys) => RECORD;
-    Threading = Global(Module::Logging) threading Module(Module::Threading) => RECORD;
-    Time = Global(Module::Logging) time Module(Module::Time) => RECORD.and(Part::TIME);
-    IsInstance = Global(Module::Logging) isinstance Absent => READS_RECORD.and(HANDLERS).and(Part::LOGGER);
-    Str = Global(Module::Logging) str Absent => READS_RECORD;
-    HasAttr = Global(Module::Logging) hasattr Absent => RECORD.and(HANDLERS).and(Part::LOGGER);
-    Len = Global(Module::Logging) len Absent => RECORD.and(Part::FILTER);
-    Int = Global(Module::Logging) int Absent => RECORD;
-    GetPid = Global(Module::Os) getpid Builtin([Name::posix, Name::nt]) => RECORD;
-    CurrentThread = Global(Module::Threading) current_thread Function(known::place("current_thread")) => RECORD;
-    Clock = Global(Module::Time) time Builtin([Name::time, Name::time]) => RECORD.and(Part::TIMED);
-    ClockNs = Global(Module::Time) time_ns Builtin([Name::time, Name::time]) => RECORD;
-    StartTime = Global(Module::Logging) _startTime Setting => RECORD;
-    LevelNames = Global(Module::Logging) _levelToName Setting => RECORD;
-    LogThreads = Global(Module::Logging) logThreads Setting => RECORD;
-    LogMultiprocessing = Global(Module::Logging) logMultiprocessing Setting => RECORD;
-    LogProcesses = Global(Module::Logging) logProcesses Setting => RECORD;
-    LogAsyncioTasks = Global(Module::Logging) logAsyncioTasks Setting => RECORD;
-    Modules = Global(Module::Sys) modules Setting => RECORD;
+    Factory = Global(Name::logging) _logRecordFactory Same(LogRecord) => RECORD;
+    GetLevelName = Global(Name::logging) getLevelName Function(known::place("getLevelName")) => RECORD;
+    Os = Global(Name::logging) os Module(Name::os) => RECORD;
+    Sys = Global(Name::logging) sys Module(Name::sys) => RECORD;
+    Threading = Global(Name::logging) threading Module(Name::threading) => RECORD;
+    Time = Global(Name::logging) time Module(Name::time) => RECORD.and(Part::TIME);
+    IsInstance = Global(Name::logging) isinstance Absent => READS_RECORD.and(HANDLERS).and(Part::LOGGER);
+    Str = Global(Name::logging) str Absent => READS_RECORD;
+    HasAttr = Global(Name::logging) hasattr Absent => RECORD.and(HANDLERS).and(Part::LOGGER);
+    Len = Global(Name::logging) len Absent => RECORD.and(Part::FILTER);
+    Int = Global(Name::logging) int Absent => RECORD;
+    GetPid = Global(Name::os) getpid Builtin([Name::posix, Name::nt]) => RECORD;
+    CurrentThread = Global(Name::threading) current_thread Function(known::place("current_thread")) => RECORD;
+    Clock = Global(Name::time) time Builtin([Name::time, Name::time]) => RECORD.and(Part::TIMED);
+    ClockNs = Global(Name::time) time_ns Builtin([Name::time, Name::time]) => RECORD;
+    StartTime = Global(Name::logging) _startTime Setting => RECORD;
+    LevelNames = Global(Name::logging) _levelToName Setting => RECORD;
+    LogThreads = Global(Name::logging) logThreads Setting => RECORD;
+    LogMultiprocessing = Global(Name::logging) logMultiprocessing Setting => RECORD;
+    LogProcesses = Global(Name::logging) logProcesses Setting => RECORD;
+    LogAsyncioTasks = Global(Name::logging) logAsyncioTasks Setting => RECORD;
+    Modules = Global(Name::sys) modules Setting => RECORD;
     Multiprocessing = Loaded multiprocessing Setting => RECORD;
     Asyncio = Loaded asyncio Setting => RECORD;
-    GetIdent = Global(Module::Threading) get_ident Setting => RECORD;
-    Active = Global(Module::Threading) _active Setting => RECORD;
-    DummyThread = Global(Module::Threading) _DummyThread Setting => RECORD;
-    Thread = Global(Module::Threading) Thread Setting => Part::THREAD_NAME;
+    GetIdent = Global(Name::threading) get_ident Setting => RECORD;
+    Active = Global(Name::threading) _active Setting => RECORD;
+    DummyThread = Global(Name::threading) _DummyThread Setting => RECORD;
+    Thread = Global(Name::threading) Thread Setting => Part::THREAD_NAME;
     ThreadGet = Attribute(Thread) __getattribute__ OfObject => Part::THREAD_NAME;
     ThreadName = Attribute(Thread) name Function(known::place("Thread.name")) => Part::THREAD_NAME;
-    MainThread = Global(Module::Threading) _MainThread Setting => Part::THREAD_NAME;
+    MainThread = Global(Name::threading) _MainThread Setting => Part::THREAD_NAME;
     MainThreadGet = Attribute(MainThread) __getattribute__ OfObject => Part::THREAD_NAME;
     MainThreadName = Attribute(MainThread) name Same(ThreadName) => Part::THREAD_NAME;
 
     // Loggers.
-    Logger = Global(Module::Logging) Logger Setting => RECORD.and(Part::LOGGER);
+    Logger = Global(Name::logging) Logger Setting => RECORD.and(Part::LOGGER);
     Log = Attribute(Logger) _log Function(known::place("Logger._log")) => RECORD;
     MakeRecord = Attribute(Logger) makeRecord Function(known::place("Logger.makeRecord")) => RECORD;
     LoggerHandle = Attribute(Logger) handle Function(known::place("Logger.handle")) => Part::LOGGER;
@@ -283,65 +264,65 @@ table! {
     CallHandlers = Attribute(Logger) callHandlers Function(known::place("Logger.callHandlers")) => Part::LOGGER;
 
     // Handlers.
-    Handler = Global(Module::Logging) Handler Setting => HANDLERS;
+    Handler = Global(Name::logging) Handler Setting => HANDLERS;
     Handle = Attribute(Handler) handle Function(known::place("Handler.handle")) => HANDLERS.without(Part::NULL);
     HandlerFilter = Attribute(Handler) filter Function(known::place("Filterer.filter")) => HANDLERS.without(Part::NULL);
     Acquire = Attribute(Handler) acquire Function(known::place("Handler.acquire")) => HANDLERS.without(Part::NULL);
     Release = Attribute(Handler) release Function(known::place("Handler.release")) => HANDLERS.without(Part::NULL);
     Format = Attribute(Handler) format Function(known::place("Handler.format")) => HANDLERS.without(Part::NULL);
-    Lock = Global(Module::Thread) RLock Setting => HANDLERS.without(Part::NULL);
-    DefaultFormatter = Global(Module::Logging) _defaultFormatter Setting => HANDLERS.without(Part::NULL);
-    NullHandler = Global(Module::Logging) NullHandler Setting => Part::NULL;
+    Lock = Global(Name::_thread) RLock Setting => HANDLERS.without(Part::NULL);
+    DefaultFormatter = Global(Name::logging) _defaultFormatter Setting => HANDLERS.without(Part::NULL);
+    NullHandler = Global(Name::logging) NullHandler Setting => Part::NULL;
     NullHandle = Attribute(NullHandler) handle Function(known::place("NullHandler.handle")) => Part::NULL;
-    StreamHandler = Global(Module::Logging) StreamHandler Class(without(&[])) => WRITES;
+    StreamHandler = Global(Name::logging) StreamHandler Class(without(&[])) => WRITES;
     StreamEmit = Attribute(StreamHandler) emit Function(known::place("StreamHandler.emit")) => WRITES;
     Flush = Attribute(StreamHandler) flush Function(known::place("StreamHandler.flush")) => WRITES;
-    FileHandler = Global(Module::Logging) FileHandler Class(without(&[])) => WRITES_FILE;
+    FileHandler = Global(Name::logging) FileHandler Class(without(&[])) => WRITES_FILE;
     FileEmit = Attribute(FileHandler) emit Function(known::place("FileHandler.emit")) => WRITES_FILE;
-    Filter = Global(Module::Logging) Filter Class(without(&[Name::name, Name::nlen])) => Part::FILTER;
+    Filter = Global(Name::logging) Filter Class(without(&[Name::name, Name::nlen])) => Part::FILTER;
     FilterFilter = Attribute(Filter) filter Function(known::place("Filter.filter")) => Part::FILTER;
 
     // Handlers of `logging.handlers`.
     OfHandlers = Loaded logging_handlers Setting => ROTATES.and(Part::QUEUE);
-    BaseRotatingHandler = Global(Module::Handlers) BaseRotatingHandler Setting => ROTATES;
+    BaseRotatingHandler = Global(Name::logging_handlers) BaseRotatingHandler Setting => ROTATES;
     RotatingEmit = Attribute(BaseRotatingHandler) emit Function(known::place("BaseRotatingHandler.emit")) => ROTATES;
-    LoggingOfHandlers = Global(Module::Handlers) logging Module(Module::Logging) => ROTATES;
-    RotatingFileHandler = Global(Module::Handlers) RotatingFileHandler Setting => Part::ROTATING;
+    LoggingOfHandlers = Global(Name::logging_handlers) logging Module(Name::logging) => ROTATES;
+    RotatingFileHandler = Global(Name::logging_handlers) RotatingFileHandler Setting => Part::ROTATING;
     IsFull = Attribute(RotatingFileHandler) shouldRollover Function(known::place("RotatingFileHandler.shouldRollover")) => Part::ROTATING;
-    TimedHandler = Global(Module::Handlers) TimedRotatingFileHandler Setting => Part::TIMED;
+    TimedHandler = Global(Name::logging_handlers) TimedRotatingFileHandler Setting => Part::TIMED;
     IsTime = Attribute(TimedHandler) shouldRollover Function(known::place("TimedRotatingFileHandler.shouldRollover")) => Part::TIMED;
-    TimeOfHandlers = Global(Module::Handlers) time Module(Module::Time) => Part::TIMED;
-    QueueHandler = Global(Module::Handlers) QueueHandler Setting => Part::QUEUE;
+    TimeOfHandlers = Global(Name::logging_handlers) time Module(Name::time) => Part::TIMED;
+    QueueHandler = Global(Name::logging_handlers) QueueHandler Setting => Part::QUEUE;
     QueueEmit = Attribute(QueueHandler) emit Function(known::place("QueueHandler.emit")) => Part::QUEUE;
     Prepare = Attribute(QueueHandler) prepare Function(known::place("QueueHandler.prepare")) => Part::QUEUE;
     Enqueue = Attribute(QueueHandler) enqueue Function(known::place("QueueHandler.enqueue")) => Part::QUEUE;
-    CopyOfHandlers = Global(Module::Handlers) copy Module(Module::Copy) => Part::QUEUE;
-    Copy = Global(Module::Copy) copy Function(known::place("copy")) => Part::QUEUE;
-    Dispatch = Global(Module::Copy) _copy_dispatch Setting => Part::QUEUE;
-    DispatchOfRecord = EntryOfRecord(Module::Copy) _copy_dispatch Absent => Part::QUEUE;
-    AtomicTypes = Global(Module::Copy) _copy_atomic_types Setting => Part::QUEUE;
-    Containers = Global(Module::Copy) _copy_builtin_containers Setting => Part::QUEUE;
-    Reducers = Global(Module::Copyreg) dispatch_table Setting => Part::QUEUE;
-    ReducerOfRecord = EntryOfRecord(Module::Copyreg) dispatch_table Absent => Part::QUEUE;
+    CopyOfHandlers = Global(Name::logging_handlers) copy Module(Name::copy) => Part::QUEUE;
+    Copy = Global(Name::copy) copy Function(known::place("copy")) => Part::QUEUE;
+    Dispatch = Global(Name::copy) _copy_dispatch Setting => Part::QUEUE;
+    DispatchOfRecord = EntryOfRecord(Name::copy) _copy_dispatch Absent => Part::QUEUE;
+    AtomicTypes = Global(Name::copy) _copy_atomic_types Setting => Part::QUEUE;
+    Containers = Global(Name::copy) _copy_builtin_containers Setting => Part::QUEUE;
+    Reducers = Global(Name::copyreg) dispatch_table Setting => Part::QUEUE;
+    ReducerOfRecord = EntryOfRecord(Name::copyreg) dispatch_table Absent => Part::QUEUE;
 
     // Formatters.
     GetMessage = Attribute(LogRecord) getMessage Function(known::place("LogRecord.getMessage")) => Part::FORMATTER;
-    Formatter = Global(Module::Logging) Formatter Class(without(&[Name::_style, Name::datefmt, Name::__bool__, Name::__len__])) => Part::FORMATTER;
+    Formatter = Global(Name::logging) Formatter Class(without(&[Name::_style, Name::datefmt, Name::__bool__, Name::__len__])) => Part::FORMATTER;
     FormatterFormat = Attribute(Formatter) format Function(known::place("Formatter.format")) => Part::FORMATTER;
     UsesTime = Attribute(Formatter) usesTime Function(known::place("Formatter.usesTime")) => Part::FORMATTER;
     FormatTime = Attribute(Formatter) formatTime Function(known::place("Formatter.formatTime")) => Part::TIME;
     FormatMessage = Attribute(Formatter) formatMessage Function(known::place("Formatter.formatMessage")) => Part::FORMATTER;
-    PercentStyle = Global(Module::Logging) PercentStyle Class(without(&[Name::_fmt, Name::_defaults])) => STYLES;
+    PercentStyle = Global(Name::logging) PercentStyle Class(without(&[Name::_fmt, Name::_defaults])) => STYLES;
     PercentUsesTime = Attribute(PercentStyle) usesTime Function(known::place("PercentStyle.usesTime")) => Part::PERCENT.and(Part::BRACE);
     PercentSearch = Attribute(PercentStyle) asctime_search Str(Name::percent_asctime) => Part::PERCENT;
     PercentFormat = Attribute(PercentStyle) format Function(known::place("PercentStyle.format")) => STYLES;
     PercentFill = Attribute(PercentStyle) _format Function(known::place("PercentStyle._format")) => Part::PERCENT;
-    BraceStyle = Global(Module::Logging) StrFormatStyle Class(without(&[Name::_fmt, Name::_defaults])) => Part::BRACE;
+    BraceStyle = Global(Name::logging) StrFormatStyle Class(without(&[Name::_fmt, Name::_defaults])) => Part::BRACE;
     BraceUsesTime = Attribute(BraceStyle) usesTime Same(PercentUsesTime) => Part::BRACE;
     BraceSearch = Attribute(BraceStyle) asctime_search Str(Name::brace_asctime) => Part::BRACE;
     BraceFormat = Attribute(BraceStyle) format Same(PercentFormat) => Part::BRACE;
     BraceFill = Attribute(BraceStyle) _format Function(known::place("StrFormatStyle._format")) => Part::BRACE;
-    DollarStyle = Global(Module::Logging) StringTemplateStyle Class(without(&[Name::_fmt, Name::_defaults, Name::_tpl])) => Part::DOLLAR;
+    DollarStyle = Global(Name::logging) StringTemplateStyle Class(without(&[Name::_fmt, Name::_defaults, Name::_tpl])) => Part::DOLLAR;
     DollarUsesTime = Attribute(DollarStyle) usesTime Function(known::place("StringTemplateStyle.usesTime")) => Part::DOLLAR;
     DollarSearch = Attribute(DollarStyle) asctime_search Str(Name::dollar_asctime) => Part::DOLLAR;
     DollarFormat = Attribute(DollarStyle) format Same(PercentFormat) => Part::DOLLAR;
@@ -349,12 +330,12 @@ table! {
     Converter = Attribute(Formatter) converter Setting => Part::TIME;
     TimeFormat = Attribute(Formatter) default_time_format Setting => Part::TIME;
     MillisecondsFormat = Attribute(Formatter) default_msec_format Setting => Part::TIME;
-    LocalTime = Global(Module::Time) localtime Builtin([Name::time, Name::time]) => Part::TIME;
-    UtcTime = Global(Module::Time) gmtime Builtin([Name::time, Name::time]) => Part::TIME;
-    StrfTime = Global(Module::Time) strftime Builtin([Name::time, Name::time]) => Part::TIME;
+    LocalTime = Global(Name::time) localtime Builtin([Name::time, Name::time]) => Part::TIME;
+    UtcTime = Global(Name::time) gmtime Builtin([Name::time, Name::time]) => Part::TIME;
+    StrfTime = Global(Name::time) strftime Builtin([Name::time, Name::time]) => Part::TIME;
     // `time.tzset` makes another one.
-    ZoneNames = Global(Module::Time) tzname Setting => Part::TIME;
-    Environ = Global(Module::Os) environ Setting => Part::TIME;
+    ZoneNames = Global(Name::time) tzname Setting => Part::TIME;
+    Environ = Global(Name::os) environ Setting => Part::TIME;
     Zone = Environment TZ Setting => Part::TIME;
 }
 
@@ -363,12 +344,12 @@ pub(crate) fn path(row: Row) -> String {
     let entry = &TABLE[row as usize];
     let name = entry.name.text();
     match &entry.place {
-        Location::Global(module) => format!("{}.{name}", module.globals().name().text()),
+        Location::Global(module) => format!("{}.{name}", module.text()),
         Location::Attribute(class) => format!("{}.{name}", path(*class)),
         Location::Loaded => format!("sys.modules[\"{name}\"]"),
         Location::Environment => format!("os.environ[\"{name}\"]"),
         Location::EntryOfRecord(module) => {
-            format!("{}.{name}[LogRecord]", module.globals().name().text())
+            format!("{}.{name}[LogRecord]", module.text())
         }
     }
 }

@@ -16,8 +16,7 @@ use crate::python::kept::{self, Kept};
 use crate::python::raised;
 use crate::raw::list::List;
 use crate::raw::once::Once;
-use crate::raw::thin::exception::Result;
-use crate::raw::thin::{self, Name, Stored, Thin};
+use crate::raw::thin::{self, Name, Result, Stored, Thin};
 use crate::raw::version::{is_free_threaded, version};
 use crate::raw::watching::{
     CHANGES, CLASS_COUNT, CLASSES, INSTANCE_COUNT, INSTANCE_KEYS, INSTANCES, KEY_COUNT, KEYS,
@@ -94,9 +93,6 @@ impl WatchedKey {
 
 impl Watchers {
     /// Makes changes of a key of a dict count. Returns whether that was possible.
-    ///
-    /// # Errors
-    /// The exception that CPython raises.
     pub(crate) fn watch_key(
         &self,
         dict: &Bound<'_, PyDict>,
@@ -119,9 +115,6 @@ impl Watchers {
 
     /// Watches a class, also for changes of what it inherits. `None` if there is no room, or if CPython doesn't report
     /// changes of the class: after a thousand changes, or because a metaclass has a say in what it inherits.
-    ///
-    /// # Errors
-    /// The exception that CPython raises.
     pub(super) fn watch(
         &self,
         class: &Bound<'_, PyType>,
@@ -184,17 +177,13 @@ impl ClassWatch {
         Some(ClassWatch(place))
     }
 
-    fn entry(self) -> &'static WatchedClass {
+    pub(super) fn entry(self) -> &'static WatchedClass {
         &CLASSES[self.0]
     }
 
     /// Whether this is the class at that address.
     pub(crate) fn is(self, address: usize) -> bool {
         self.entry().address.load(Ordering::Relaxed) == address
-    }
-
-    pub(crate) fn place(self) -> usize {
-        self.0
     }
 
     /// How often the class has changed.
@@ -218,13 +207,13 @@ impl InstanceWatch {
     }
 
     /// Watches the dict of a logger, for which other names are relevant, and which makes no room for itself.
-    pub(crate) fn of_logger(dict: &Bound<'_, PyAny>, keys: &[Name]) -> Option<InstanceWatch> {
+    pub(crate) fn of_logger(dict: &Bound<'_, PyAny>, keys: [&[Name]; 2]) -> Option<InstanceWatch> {
         /// For handlers, formatters and styles.
         const RESERVED: usize = 64;
 
         let watched = INSTANCE_COUNT.load(Ordering::Relaxed);
         (watched < INSTANCES.len() - RESERVED)
-            .then(|| InstanceWatch::with_keys(dict, &LOGGER_KEYS, [keys, &[]]))
+            .then(|| InstanceWatch::with_keys(dict, &LOGGER_KEYS, keys))
             .flatten()
     }
 

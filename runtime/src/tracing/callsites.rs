@@ -99,6 +99,6 @@ fn by_properties(metadata: &Metadata<'_>) -> &'static Callsite {
     };
     CALLS.find_or_make(&key, &|key| {
         let metadata = metadata::Metadata::in_module(key.target, key.file, key.line, key.module);
-        Callsite::bridged(metadata, LevelCache::new(), None)
+        Callsite::at_run_time(metadata, LevelCache::new(), None, true)
     })
 }

@@ -61,6 +61,14 @@ pub(super) fn set(pairs: &mut Pairs, name: &'static str, value: Value<'static>) 
     }
 }
 
+macro_rules! record {
+    ($($record:ident: $type:ty),+) => {$(
+        fn $record(&mut self, field: &Field, value: $type) {
+            self.set(field, value.into());
+        }
+    )+};
+}
+
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         match field.name() {
@@ -79,40 +87,18 @@ impl Visit for Fields {
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
         self.set(field, Value::error(ErrorRef::Dynamic(error)));
         if self.error.is_none() {
-            let exc_info = ExcInfo::of_error(ErrorRef::Dynamic(error));
+            let exc_info = || ExcInfo::of_error(ErrorRef::Dynamic(error));
             // Only an exception of Python's needs Python, and waits for the GIL.
-            let owned = match exc_info.needs_python() {
-                true => try_attach(|py| {
-                    ExcInfo::of_error(ErrorRef::Dynamic(error)).into_owned(Some(py))
-                }),
-                false => Some(exc_info.into_owned(None)),
+            let owned = match exc_info().needs_python() {
+                true => try_attach(|py| exc_info().into_owned(Some(py))),
+                false => Some(exc_info().into_owned(None)),
             };
             self.error = owned.map(|exc_info| TakenOnce(RefCell::new(Some(exc_info))));
         }
     }
 
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field, value.into());
-    }
-
-    fn record_i128(&mut self, field: &Field, value: i128) {
-        self.set(field, value.into());
-    }
-
-    fn record_u128(&mut self, field: &Field, value: u128) {
-        self.set(field, value.into());
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value.into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value.into());
+    record! {
+        record_i64: i64, record_u64: u64, record_i128: i128, record_u128: u128, record_f64: f64, record_bool: bool
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {

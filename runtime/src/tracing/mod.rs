@@ -64,7 +64,7 @@ use self::levels::Levels;
 use crate::event::keywords::ADD_SPANS;
 use crate::python::library;
 use crate::raw::once::RunOnce;
-use crate::raw::thin::exception::{Exception, Result};
+use crate::raw::thin::{Exception, Result};
 
 /// A layer that makes records of events, with the defaults of [`Options`].
 ///

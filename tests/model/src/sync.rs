@@ -11,6 +11,7 @@ pub(crate) use loom::sync::atomic::{Ordering, fence};
 /// that take a value and an order.
 macro_rules! made_on_first_use {
     ($name:ident, $integer:ty, [$($operation:ident)*], { $($methods:tt)* }) => {
+        #[derive(Debug)]
         pub(crate) struct $name {
             first: $integer,
             atomic: OnceLock<loom::sync::atomic::$name>,

@@ -1,9 +1,7 @@
 //! The values of `key = value`, typed.
 
-mod containers;
 mod other_crates;
 mod primitives;
-mod std_types;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -16,7 +14,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PySet, PyTuple};
 
 use super::error::{ErrorRef, MAX_SOURCES};
 use crate::python::loose::Loose;
-use crate::raw::thin::exception::Result;
+use crate::raw::thin::Result;
 
 /// The value of an attribute, which becomes a Python object when the record is made.
 ///

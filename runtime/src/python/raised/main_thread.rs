@@ -13,8 +13,7 @@ use super::{hold, is_main_thread};
 use crate::python::library::{function, loaded};
 use crate::python::process;
 use crate::raw::interpreter::add_pending_call;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{Exception, Name, Result, Thin};
 use crate::raw::version::version;
 
 /// The exceptions, the earliest first. Locked by attached threads, for a few instructions.

@@ -28,8 +28,7 @@ use super::kept;
 use super::library::{GET_IDENT, THREADING_GLOBALS};
 use super::nesting;
 use crate::raw::interpreter::{current_frame, is_pypy};
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{Name, Thin};
+use crate::raw::thin::{Exception, Name, Result, Thin};
 
 // No function here runs Python code in the main thread: Python would run signal handlers and pending calls
 // meanwhile.
@@ -114,40 +113,29 @@ pub(crate) fn schedule(py: Python<'_>) {
     if nesting::is_in_call() || !is_held() && !main_thread::has_scheduled() {
         return;
     }
-    let held = take();
+    let mut held = take();
     // At the end of the interpreter no Python code may follow that could raise it.
     if kept::are_released() && current_frame(py).is_none() {
         write_off(py, held);
         return;
     }
-    let unscheduled = match ident_unless_main(py) {
-        // Python has one place for an asynchronous exception.
-        Ok(Some(ident)) => but_first(held, &|first| other_thread::raise(py, ident, first)),
+    let other_thread = match ident_unless_main(py) {
+        Ok(Some(ident)) => Some((Ok(ident), true)),
         // PyPy's pending calls can't raise.
-        _ if is_pypy() && !is_main_thread(py).unwrap_or(true) => {
-            let raise = |first| other_thread::raise_in_main(py, main_ident(py), first);
-            but_first(held, &raise)
-        }
-        _ => {
-            main_thread::add(held);
-            Vec::new()
-        }
+        _ if is_pypy() && !is_main_thread(py).unwrap_or(true) => Some((main_ident(py), false)),
+        _ => None,
     };
-    write_off(py, unscheduled);
-    main_thread::make_call_due(py);
-}
-
-/// Raises the first exception. Returns what isn't raised.
-fn but_first(
-    mut held: Vec<Exception>,
-    raise: &dyn Fn(Exception) -> Option<Exception>,
-) -> Vec<Exception> {
-    if !held.is_empty() {
-        if let Some(unscheduled) = raise(held.remove(0)) {
-            held.insert(0, unscheduled);
+    match other_thread {
+        // Python has one place for an asynchronous exception.
+        Some((ident, is_this)) if !held.is_empty() => {
+            let unscheduled = other_thread::raise(py, ident, is_this, held.remove(0));
+            held.splice(0..0, unscheduled);
         }
+        Some(_) => {}
+        None => main_thread::add(std::mem::take(&mut held)),
     }
-    held
+    write_off(py, held);
+    main_thread::make_call_due(py);
 }
 
 /// Runs the handlers of the signals that have arrived, as [`Python::check_signals`] does, and raises an exception that a log
@@ -197,9 +185,6 @@ fn write_off(py: Python<'_>, errors: Vec<Exception>) {
 }
 
 /// Raises what this thread keeps here and now.
-///
-/// # Errors
-/// The earliest of the exceptions. There is no place for others.
 pub(super) fn raise_held(py: Python<'_>) -> Result<()> {
     let mut errors = take();
     if errors.is_empty() {

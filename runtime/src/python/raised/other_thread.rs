@@ -9,8 +9,7 @@ use pyo3::prelude::*;
 use crate::python::library::function;
 use crate::python::loose::Loose;
 use crate::raw::interpreter::set_async_exception;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Exception, Name, Object, Result, Thin};
 
 thread_local! {
     /// The asynchronous exception of this thread.
@@ -42,29 +41,24 @@ pub(super) fn cancel(py: Python<'_>, ident: c_ulong) -> Option<Exception> {
     taken.map(Loose::into_inner)
 }
 
-/// Makes Python raise the exception in this thread. The exception comes back if that isn't possible.
-pub(super) fn raise(py: Python<'_>, ident: c_ulong, error: Exception) -> Option<Exception> {
-    match class_that_makes(py, &error) {
-        Ok(class) if set_async_exception(py, ident, Some(&class)) => {
-            if let Ok(None) = SCHEDULED.try_with(|it| it.replace(Some(Loose::new(error)))) {
+/// Makes Python raise the exception in a thread. The exception comes back if that isn't possible. Unless the thread `is_this`,
+/// it may be raised within a log call: from then on nothing is known of it here.
+pub(super) fn raise(
+    py: Python<'_>,
+    ident: Result<c_ulong>,
+    is_this: bool,
+    error: Exception,
+) -> Option<Exception> {
+    let class = class_that_makes(py, &error);
+    match class.and_then(|class| Ok((class, ident?))) {
+        Ok((class, ident)) if set_async_exception(py, ident, Some(&class)) => {
+            let replaced =
+                is_this.then(|| SCHEDULED.try_with(|it| it.replace(Some(Loose::new(error)))));
+            if let Some(Ok(None)) = replaced {
                 COUNT.fetch_add(1, Ordering::Relaxed);
             }
             None
         }
-        _ => Some(error),
-    }
-}
-
-/// Makes Python raise the exception in the main thread, perhaps within a log call: from then on nothing is known of it
-/// here. The exception comes back if that isn't possible.
-pub(super) fn raise_in_main(
-    py: Python<'_>,
-    main: Result<c_ulong>,
-    error: Exception,
-) -> Option<Exception> {
-    let class = class_that_makes(py, &error);
-    match class.and_then(|class| Ok((class, main?))) {
-        Ok((class, main)) if set_async_exception(py, main, Some(&class)) => None,
         _ => Some(error),
     }
 }

@@ -5,8 +5,7 @@ use pyo3::types::PyTuple;
 
 use super::is_main_thread;
 use crate::python::library::loaded;
-use crate::raw::thin::exception::{Exception, Result};
-use crate::raw::thin::{self, Name, Object, Thin};
+use crate::raw::thin::{self, Exception, Name, Object, Result, Thin};
 
 /// Whether the exception was raised by a signal handler, which Python runs in the main thread.
 pub(super) fn is_of_signal_handler(py: Python<'_>, error: &Exception) -> Result<bool> {

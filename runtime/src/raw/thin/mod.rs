@@ -9,24 +9,18 @@
 //!
 //! - An [`Object`] owns a reference. A `&Bound` borrows one. Both prove that the thread is attached.
 //! - No exception stays set: an operation that fails takes the exception and returns it as an
-//!   [`Exception`](exception::Exception). To ignore it is to drop it.
+//!   [`Exception`](Exception). To ignore it is to drop it.
 //! - Nothing here panics, and no function that is declared `extern "C"` unwinds. A caller needs no code for that.
 //! - The functions are those of the limited API that PyPy has, too.
 
-mod calls;
-pub(crate) mod exception;
 mod name;
 mod new;
 mod object;
 mod operations;
-mod outlined;
-pub(crate) mod program;
-mod stored;
 
-pub(super) use self::calls::call_by;
-pub(crate) use self::calls::check_signals;
+pub(super) use self::operations::call_by;
+
 pub(crate) use self::name::Name;
-pub(crate) use self::new::{dict, float, number, text, tuple};
-pub(crate) use self::object::Object;
-pub(crate) use self::operations::Thin;
-pub(crate) use self::stored::Stored;
+pub(crate) use self::new::{dict, float, number, run_program, text, tuple};
+pub(crate) use self::object::{Exception, Object, Result, Stored};
+pub(crate) use self::operations::{Thin, check_signals};

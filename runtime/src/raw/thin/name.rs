@@ -50,7 +50,7 @@ names! {
     co_kwonlyargcount co_lines co_linetable co_name co_names co_nlocals co_posonlyargcount co_qualname
     co_stacksize co_varnames converter copy copy_context copyreg created current_process current_task
     current_thread data datefmt default_msec_format default_time_format disable disabled dispatch_table
-    dollar_asctime = "${asctime}" emit empty = "" enable encodekey enqueue environ exc_info exc_text
+    dollar_asctime = "${asctime}" dropped emit empty = "" enable encodekey enqueue environ exc_info exc_text
     exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format
     formatMessage formatTime formatter functools gc getEffectiveLevel getLevelName getLogger getLoggerClass
     getMessage get_contextvar_context get_ident get_name getpid getsignal gmtime handle handlers hasattr ident

@@ -1,6 +1,0 @@
-//! `enabled!`.
-
-mod args;
-mod expand;
-
-pub(crate) use expand::expand;
