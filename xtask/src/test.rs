@@ -122,10 +122,14 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
         headline(&format!("Python-side tests, with {python}"));
         return run(&mut pytest(python)?, HINT);
     }
-    // One more at a time than there are processors: the tests wait half of the time.
+    // One more at a time than there are processors: the tests wait half of the time. The newest has most of them, so that it
+    // begins first.
     let next = AtomicUsize::new(0);
     let test_next = || {
-        let python = usual.get(next.fetch_add(1, Ordering::Relaxed))?;
+        let python = usual
+            .iter()
+            .rev()
+            .nth(next.fetch_add(1, Ordering::Relaxed))?;
         let tested = pytest(python).and_then(|mut pytest| {
             let (output, result) = run_quietly(&mut pytest, HINT);
             headline(&format!("Python-side tests, with {python}\n{output}"));
