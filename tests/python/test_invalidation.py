@@ -1,6 +1,7 @@
 """Each way in which Python's logging can be reconfigured: the next call obeys."""
 
 import configparser
+import copy
 import json
 import logging
 import logging.config
@@ -329,6 +330,17 @@ def test_a_replaced_root_cache(alpha, logs):
     free()
     logging.root.setLevel(WARNING)
     assert not logs(INFO)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda cache: type(cache)(cache)])
+def test_a_copy_in_place_of_the_root_cache(alpha, logs, copied):
+    assert not logs(INFO)
+    logging.root._cache = copied(logging.root._cache)
+    for _ in range(3):
+        logging.root.setLevel(DEBUG)
+        assert logs(INFO)
+        logging.root.setLevel(WARNING)
+        assert not logs(INFO)
 
 
 def test_two_modules_in_one_process(alpha, logs):

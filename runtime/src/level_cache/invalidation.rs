@@ -154,7 +154,9 @@ class RootLoggerCache(dict):
 /// Clears our dict and the one that it replaced, whose `clear` may do more.
 fn clear_all(cache: &Bound<'_, PyAny>) -> Result<()> {
     cache.cast::<PyDict>()?.clear();
-    let previous = cache.get(Name::_pylog_previous)?;
-    previous.call_named(Name::clear)?;
-    Ok(())
+    // A copy has none.
+    match cache.find(Name::_pylog_previous.get(cache.py()))? {
+        Some(previous) => previous.call_named(Name::clear).map(drop),
+        None => Ok(()),
+    }
 }

@@ -10,8 +10,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::thin::Result;
-use super::thin::{Name, Object, Thin};
+use super::thin::{self, Name, Object, Result, Thin};
 
 /// A class of dicts. An instance has one attribute, which Python code can set.
 pub(crate) trait ReportingDict {
@@ -35,7 +34,7 @@ pub(crate) fn class<T: ReportingDict>(py: Python<'_>) -> Result<Object<'_>> {
     members[0].name = T::ATTRIBUTE.as_ptr();
     members[0].type_code = ffi::Py_T_OBJECT_EX;
     members[0].offset = offset as ffi::Py_ssize_t;
-    // CPython reads the methods as long as the class lives, which is never freed.
+    // CPython doesn't copy them, and the class is never freed.
     let methods = Box::leak(Box::new([ffi::PyMethodDef::zeroed(); 2]));
     methods[0].ml_name = c"clear".as_ptr();
     methods[0].ml_meth = ffi::PyMethodDefPointer {
@@ -56,8 +55,8 @@ pub(crate) fn class<T: ReportingDict>(py: Python<'_>) -> Result<Object<'_>> {
         flags: ffi::Py_TPFLAGS_DEFAULT as u32,
         slots: slots.as_mut_ptr(),
     };
-    let bases = super::thin::tuple(py, &[base.into()])?;
-    // SAFETY: this thread is attached, as `py` shows. The functions have the types of their slots. What isn't static is copied.
+    let bases = thin::tuple(py, &[base.into()])?;
+    // SAFETY: this thread is attached, as `py` shows. The functions have the types of their slots. CPython copies what isn't static.
     // An instance has room for the member behind the base's part, which a class keeps at the start of its instances.
     unsafe {
         Object::made(
