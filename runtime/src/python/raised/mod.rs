@@ -128,8 +128,9 @@ pub(crate) fn schedule(py: Python<'_>) {
     match other_thread {
         // Python has one place for an asynchronous exception.
         Some((ident, is_this)) if !held.is_empty() => {
-            let unscheduled = other_thread::raise(py, ident, is_this, held.remove(0));
-            held.splice(0..0, unscheduled);
+            if let Some(error) = other_thread::raise(py, ident, is_this, held.remove(0)) {
+                held.insert(0, error);
+            }
         }
         Some(_) => {}
         None => main_thread::add(std::mem::take(&mut held)),
