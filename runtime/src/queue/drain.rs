@@ -18,6 +18,7 @@ use crate::level::Level;
 use crate::python::attach::guard;
 use crate::python::{exit, raised};
 use crate::raw::once::Once;
+use crate::raw::system;
 
 /// The target of a WARNING about dropped records, if the crate has a `#[pylog::module]`.
 static OWNER: Once<&'static str> = Once::new();
@@ -73,7 +74,7 @@ impl Queue {
 
     /// Stops while deliveries are held, if `can_be_held`. Returns whether a thread was woken.
     fn deliver(&self, py: Python<'_>, can_be_held: bool, is_over: impl Fn() -> bool) -> bool {
-        let mut has_woken = false;
+        let (mut has_woken, mut signals) = (false, None);
         let end = self.reserved();
         while !self.has_delivered(end) && self.is_current() && !is_over() {
             let Some(_delivering) = self.hold.start_delivery(can_be_held) else {
@@ -83,10 +84,16 @@ impl Queue {
                 // A slot that is reserved but not filled yet. This thread doesn't wait for it.
                 break;
             };
+            signals.get_or_insert_with(system::let_signals_in);
             let awaiting = deliver(self, entry, py);
-            if self.has_delivered(end - 1) && self.is_current() {
+            let is_last = self.has_delivered(end - 1);
+            if is_last && self.is_current() {
                 // Before the last entry counts as delivered, so that `flush` waits for the WARNING too.
                 self.report_dropped(py);
+            }
+            if is_last || awaiting.is_some() {
+                // Before the program, which has waited, blocks a signal and sends it.
+                signals = None;
             }
             self.count_delivered();
             if let Some(thread) = awaiting {
@@ -114,7 +121,10 @@ impl Queue {
     fn report_dropped(&self, py: Python<'_>) {
         match self.take_dropped() {
             0 => {}
-            dropped => report_dropped(dropped, py),
+            dropped => {
+                let _signals = system::let_signals_in();
+                report_dropped(dropped, py);
+            }
         }
     }
 

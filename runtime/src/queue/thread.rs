@@ -57,7 +57,7 @@ fn run() {
             loose::release(py);
             raised::attempt(py, exit::prepare(py));
             handler::register_again(py);
-            system::with_signals(|| queue.deliver_in_turn(py));
+            queue.deliver_in_turn(py);
             raised::schedule(py);
         });
         queue.budget.end_work();

@@ -90,7 +90,7 @@ pub(crate) fn thread_name() -> Option<&'static str> {
     name.and_then(|name| name.to_str().ok())
 }
 
-/// Starts a thread, which gets no signals of the process but in [`with_signals`]: where the program has blocked a signal in its
+/// Starts a thread, which gets no signals of the process but with [`Signals`]: where the program has blocked a signal in its
 /// own threads, this one would get it. Returns whether there was one. `std::thread` would add 20 KiB to each extension.
 #[cfg(unix)]
 pub(crate) fn spawn(name: &'static CStr, run: fn()) -> bool {
@@ -155,17 +155,26 @@ thread_local! {
     static SIGNALS: Cell<Option<libc::sigset_t>> = const { Cell::new(None) };
 }
 
-/// Calls `f` with the signals that a thread of [`spawn`] would get if it didn't block them: `f` runs code of the program, which
-/// may send this thread a signal, or start a process, which blocks what this thread blocks.
-pub(crate) fn with_signals<R>(f: impl FnOnce() -> R) -> R {
+/// A guard: while it lives, a thread of [`spawn`] gets the signals that it would get if it didn't block them. It runs code of
+/// the program meanwhile, which may send this thread a signal, or start a process, which blocks what this thread blocks.
+pub(crate) struct Signals(());
+
+/// See [`Signals`]. Has no effect in another thread.
+pub(crate) fn let_signals_in() -> Signals {
     #[cfg(unix)]
     if let Some(signals) = SIGNALS.get() {
         set_signals(&signals);
-        let result = f();
-        block_signals();
-        return result;
     }
-    f()
+    Signals(())
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if SIGNALS.get().is_some() {
+            block_signals();
+        }
+    }
 }
 
 /// Blocks all signals in this thread but those that the system sends for what this thread does. Returns those that it blocked

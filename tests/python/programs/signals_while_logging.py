@@ -35,6 +35,8 @@ def log_in_threads():
     while not is_over:
         native.flood(2, 10)
         floods += 1
+        # The queue would overflow where this thread doesn't wait for the GIL.
+        assert native.flush()
 
 
 collector = UnlockedCollector()

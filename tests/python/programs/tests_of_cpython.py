@@ -64,8 +64,10 @@ def check_levels():
     return len(made)
 
 
-logging.lastResort.setLevel(100)
-suite = unittest.defaultTestLoader.loadTestsFromName("test.test_logging")
-suite.run(Result())
-if modules:
-    print("after", check_levels())
+# Some tests start processes, which import this program.
+if __name__ == "__main__":
+    logging.lastResort.setLevel(100)
+    suite = unittest.defaultTestLoader.loadTestsFromName("test.test_logging")
+    suite.run(Result())
+    if modules:
+        print("after", check_levels())
