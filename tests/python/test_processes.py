@@ -168,6 +168,12 @@ def test_a_handler_that_logs_the_records_that_are_queued_at_exit():
     assert stderr.splitlines() == [line for pair in pairs for line in pair]
 
 
+@needs_nested_records
+def test_a_handler_that_logs_while_the_interpreter_waits_for_it():
+    _, stderr = run("nested_record_at_exit")
+    assert stderr.splitlines() == ["nested by the handler", "outer at exit"]
+
+
 @pytest.mark.parametrize("late", [[], ["late"]], ids=["", "late"])
 def test_queued_records_are_delivered_before_handlers_are_closed(tmp_path, late):
     path = tmp_path / "log"
