@@ -2,12 +2,15 @@
 
 import configparser
 import copy
+import gc
 import json
 import logging
 import logging.config
 import socket
 import struct
 import unittest
+import weakref
+from unittest import mock
 
 import pylog_oldest
 import pytest
@@ -336,6 +339,53 @@ def test_a_replaced_root_cache(alpha, logs):
 def test_a_copy_in_place_of_the_root_cache(alpha, logs, copied):
     assert not logs(INFO)
     logging.root._cache = copied(logging.root._cache)
+    for _ in range(3):
+        logging.root.setLevel(DEBUG)
+        assert logs(INFO)
+        logging.root.setLevel(WARNING)
+        assert not logs(INFO)
+
+
+class AnyAttribute(dict):
+    def __getattr__(self, name):
+        return AnyAttribute()
+
+
+@pytest.mark.parametrize("make", [AnyAttribute, mock.MagicMock])
+def test_a_root_cache_that_has_any_attribute(alpha, logs, monkeypatch, make):
+    assert not logs(INFO)
+    with monkeypatch.context() as patch:
+        patch.setattr(logging.root, "_cache", make())
+        _native.call("beta.deep.er", logging.CRITICAL)  # Asks Python.
+    logging.root.setLevel(DEBUG)
+    assert logs(INFO)
+
+
+def test_a_cycle_through_the_replaced_root_cache_is_collected(alpha, logs):
+    class Cache(dict):
+        pass
+
+    replaced = logging.root._cache = Cache()
+    _native.call("beta.deep.er", logging.CRITICAL)  # Puts pylog's dict in place.
+    replaced.by = logging.root._cache
+    assert replaced.by is not replaced
+    gone = weakref.ref(replaced)
+    del replaced
+    logging.root._cache = {}
+    gc.collect()
+    free()
+    assert gone() is None
+
+
+def test_the_class_of_the_root_cache_can_have_subclasses(alpha, logs):
+    logs(INFO)
+    before = logging.root._cache
+
+    class Cache(type(before)):
+        pass
+
+    logging.root._cache = Cache()
+    logging.root._cache._pylog_previous = before
     for _ in range(3):
         logging.root.setLevel(DEBUG)
         assert logs(INFO)

@@ -310,6 +310,36 @@ def test_exceptions_of_several_classes_reach_the_program_in_order(stock, unraisa
     assert [error for error, _ in unraisable] == [second]
 
 
+class WithoutSubclasses(BaseException):
+    def __init_subclass__(cls):
+        raise TypeError("no subclasses")
+
+
+def test_an_exception_whose_class_refuses_subclasses_reaches_another_thread(unraisable):
+    error, caught = WithoutSubclasses(), []
+    handler = Collector()
+    handler.before = lambda record: (_ for _ in ()).throw(error)
+    logger = logging.getLogger(LOGGER)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+    def work():
+        try:
+            native.log_message("hello")
+            wait_until(lambda: False)
+        except BaseException as raised:
+            caught.append(raised)
+
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    assert (caught, unraisable) == ([error], [])
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
     reached, after = [], []

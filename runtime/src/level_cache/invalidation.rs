@@ -15,7 +15,6 @@
 
 use std::ffi::CStr;
 
-use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -28,6 +27,7 @@ use crate::raw::list::List;
 use crate::raw::once::Once;
 use crate::raw::reporting_dict::{ReportingDict, class};
 use crate::raw::thin::{self, Name, Object, Result, Stored, Thin};
+use crate::raw::version::version;
 
 /// A listener depends on Python's answers, as the callsites' own level caches do.
 pub(crate) struct Listener {
@@ -81,21 +81,24 @@ pub(crate) fn install_hook(root: &Bound<'_, PyAny>) -> Result<()> {
     Ok(())
 }
 
+/// How many dicts forward to another at most. A program's object may have an attribute of any name.
+const MOST_PREVIOUS: usize = 64;
+
 /// Whether `cache` is our dict, or forwards to it.
 fn is_ours(cache: &Bound<'_, PyAny>) -> Result<bool> {
     let py = cache.py();
     let class = cache_class(py)?;
     let mut cache = Object::from(cache);
-    loop {
+    for _ in 0..MOST_PREVIOUS {
         if cache.is_exactly(class) {
             return Ok(true);
         }
-        cache = match cache.get(Name::_pylog_previous) {
-            Ok(previous) => previous,
-            Err(error) if error.is_instance_of::<PyAttributeError>(py) => return Ok(false),
-            Err(error) => return Err(error),
+        let Some(previous) = cache.find(Name::_pylog_previous.get(py))? else {
+            return Ok(false);
         };
+        cache = previous;
     }
+    Ok(false)
 }
 
 /// The class of our dict, by which this extension recognizes its own.
@@ -120,16 +123,16 @@ impl ReportingDict for RootLoggerCache {
 
 fn cache_class(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
     static CLASS: Once<Stored> = Once::new();
-    let make = || match is_pypy() {
-        true => class_of_pypy(py).map(Object::unbind),
+    // PyPy doesn't say how large a dict is, and below Python 3.10 a dict's functions aren't to be had.
+    let make = || match is_pypy() || version(py).0 < 10 {
+        true => class_of_python_code(py).map(Object::unbind),
         false => class::<RootLoggerCache>(py).map(Object::unbind),
     };
     Ok(CLASS.get_or_try(make)?.bind(py))
 }
 
-/// PyPy doesn't say how large a dict is.
-fn class_of_pypy(py: Python<'_>) -> Result<Object<'_>> {
-    let names = thin::run_program(py, CLASS_OF_PYPY)?;
+fn class_of_python_code(py: Python<'_>) -> Result<Object<'_>> {
+    let names = thin::run_program(py, PYTHON_CODE)?;
     let invalidate = callback(py, |_| {
         invalidate();
         Ok(())
@@ -138,12 +141,13 @@ fn class_of_pypy(py: Python<'_>) -> Result<Object<'_>> {
     names.part(Name::RootLoggerCache.get(py))
 }
 
-const CLASS_OF_PYPY: &CStr = c"
+const PYTHON_CODE: &CStr = c"
 class RootLoggerCache(dict):
     def clear(self):
         try:
             dict.clear(self)
-            self._pylog_previous.clear()
+            if hasattr(self, '_pylog_previous'):
+                self._pylog_previous.clear()
         finally:
             invalidate()
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ffi::c_ulong;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 
 use crate::python::library::function;
@@ -76,7 +77,11 @@ fn class_that_makes<'py>(py: Python<'py>, error: &Exception) -> Result<Object<'p
     namespace.set_entry(Name::__new__, &make)?;
     let class = Object::from(error.get_type(py));
     let name = class.get(Name::__name__)?;
-    let metaclass = Object::from(class.get_type());
-    let arguments = [name, thin::tuple(py, &[class])?, namespace];
-    metaclass.run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)
+    let make_below = |class: Object<'py>| {
+        let metaclass = Object::from(class.get_type());
+        let arguments = [name.clone(), thin::tuple(py, &[class])?, namespace.clone()];
+        metaclass.run_by(&*thin::tuple(py, &arguments)?, &*thin::dict(py)?)
+    };
+    // A class may refuse to have subclasses.
+    make_below(class).or_else(|_| make_below(py.get_type::<PyBaseException>().into()))
 }
