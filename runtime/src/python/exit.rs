@@ -10,8 +10,6 @@
 //! After that no reference to an object of the program is [kept]. Records that the finalizing thread logs
 //! later are made by Python.
 
-use std::cell::Cell;
-use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
@@ -21,8 +19,7 @@ use pyo3::prelude::*;
 
 use super::kept;
 use super::library::{self, REGISTER_AT_EXIT, THREADING_GLOBALS, callback};
-use super::process;
-use super::{loose, raised};
+use super::{loose, nesting, process, raised};
 use crate::raw::interpreter;
 use crate::raw::once::{Once, RunOnce};
 use crate::raw::thin::{Name, Result, Thin};
@@ -49,17 +46,9 @@ static LAST_ACTION: Once<fn()> = Once::new();
 /// waits for most of them without a limit, since it takes each handler's lock.
 const WAIT_FOR_PERMITS: Duration = Duration::from_secs(5);
 
-thread_local! {
-    /// How many permits this thread has.
-    static HELD: Cell<usize> = const { Cell::new(0) };
-}
-
 /// A permit to attach. The interpreter doesn't finalize while one is alive, unless a handler takes
 /// longer than [`WAIT_FOR_PERMITS`].
-pub(crate) struct AttachPermit {
-    /// It stays in its thread.
-    of_thread: PhantomData<*const ()>,
-}
+pub(crate) struct AttachPermit;
 
 impl AttachPermit {
     /// `None` where attaching is no longer safe. It is safe for a handler that logs: the finalizing thread waits for the
@@ -67,18 +56,14 @@ impl AttachPermit {
     pub(crate) fn acquire() -> Option<AttachPermit> {
         forget_permits_of_parent();
         let before = PERMITS.fetch_add(PERMIT, Ordering::Acquire);
-        let held = HELD.replace(HELD.get() + 1);
-        let permit = AttachPermit {
-            of_thread: PhantomData,
-        };
-        let is_waited_for = held > 0 && !kept::are_released();
-        (before & CLOSED == 0 || may_attach() || is_waited_for).then_some(permit)
+        let permit = AttachPermit;
+        let is_waited_for = || nesting::is_in_call() && !kept::are_released();
+        (before & CLOSED == 0 || may_attach() || is_waited_for()).then_some(permit)
     }
 }
 
 impl Drop for AttachPermit {
     fn drop(&mut self) {
-        HELD.set(HELD.get() - 1);
         // In a forked child the count has started anew.
         let less = |permits: usize| permits.checked_sub(PERMIT);
         let _ = PERMITS.fetch_update(Ordering::Release, Ordering::Relaxed, less);
