@@ -315,13 +315,27 @@ class WithoutSubclasses(BaseException):
         raise TypeError("no subclasses")
 
 
-def test_an_exception_whose_class_refuses_subclasses_reaches_another_thread(unraisable):
-    error, caught = WithoutSubclasses(), []
+def run_in_thread(work, raising):
+    """Runs `work` in a Python thread, with a logging handler that raises."""
     handler = Collector()
-    handler.before = lambda record: (_ for _ in ()).throw(error)
+    handler.before = lambda record: raising()
     logger = logging.getLogger(LOGGER)
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+
+
+def test_an_exception_whose_class_refuses_subclasses_reaches_another_thread(unraisable):
+    error, caught = WithoutSubclasses(), []
+
+    def raising():
+        raise error
 
     def work():
         try:
@@ -330,24 +344,13 @@ def test_an_exception_whose_class_refuses_subclasses_reaches_another_thread(unra
         except BaseException as raised:
             caught.append(raised)
 
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(logging.NOTSET)
+    run_in_thread(work, raising)
     assert (caught, unraisable) == ([error], [])
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
     reached, after = [], []
-    handler = Collector()
-    handler.before = lambda record: sys.exit(3)
-    logger = logging.getLogger(LOGGER)
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
 
     def work():
         reached.append(1)
@@ -356,13 +359,7 @@ def test_system_exit_ends_the_python_thread_that_it_belongs_to(unraisable):
             pass
         after.append(1)
 
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(logging.NOTSET)
+    run_in_thread(work, lambda: sys.exit(3))
     assert (reached, after, unraisable) == ([1], [], [])
 
 
