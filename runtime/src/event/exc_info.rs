@@ -24,7 +24,7 @@ pub struct ExcInfo<'a>(Kind<'a>);
 enum Kind<'a> {
     /// The exception that Python code is handling: `exc_info=True`.
     Handled,
-    /// An error and its sources. Empty for none.
+    /// An error and its sources. Empty where there is no error.
     Chain(Vec<Link<'a>>),
 }
 
@@ -36,7 +36,7 @@ enum Link<'a> {
     },
     /// The last link: a Python exception has its own `__cause__`.
     Python(&'a PyErr),
-    /// The same, or whatever the call gives.
+    /// An exception from Python, or any other object that the call gives.
     Object(Loose<Py<PyAny>>),
 }
 

@@ -92,7 +92,7 @@ impl Queue {
                 self.report_dropped(py);
             }
             if is_last || awaiting.is_some() {
-                // Before the program, which has waited, blocks a signal and sends it.
+                // A program that has waited for the record may block a signal, and send it.
                 signals = None;
             }
             self.count_delivered();

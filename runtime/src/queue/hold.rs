@@ -14,7 +14,7 @@ pub(super) struct Hold {
     is_attaching: AtomicBool,
 }
 
-/// A guard: it is so while this lives.
+/// A guard: the flag is set while it lives.
 pub(super) struct While<'a>(&'a AtomicBool);
 
 impl Drop for While<'_> {

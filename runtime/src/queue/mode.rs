@@ -134,9 +134,13 @@ fn flush_before_exit_functions(py: Python<'_>) -> Result<()> {
 }
 
 fn add_hooks() {
-    invalidation::add_listener(Listener {
-        on_invalidation: || if_attached(|py| py.map_or((), handler::stay_newest)),
-        on_refusal: |_| Ok(()),
+    static LISTENS: RunOnce = RunOnce::new();
+    let _ = LISTENS.run(|| {
+        invalidation::add_listener(Listener {
+            on_invalidation: || if_attached(|py| py.map_or((), handler::stay_newest)),
+            on_refusal: |_| Ok(()),
+        });
+        Ok::<(), std::convert::Infallible>(())
     });
     exit::set_last_action(flush::at_end);
     system::set_around_forks(current::begin_hold, current::end_hold);

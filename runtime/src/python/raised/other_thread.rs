@@ -42,8 +42,8 @@ pub(super) fn cancel(py: Python<'_>, ident: c_ulong) -> Option<Exception> {
     taken.map(Loose::into_inner)
 }
 
-/// Makes Python raise the exception in a thread. The exception comes back if that isn't possible. Unless the thread `is_this`,
-/// it may be raised within a log call: from then on nothing is known of it here.
+/// Makes Python raise the exception in a thread. Returns the exception if that isn't possible. In another thread than this
+/// one (`is_this`), Python may raise it within a log call, and nothing is known of it here from then on.
 pub(super) fn raise(
     py: Python<'_>,
     ident: Result<c_ulong>,
