@@ -121,7 +121,9 @@ def test_celery(delivery, tmp_path):
     compare("celery", "celery", delivery, tmp_path)
 
 
-@pytest.mark.parametrize("delivery", DELIVERIES)
+# Not with "all-queued", whose records a native thread delivers: `logging` has a lock of eventlet's then, which loses
+# waiters if two native threads compete for it. A native thread that uses Python's own logger hangs, too.
+@pytest.mark.parametrize("delivery", [delivery for delivery in DELIVERIES if delivery != "all-queued"])
 def test_eventlet(delivery):
     compare("eventlet", "eventlet", delivery)
 

@@ -17,7 +17,6 @@ from pylog_probe import _native as native
 
 GREENLETS, RECORDS = 20, 10
 
-# With a lock, the drain thread could wait forever for a greenlet that holds it: see the chapter on applications.
 handler = UnlockedCollector()
 logging.basicConfig(level=logging.INFO, handlers=[handler])
 DELIVERIES[sys.argv[1]]()
