@@ -16,6 +16,7 @@ use crate::raw::thin::{self, Name, Object, Result, Thin};
 use crate::record::content::Content;
 use crate::record::make::make;
 use crate::record::prototype::{NewRecord, RecordCache};
+use crate::stock::explain;
 
 /// Makes the record and handles it. A callsite's own logger can take the fast path; see [`make`].
 pub(crate) fn deliver<'py>(
@@ -23,6 +24,8 @@ pub(crate) fn deliver<'py>(
     content: &Content<'_, 'py>,
     of_callsite: Option<(&'static RecordCache, &LoggerDict<'py>)>,
 ) -> Result<()> {
+    // So that the compiler leaves the fast path out where it isn't wanted.
+    let of_callsite = of_callsite.filter(|_| explain::has_fast_path());
     let made = make(logger, content, of_callsite)?;
     let Some(NewRecord {
         record,

@@ -65,7 +65,7 @@ fn an_import_and_the_first_record_take_few_instructions() {
     std::fs::create_dir_all(&modules).expect("a directory");
     Build::of("size")
         .profile("release")
-        .features("queue,log")
+        .features("queue,pylog/default")
         .settings(&["profile.release.strip = 'none'"])
         .library("size")
         .write(&modules.join("size.so"));

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from patches import class_of
 from programs.collecting import UnlockedCollector
 from pylog_probe import _native
-from waiting import fails_in_pypy
+from waiting import needs_fast_path
 
 SITE = "alpha"
 NAME = "pylog_probe._native.calls.alpha"
@@ -339,7 +339,7 @@ def test_modules_replaced(monkeypatch):
     asyncio.run(task())
 
 
-@fails_in_pypy("Python makes each record")
+@needs_fast_path
 def test_no_python_code_runs_to_make_a_record_if_nothing_was_changed():
     logger = logging.getLogger(NAME)
     logger.setLevel(1)

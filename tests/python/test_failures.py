@@ -10,7 +10,7 @@ import pytest
 from processes import run
 from programs.collecting import Collector
 from pylog_probe import _native as native
-from waiting import fails_in_pypy, needs_nested_records, wait_until
+from waiting import fails_in_pypy, needs_fast_path, needs_nested_records, wait_until
 
 try:
     import tracemalloc
@@ -71,6 +71,7 @@ def test_a_large_message_is_not_kept():
 
 
 @needs_tracemalloc
+@needs_fast_path
 def test_a_record_that_is_kept_takes_little_more_memory_than_pythons_own(arrived):
     own = logging.getLogger("own")
 

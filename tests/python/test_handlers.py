@@ -32,6 +32,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs.collecting import Collector
 from pylog_probe import _native
+from waiting import needs_handling
 
 NAME = "handled"
 
@@ -1466,12 +1467,7 @@ def specs():
         yield "NullHandler", "StringIO", None, [], "nothing", "untouched", [patch]
 
 
-has_watchers = pytest.mark.skipif(
-    sys.version_info < (3, 12) or "free-threading" in sys.version, reason="Python calls the handlers there"
-)
-
-
-@has_watchers
+@needs_handling
 @pytest.mark.parametrize(
     "kind", ["StreamHandler", "FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "QueueHandler"]
 )
@@ -1490,7 +1486,7 @@ def assert_changes_are_reported():
     assert [] in [python_code(logging.StreamHandler())[-1] for _ in range(40)]
 
 
-@has_watchers
+@needs_handling
 @pytest.mark.own_interpreter
 @pytest.mark.parametrize("while_handling", [False, True])
 @pytest.mark.parametrize("style", "%{$")
@@ -1510,7 +1506,7 @@ def test_each_patch_between_two_records(tmp_path, while_handling, style):
 PARTS = 3
 
 
-@has_watchers
+@needs_handling
 @pytest.mark.own_interpreter
 @pytest.mark.parametrize("part", range(PARTS))
 def test_each_choice(tmp_path, part):
@@ -1526,7 +1522,7 @@ def test_each_choice(tmp_path, part):
     assert_changes_are_reported()
 
 
-@has_watchers
+@needs_handling
 @pytest.mark.own_interpreter
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
@@ -1652,7 +1648,7 @@ def python_code(handler, is_true=True):
     return seen
 
 
-@has_watchers
+@needs_handling
 @pytest.mark.parametrize("kind", WITHOUT_PYTHON)
 @pytest.mark.parametrize("format", ["%(message)s", "%(asctime)s %(message)s", "%(message)r"])
 def test_no_python_code_of_logging_runs(tmp_path, kind, format):

@@ -7,7 +7,14 @@ from freeing import IS_PYPY
 import pytest
 from processes import finish, run, start
 from programs.deliveries import DELIVERIES
-from waiting import HAS_GIL, fails_in_pypy, needs_detached_threads_at_exit, needs_nested_records
+from waiting import (
+    HANDLES,
+    HAS_GIL,
+    fails_in_pypy,
+    needs_detached_threads_at_exit,
+    needs_handling,
+    needs_nested_records,
+)
 
 
 def test_logging_in_atexit_and_in_destructors_at_the_end():
@@ -76,10 +83,7 @@ def test_a_subinterpreter_that_shares_the_gil(delivery):
     assert stderr == ""
 
 
-@pytest.mark.skipif(
-    sys.version_info < (3, 12) or "free-threading" in sys.version,
-    reason="this Python doesn't tell of changes, or not in time",
-)
+@needs_handling
 def test_no_python_code_runs_but_that_of_handlers_that_are_not_stock(tmp_path):
     """So it is while nothing in `logging` has been replaced."""
     stdout, _ = run("unchanged_logging", tmp_path / "log")
@@ -91,7 +95,7 @@ def test_no_python_code_runs_but_that_of_handlers_that_are_not_stock(tmp_path):
 @pytest.mark.parametrize("ctypes", ["absent", "unused"])
 def test_no_need_of_ctypes(ctypes):
     stdout, _ = run("without_ctypes", ctypes)
-    if sys.version_info >= (3, 12) and "free-threading" not in sys.version:
+    if HANDLES:
         assert stdout == "handle\n", "the fast path, which calls the handler directly"
 
 

@@ -16,10 +16,9 @@ from unittest import mock
 
 import pytest
 from pylog_probe import _native as native
+from waiting import needs_handling
 
-WATCHES = sys.version_info >= (3, 12) and "free-threading" not in sys.version
-
-pytestmark = pytest.mark.skipif(not WATCHES, reason="this Python doesn't report changes")
+pytestmark = needs_handling
 
 
 def rows():

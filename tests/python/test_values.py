@@ -25,7 +25,7 @@ import uuid
 import pytest
 from programs.collecting import Collector
 from pylog_probe import _native
-from waiting import fails_in_pypy
+from waiting import needs_fast_path
 
 PREFIX = "pylog_probe._native.values"
 
@@ -238,7 +238,7 @@ def test_values_are_evaluated_once_and_only_if_the_call_logs(records):
     assert _native.count_evaluations(3) == 0
 
 
-@fails_in_pypy("Python makes each record")
+@needs_fast_path
 def test_values_do_not_need_python_to_make_the_record():
     called = []
     _native.count_evaluations(1)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from freeing import IS_PYPY
+from pylog_probe import _native as native
 
 LIMIT = 60  # seconds
 
@@ -18,6 +19,15 @@ HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 def fails_in_pypy(reason):
     return pytest.mark.skipif(IS_PYPY, reason=f"PyPy: {reason}")
 
+
+# In PyPy, too, Python makes each record.
+needs_fast_path = pytest.mark.skipif(
+    IS_PYPY or not native.has_fast_path(), reason="Python makes each record: see `cargo xtask test --no-fast-path`"
+)
+
+# Whether pylog does the work of handlers: where Python reports changes.
+HANDLES = sys.version_info >= (3, 12) and "free-threading" not in sys.version and native.has_fast_path()
+needs_handling = pytest.mark.skipif(not HANDLES, reason="Python's code does the work of handlers")
 
 # The process ends with SIGABRT if the thread was detached by Rust code, whether or not that logs.
 needs_detached_threads_at_exit = pytest.mark.skipif(

@@ -36,6 +36,7 @@ options of `test`:
   --no-reference-pool
                    run only the Python-side tests, with an extension that aborts the process where a
                    detached thread drops a reference to a Python object
+  --no-fast-path   the same with an extension without pylog's feature `fast-path`
   --python VERSION use only this version, such as 3.13, for all but the Rust tests; may be given
                    several times. After `chroot` also pypy3.11, after `chroot --platforms` also
                    python3.14-aarch64 and python3.13-windows, for the Python-side tests
@@ -91,12 +92,21 @@ pub(crate) struct Selection {
     pub(crate) only_pytest: bool,
     pub(crate) only_quick_start: bool,
     pub(crate) only_packages: bool,
-    /// Whether PyO3 is to keep no references that detached threads drop.
-    pub(crate) no_reference_pool: bool,
+    /// Another build of the extension for the Python-side tests.
+    pub(crate) variant: Option<Variant>,
     /// The versions of Python for all but the Rust tests. Empty stands for all that are found.
     pub(crate) pythons: Vec<String>,
     /// Further arguments of pytest.
     pub(crate) pytest: Vec<String>,
+}
+
+/// How the extension for the Python-side tests can be built.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Variant {
+    /// With a PyO3 that aborts the process where a thread that isn't attached drops a reference, as some projects build it.
+    NoReferencePool,
+    /// Without pylog's feature `fast-path`.
+    NoFastPath,
 }
 
 /// What the matrix tries.
@@ -161,10 +171,8 @@ fn selection(options: Vec<String>) -> Result<Selection> {
             "--pytest" => selection.only_pytest = true,
             "--quick-start" => selection.only_quick_start = true,
             "--packages" => selection.only_packages = true,
-            "--no-reference-pool" => {
-                selection.only_pytest = true;
-                selection.no_reference_pool = true;
-            }
+            "--no-reference-pool" => selection.variant = Some(Variant::NoReferencePool),
+            "--no-fast-path" => selection.variant = Some(Variant::NoFastPath),
             "--python" => selection.pythons.push(python_version(&mut options)?),
             "--" => {
                 selection.only_pytest = true;
@@ -173,6 +181,7 @@ fn selection(options: Vec<String>) -> Result<Selection> {
             _ => return Err(format!("`test` has no option `{option}`")),
         }
     }
+    selection.only_pytest |= selection.variant.is_some();
     if selection.only_rust && (selection.only_pytest || !selection.pythons.is_empty()) {
         return Err("`--rust` excludes the Python-side tests and their options".to_owned());
     }
@@ -336,12 +345,17 @@ mod tests {
             ..Selection::default()
         };
         assert_eq!(parsed("test --packages"), Ok(Task::Test(packages)));
-        let no_pool = Selection {
-            only_pytest: true,
-            no_reference_pool: true,
-            ..Selection::default()
-        };
-        assert_eq!(parsed("test --no-reference-pool"), Ok(Task::Test(no_pool)));
+        for (option, variant) in [
+            ("--no-reference-pool", Variant::NoReferencePool),
+            ("--no-fast-path", Variant::NoFastPath),
+        ] {
+            let selection = Selection {
+                only_pytest: true,
+                variant: Some(variant),
+                ..Selection::default()
+            };
+            assert_eq!(parsed(&format!("test {option}")), Ok(Task::Test(selection)));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::arguments::Variant;
 use crate::chroot::Foreign;
 use crate::python::Python;
 use crate::run::{Result, cargo, run, target};
@@ -107,17 +108,22 @@ fn build_all(build: &Build) -> Result<PathBuf> {
     Ok(modules)
 }
 
-/// Builds `pylog_probe` with a PyO3 that aborts the process where a thread that isn't attached drops a reference, as some
-/// projects build it. Returns the directory to import it from.
-pub(crate) fn build_without_reference_pool() -> Result<PathBuf> {
-    let modules = target("modules-without-reference-pool");
-    let directory = target("without-reference-pool");
+/// Builds another `pylog_probe`. Returns the directory to import it from.
+pub(crate) fn build_variant(variant: Variant) -> Result<PathBuf> {
+    let (name, arguments, flag) = match variant {
+        Variant::NoReferencePool => (
+            "without-reference-pool",
+            "",
+            "--cfg pyo3_disable_reference_pool",
+        ),
+        Variant::NoFastPath => ("without-fast-path", "--no-default-features", ""),
+    };
+    let modules = target(&format!("modules-{name}"));
+    let directory = target(name);
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    let mut build = cargo_build("--package pylog-test-extension --features abi3", &directory);
-    build.env(
-        "RUSTFLAGS",
-        format!("{flags} --cfg pyo3_disable_reference_pool"),
-    );
+    let arguments = format!("--package pylog-test-extension --features abi3 {arguments}");
+    let mut build = cargo_build(&arguments, &directory);
+    build.env("RUSTFLAGS", format!("{flags} {flag}"));
     run(&mut build, BUILD_HINT)?;
     copy(
         &directory.join("debug/libpylog_test_extension.so"),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use crate::arguments::Selection;
+use crate::arguments::{Selection, Variant};
 use crate::python::{self, Python};
 use crate::run::{Result, cargo, command, headline, run, run_quietly};
 use crate::{extension, packages, quick_start};
@@ -107,9 +107,9 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
     }
     headline("Building the extension modules, with the newest and the oldest PyO3");
     let mut modules = vec![extension::build()?];
-    if selection.no_reference_pool {
-        headline("Building the extension module without PyO3's pool of references");
-        modules.insert(0, extension::build_without_reference_pool()?);
+    if let Some(variant) = selection.variant {
+        headline(&format!("Building the extension module: {variant:?}"));
+        modules.insert(0, extension::build_variant(variant)?);
     }
     // To install the packages and to test with them takes a minute.
     let newest = usual.last();
@@ -191,7 +191,7 @@ pub(crate) fn pytest(
     pytest
         .args(["-o", "testpaths=tests/python"])
         .args(&selection.pytest);
-    if selection.no_reference_pool {
+    if selection.variant == Some(Variant::NoReferencePool) {
         // `pyo3-async-runtimes` itself drops references in detached threads.
         pytest.args(["--deselect", "tests/python/test_tasks.py::test_awaitables"]);
     }

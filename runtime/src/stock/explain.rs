@@ -1,6 +1,7 @@
 //! Why Python makes or handles records, instead of pylog, in words.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::look::Found;
 use super::table::{self, Part, ROWS, Row, State, TABLE};
@@ -53,6 +54,20 @@ fn what(parts: Part) -> &'static str {
 pub(crate) fn is_wanted() -> bool {
     static IS_WANTED: OnceLock<bool> = OnceLock::new();
     *IS_WANTED.get_or_init(|| std::env::var_os(VARIABLE).is_some_and(|value| value != "0"))
+}
+
+/// What there is to say without the feature `fast-path`.
+pub(super) const NO_FAST_PATH: &str = "this extension is built without pylog's feature `fast-path`, so Python makes and handles the records";
+
+/// Whether pylog is built with the feature `fast-path`. If not, writes so once, if the program asks for explanations.
+#[inline]
+pub(crate) fn has_fast_path() -> bool {
+    static REPORTED: AtomicBool = AtomicBool::new(false);
+    let has_one = cfg!(feature = "fast-path");
+    if !has_one && is_wanted() && !REPORTED.swap(true, Ordering::Relaxed) {
+        system::write_line(format_args!("{NO_FAST_PATH}"));
+    }
+    has_one
 }
 
 /// Writes why Python does some of the work, if the program asks for it.

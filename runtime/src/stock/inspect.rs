@@ -5,14 +5,15 @@ use pyo3::prelude::*;
 use super::look::{Look, function_of};
 use super::snapshot;
 use super::table::{self, Expected, Part, ROWS, State, TABLE};
-use super::{fingerprint, known, watch};
+use super::{explain, fingerprint, known, watch};
 use crate::raw::thin::{Exception, Result};
 
 /// Why Python does some of the work on records, in sentences for a person. Empty if pylog does all of it.
 ///
 /// pylog makes and handles a record without Python code where it knows what Python's code would do: where the functions
-/// of `logging` are those of CPython, and where CPython reports changes. The environment variable `PYLOG_EXPLAIN=1` has
-/// these sentences written to stderr when pylog finds out, also those about single handlers.
+/// of `logging` are those of CPython, and where CPython reports changes. Without its feature `fast-path` it never does. The
+/// environment variable `PYLOG_EXPLAIN=1` has these sentences written to stderr when pylog finds out, also those about
+/// single handlers.
 ///
 /// ```
 /// # pyo3::Python::attach(|py| {
@@ -22,6 +23,9 @@ use crate::raw::thin::{Exception, Result};
 /// # });
 /// ```
 pub fn explain(py: Python<'_>) -> Vec<String> {
+    if !cfg!(feature = "fast-path") {
+        return vec![explain::NO_FAST_PATH.to_owned()];
+    }
     let snapshot = match watch::watchers(py) {
         Some(_) => snapshot::current(py, Part::ALL),
         None => snapshot::for_records(py),

@@ -39,7 +39,7 @@ pub mod _native {
         log_message, log_to, log_while_raising, log_with_display,
     };
     #[pymodule_export]
-    use crate::stock::{explain, stock_functions, stock_rows};
+    use crate::stock::{explain, has_fast_path, stock_functions, stock_rows};
     #[pymodule_export]
     use crate::tasks::{log_in_coroutine, log_in_future, log_in_tasks};
     #[pymodule_export]

@@ -25,3 +25,9 @@ pub(crate) fn stock_rows(py: Python<'_>) -> Vec<(String, &'static str, bool, usi
 pub(crate) fn explain(py: Python<'_>) -> Vec<String> {
     pylog::explain(py)
 }
+
+/// Whether pylog is built with its feature `fast-path`.
+#[pyfunction]
+pub(crate) fn has_fast_path() -> bool {
+    cfg!(feature = "fast-path")
+}
