@@ -191,9 +191,10 @@ def rows(directory):
         yield times(
             "NullHandler, detached, a busy Python thread",
             "arguments 1",
-            200,
+            50,
             threads,
             detached=True,
+            pause=100,
         )
     for threads in (1, 4, 16):
         yield spawned("NullHandler", threads, 1600)

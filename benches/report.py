@@ -23,7 +23,7 @@ MARKS = "<!-- figures: cargo xtask bench -->\n", "<!-- /figures -->\n"
 SHORT = {
     "off by Python's level": "a call that is off by Python's level",
     "NullHandler, arguments 1": "a call that is on, one argument, a handler that does nothing",
-    "NullHandler, detached, a busy Python thread": "the same in a detached thread, beside a busy Python thread",
+    "NullHandler, detached, a busy Python thread": "the same in a detached thread, every 100 µs beside a busy Python thread",
     "size of a minimal extension": "size of a minimal extension",
 }
 # The tables in the guide: the columns, and the beginnings of the titles of the rows. More columns don't fit the screen

@@ -2,7 +2,7 @@
 //! `tracing` has one default subscriber.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The arguments of the calls.
 #[derive(Clone, Copy)]
@@ -56,8 +56,19 @@ macro_rules! peer {
 }
 pub(crate) use peer;
 
-/// The nanoseconds of one call, on average.
-pub(crate) fn time(call: fn(Arguments), iterations: u64) -> f64 {
+/// The nanoseconds of one call, on average. The thread works for `pause` before each call, if that isn't zero: without a
+/// pause, a thread that lets go of the GIL mostly gets it back before another one wakes up.
+pub(crate) fn time(call: fn(Arguments), iterations: u64, pause: Duration) -> f64 {
+    if !pause.is_zero() {
+        let one = |_| {
+            let start = Instant::now();
+            while start.elapsed() < pause {
+                std::hint::spin_loop();
+            }
+            time(call, 1, Duration::ZERO)
+        };
+        return (0..iterations).map(one).sum::<f64>() / iterations as f64;
+    }
     let start = Instant::now();
     for i in 0..iterations {
         let arguments = Arguments {

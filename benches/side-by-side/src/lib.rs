@@ -110,7 +110,7 @@ mod pylog_benches {
         py.detach(|| {
             std::thread::scope(|scope| {
                 for _ in 0..threads {
-                    scope.spawn(move || time(call, iterations / threads));
+                    scope.spawn(move || time(call, iterations / threads, Duration::ZERO));
                 }
             });
         });
@@ -134,15 +134,16 @@ mod pylog_benches {
     }
 
     /// The nanoseconds of one call, on average. Each of `threads` threads makes `iterations` calls at the same
-    /// time.
+    /// time. A detached thread works for `pause` microseconds before each call, if that isn't 0.
     #[pyfunction]
-    #[pyo3(signature = (peer, call, iterations, detached = false, threads = 1))]
+    #[pyo3(signature = (peer, call, iterations, detached = false, pause = 0, threads = 1))]
     fn measure(
         py: Python<'_>,
         peer: &str,
         call: &str,
         iterations: u64,
         detached: bool,
+        pause: u64,
         threads: usize,
     ) -> PyResult<f64> {
         let call = find(peer, call)
@@ -151,7 +152,7 @@ mod pylog_benches {
             return Ok(py.detach(|| {
                 std::thread::scope(|scope| {
                     let threads: Vec<_> = (0..threads)
-                        .map(|_| scope.spawn(move || time(call, iterations)))
+                        .map(|_| scope.spawn(move || time(call, iterations, Duration::ZERO)))
                         .collect();
                     let times = threads.into_iter().map(|it| it.join().unwrap_or(f64::NAN));
                     times.fold(0.0, f64::max)
@@ -159,9 +160,9 @@ mod pylog_benches {
             }));
         }
         Ok(if detached {
-            py.detach(|| time(call, iterations))
+            py.detach(|| time(call, iterations, Duration::from_micros(pause)))
         } else {
-            time(call, iterations)
+            time(call, iterations, Duration::ZERO)
         })
     }
 }

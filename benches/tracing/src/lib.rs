@@ -1,5 +1,7 @@
 //! The loops of `pylog_benches` that use `tracing`. Each feature makes another extension of them.
 
+use std::time::Duration;
+
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
@@ -19,11 +21,11 @@ const EVENTS: &str = "pylog_tracing_benches::with_tracing";
 fn measure(call: &str, iterations: u64, in_spans: bool) -> PyResult<f64> {
     let call = with_tracing::find(call).ok_or_else(|| PyKeyError::new_err(call.to_owned()))?;
     if !in_spans {
-        return Ok(time(call, iterations));
+        return Ok(time(call, iterations, Duration::ZERO));
     }
     let _outer = tracing::info_span!(target: EVENTS, "request", id = 7, path = "/index").entered();
     let _inner = tracing::info_span!(target: EVENTS, "query", table = "users").entered();
-    Ok(time(call, iterations))
+    Ok(time(call, iterations, Duration::ZERO))
 }
 
 /// The events go through pylog's layer.
