@@ -1,5 +1,6 @@
 //! Delivering a record to a logger, or through an adapter.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
@@ -12,7 +13,7 @@ use crate::python::frame;
 use crate::python::library::{LOGGER_ADAPTER, LOGGING_GLOBALS};
 use crate::python::nesting;
 use crate::python::raised::attempt;
-use crate::raw::thin::{self, Name, Object, Result, Thin};
+use crate::raw::thin::{self, Exception, Name, Object, Result, Thin};
 use crate::record::content::Content;
 use crate::record::make::make;
 use crate::record::prototype::{NewRecord, RecordCache};
@@ -85,20 +86,25 @@ fn deliver_to_adapter<'py>(
     let py = adapter.py();
     let message = content.msg(py)?;
     let log = adapter.get(Name::log)?;
-    if !adapter.has(Name::process)? || !LOGGING_GLOBALS.define(&log)? {
-        let mut args = vec![thin::number(py, content.level.levelno().into())?, message];
-        let more = content.args(py)?;
-        args.extend(more.cast::<PyTuple>()?.iter().map(Object::from));
-        let args = thin::tuple(py, &args)?;
-        return frame::call_with(content.caller, &log, &args, &kwargs).map(drop);
+    if !adapter.has(Name::process)? || !LOGGING_GLOBALS.define_method(&log, adapter)? {
+        return call_log(&log, &content, message, &kwargs);
     }
     let processed = adapter.call_named_with_two(Name::process, &message, &kwargs)?;
-    let message = processed.get_item(0)?.into();
+    let [message, keywords] = unpacked(&processed)?;
     // `process` may return any mapping.
     let kwargs = PyDict::new(py);
-    kwargs.update(processed.get_item(1)?.cast::<PyMapping>()?)?;
+    kwargs.update(keywords.cast::<PyMapping>()?)?;
+    let is_of_record = |key: &Bound<'_, PyAny>| {
+        [Name::extra, Name::exc_info, Name::stack_info]
+            .iter()
+            .any(|name| key.is(name.get(py)))
+    };
+    let is_for_log = !kwargs.keys().iter().all(|key| is_of_record(&key));
     let kwargs = Object::from(kwargs);
     let logger = adapter.get(Name::logger)?;
+    if is_for_log {
+        return call_log(&*logger.get(Name::log)?, &content, message, &kwargs);
+    }
     // The `log` of the inner logger asks again.
     if !levels::is_enabled_for(&logger, content.level)? {
         return Ok(());
@@ -115,4 +121,32 @@ fn deliver_to_adapter<'py>(
         ..content
     };
     deliver(&logger, &content, None)
+}
+
+/// `log(level, message, *args, **kwargs)`
+fn call_log<'py>(
+    log: &Bound<'py, PyAny>,
+    content: &Content<'_, 'py>,
+    message: Object<'py>,
+    kwargs: &Bound<'py, PyAny>,
+) -> Result<()> {
+    let py = log.py();
+    let mut args = vec![thin::number(py, content.level.levelno().into())?, message];
+    let more = content.args(py)?;
+    args.extend(more.cast::<PyTuple>()?.iter().map(Object::from));
+    let args = thin::tuple(py, &args)?;
+    frame::call_with(content.caller, log, &args, kwargs).map(drop)
+}
+
+/// `first, second = pair`
+fn unpacked<'py>(pair: &Bound<'py, PyAny>) -> Result<[Object<'py>; 2]> {
+    let items = pair.try_iter()?.take(3).map(|item| item.map(Object::from));
+    let items = items.collect::<PyResult<Vec<_>>>()?;
+    items.try_into().map_err(|items: Vec<_>| {
+        let message = match items.len() {
+            3 => "too many values to unpack (expected 2)".to_owned(),
+            number => format!("not enough values to unpack (expected 2, got {number})"),
+        };
+        Exception::new::<PyValueError>(pair.py(), &message)
+    })
 }

@@ -90,13 +90,16 @@ impl<'py> Calls<'_, 'py> {
     fn call_all_of(&mut self, logger: &Bound<'py, PyAny>, handlers: Object<'py>) -> Result<bool> {
         self.call_all(handlers)?;
         let mut current = Object::from(logger);
-        let mut attributes = LoggerDict::of_stock(&current);
-        while attributes.get_from(&current, Name::propagate)?.is_true()? {
+        loop {
+            let attributes = LoggerDict::of_stock(&current);
+            if !attributes.get_from(&current, Name::propagate)?.is_true()? {
+                break;
+            }
             let parent = attributes.get_from(&current, Name::parent)?;
             if parent.is_none() {
                 break;
             }
-            attributes = LoggerDict::of_stock(&parent);
+            let attributes = LoggerDict::of_stock(&parent);
             if !attributes.exists() && !parent.is_true()? {
                 break;
             }

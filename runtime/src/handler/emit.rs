@@ -12,7 +12,6 @@ use super::queue;
 use super::text::Text;
 use crate::python::frame::Caller;
 use crate::python::library::HANDLERS_GLOBALS;
-use crate::python::raised::attempt;
 use crate::raw::once::Once;
 use crate::raw::thin::{self, Name, Object, Result, Thin};
 use crate::record::prototype::Fresh;
@@ -29,10 +28,10 @@ pub(super) fn emit<'py>(
     caller: &dyn Caller,
 ) -> Result<bool> {
     let py = handler.py();
-    if attempt(py, needs_file(plan.kind, emission, handler)) != Some(false) {
+    if or_python(py, needs_file(plan.kind, emission, handler))? != Some(false) {
         return Ok(false);
     }
-    let Some(position) = attempt(py, position_before_formatting(handler, emission)) else {
+    let Some(position) = or_python(py, position_before_formatting(handler, emission))? else {
         return Ok(false);
     };
     // A stream that is asked may be the program's.
@@ -40,16 +39,20 @@ pub(super) fn emit<'py>(
     let failed = |step, error| {
         failure::handle(plan.kind, step, handler, record, error, caller).map(|()| true)
     };
+    let formatting = match plan.kind {
+        HandlerKind::Queue => Step::Enqueue,
+        _ => Step::Format,
+    };
     let formatter = emission.formatter.as_ref().ok_or(None);
     let text = match formatter.and_then(|it| it.format(record, fresh)) {
         Ok(text) => text,
         // Python formats it again, and reports the error with a traceback.
         Err(Some(error)) if error.is_instance_of::<PyException>(py) => return Ok(false),
-        Err(Some(error)) => return failed(Step::Format, error),
+        Err(Some(error)) => return failed(formatting, error),
         Err(None) if matches!(emission.rollover, Rollover::AtSize(_)) => return Ok(false),
         Err(None) => match format_by_python(handler, record, caller) {
             Ok(text) => text,
-            Err(error) => return failed(Step::Format, error),
+            Err(error) => return failed(formatting, error),
         },
     };
     if plan.kind == HandlerKind::Queue {
@@ -60,7 +63,7 @@ pub(super) fn emit<'py>(
             .or_else(|error| failed(Step::Enqueue, error));
     }
     if let Rollover::AtSize(max_bytes) = emission.rollover {
-        if attempt(py, is_full(handler, &text, max_bytes, position)) != Some(false) {
+        if or_python(py, is_full(handler, &text, max_bytes, position))? != Some(false) {
             return Ok(false);
         }
     }
@@ -73,6 +76,14 @@ pub(super) fn emit<'py>(
     match flush(plan, handler, &stream) {
         Ok(()) => Ok(true),
         Err(error) => failed(Step::Flush, error),
+    }
+}
+
+/// `None` after an exception that Python's code raises and reports when it does the same again.
+fn or_python<T>(py: Python<'_>, result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
+        result => result.map(Some),
     }
 }
 
@@ -157,13 +168,27 @@ fn write<'py>(
         true => handler.get(Name::stream)?,
         false => None,
     };
-    let line = match (text, &emission.end) {
-        (Text::Made(text), Some(end)) if is_unchanged => thin::text(py, &(text + end))?,
-        (text, _) if is_unchanged => text.with_end(emission.terminator.bind(py))?,
-        (text, _) => text.with_end(&*handler.itself.get(Name::terminator)?)?,
-    };
     let stream = stream.map_or_else(|| handler.itself.get(Name::stream), Ok)?;
-    stream.call_named_with(Name::write, &line)?;
+    // Python looks the method up before it makes the line.
+    let write = match stream.has_fixed_class() {
+        true => None,
+        false => Some(stream.get(Name::write)?),
+    };
+    let is_unchanged = is_unchanged && (write.is_none() || holds(plan, handler));
+    let line = match (text, &emission.end) {
+        (Text::Made(text), Some(end)) if is_unchanged => thin::text(py, &(text + end)),
+        (text, _) if is_unchanged => text.with_end(emission.terminator.bind(py)),
+        (text, _) => {
+            let terminator = handler.itself.get(Name::terminator);
+            terminator.and_then(|it| text.with_end(&it))
+        }
+    };
+    // A stream without the method is the first error.
+    let line = line.or_else(|error| stream.get(Name::write).and(Err(error)))?;
+    match write {
+        Some(write) => write.run_with(&line)?,
+        None => stream.call_named_with(Name::write, &line)?,
+    };
     Ok(stream)
 }
 
@@ -188,9 +213,15 @@ fn flush_stream(stream: &Bound<'_, PyAny>) -> Result<()> {
     if !stream.is_true()? {
         return Ok(());
     }
+    let is_fixed = stream.has_fixed_class();
+    if !is_fixed && !stream.has(Name::flush)? {
+        return Ok(());
+    }
     match stream.call_named(Name::flush) {
         Err(error)
-            if error.is_instance_of::<PyAttributeError>(py) && !stream.has(Name::flush)? =>
+            if is_fixed
+                && error.is_instance_of::<PyAttributeError>(py)
+                && !stream.has(Name::flush)? =>
         {
             Ok(())
         }

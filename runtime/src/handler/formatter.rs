@@ -160,9 +160,10 @@ impl StockFormatter {
                 Some(text) => return Ok(Text::Made(text)),
                 None => format.formatted(attributes)?,
             },
+            // A copy, as a call with `**` makes.
             Fill::Brace => format
                 .get(Name::format)?
-                .run_by(&*thin::tuple(py, &[])?, attributes)?,
+                .run_by(&*thin::tuple(py, &[])?, &*attributes.copied()?)?,
             Fill::Dollar => {
                 let template = style.part(Name::_tpl.get(py))?;
                 template

@@ -31,13 +31,16 @@ fn task_name_by<'py>(
         // A module of another class may import something when it is used.
         _ => return Ok(None),
     };
-    // Asked first, because without a loop `current_task` raises, which costs more than the record.
     let get = |name: Name| -> Result<Object<'py>> { asyncio.part(name.get(py)) };
-    let event_loop = get(Name::_get_running_loop)?;
-    if call(event_loop)?.is_none_or(|event_loop| event_loop.is_none()) {
-        return Ok(None);
+    let current_task = get(Name::current_task)?;
+    // Without a loop asyncio's own function raises, which costs more than the record.
+    if current_task.is_exact_instance_of::<PyCFunction>() {
+        let event_loop = get(Name::_get_running_loop)?;
+        if call(event_loop)?.is_none_or(|event_loop| event_loop.is_none()) {
+            return Ok(None);
+        }
     }
-    let task = call(get(Name::current_task)?)?;
+    let task = call(current_task)?;
     match task.filter(|task| !task.is_none()) {
         Some(task) => call(task.get(Name::get_name)?),
         None => Ok(None),

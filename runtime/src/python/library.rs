@@ -81,8 +81,18 @@ impl Globals {
         Ok(globals.is(&self.dict(py)?))
     }
 
+    /// Whether that is so for a method, and the method is one of this object and not of another.
+    pub(crate) fn define_method(
+        &'static self,
+        method: &Bound<'_, PyAny>,
+        of: &Bound<'_, PyAny>,
+    ) -> Result<bool> {
+        let owner = method.find(Name::__self__.get(method.py()))?;
+        Ok(owner.is_some_and(|owner| owner.is(of)) && self.define(method)?)
+    }
+
     /// The name of the module.
-    pub(crate) fn name(&self) -> Name {
+    pub(crate) const fn name(&self) -> Name {
         self.module
     }
 
@@ -171,6 +181,11 @@ pub(crate) static OS_GLOBALS: Globals = Globals::of(Name::os);
 pub(crate) static THREADING_GLOBALS: Globals = Globals::of(Name::threading);
 pub(crate) static THREAD_GLOBALS: Globals = Globals::of(Name::_thread);
 pub(crate) static TIME_GLOBALS: Globals = Globals::of(Name::time);
+/// The module that is `os.path`.
+pub(crate) static PATH_GLOBALS: Globals = Globals::of(match cfg!(windows) {
+    true => Name::ntpath,
+    false => Name::posixpath,
+});
 pub(crate) static SYS_GLOBALS: Globals = Globals::of(Name::sys);
 /// Not in PyPy.
 pub(super) static IMPORTLIB_GLOBALS: Globals = Globals::of(Name::_frozen_importlib_external);

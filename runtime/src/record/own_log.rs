@@ -18,7 +18,7 @@ use crate::raw::thin::{self, Name, Object, Result, Thin};
 pub(super) fn log<'py>(logger: &Bound<'py, PyAny>, content: &Content<'_, 'py>) -> Result<bool> {
     let py = logger.py();
     let method = match logger.find(Name::_log.get(py))? {
-        Some(method) if LOGGING_GLOBALS.define(&method)? => return Ok(false),
+        Some(method) if LOGGING_GLOBALS.define_method(&method, logger)? => return Ok(false),
         method => method,
     };
     if method.is_none() && logger.has(Name::makeRecord)? {

@@ -116,6 +116,10 @@ impl RecordPrototype {
         ) else {
             return Ok(None);
         };
+        // Another thread may have named the level anew meanwhile.
+        if !record.get(Name::levelname)?.is(&*level_name) {
+            return Ok(None);
+        }
         // `None` where `logging.logThreads` or `logProcesses` is off.
         let number = |name| -> Result<Option<i64>> {
             let value = record.get(name)?;
@@ -362,6 +366,15 @@ fn constant_attributes<'py>(
     };
     attributes.set_entry(Name::msg, &message)?;
     attributes.set_entry(Name::args, &*thin::tuple(py, &[])?)?;
+    // A patched `os.path` can return anything.
+    let file = content.caller.metadata().file;
+    let file = file.rsplit(std::path::is_separator).next().unwrap_or(file);
+    let module = file.rsplit_once('.').map_or(file, |(module, _)| module);
+    for (name, expected) in [(Name::filename, file), (Name::module, module)] {
+        if !record.get(name)?.equals_text(expected)? {
+            return Ok(None);
+        }
+    }
     let has_task_name = attributes.has_entry(Name::taskName)?;
     let expected = match has_task_name {
         true => &ATTRIBUTES[..],

@@ -1,7 +1,7 @@
 //! The settings of `logging` that have a say in a record.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict, PyInt};
 
 use super::thread::StockThreads;
 use super::times::Clock;
@@ -30,9 +30,12 @@ pub(super) struct Settings {
 impl Settings {
     /// `None` if one of them isn't of the kind that `logging` has.
     pub(super) fn of(snapshot: &Snapshot, py: Python<'_>) -> Result<Option<Settings>> {
+        // `None` if it may be another value tomorrow, such as an empty list.
         let is_on = |row| match snapshot.get(row, py) {
-            Some(switch) => switch.is_truthy(),
-            None => Ok(false),
+            Some(switch) if switch.is_none() => Some(false),
+            Some(switch) if is_number(switch) => switch.is_truthy().ok(),
+            Some(_) => None,
+            None => Some(false),
         };
         let has_loaded = |row| {
             snapshot
@@ -40,7 +43,7 @@ impl Settings {
                 .is_some_and(|module| !module.is_none())
         };
         let dict = |row| {
-            let dict = snapshot.get(row, py)?.cast::<PyDict>().ok()?;
+            let dict = snapshot.get(row, py)?.cast_exact::<PyDict>().ok()?;
             Some(Stored::from(dict.clone()))
         };
         let clock = snapshot
@@ -48,6 +51,20 @@ impl Settings {
             .and_then(Clock::starting_at);
         let (Some(clock), Some(level_names), Some(active_threads)) =
             (clock, dict(Row::LevelNames), dict(Row::Active))
+        else {
+            return Ok(None);
+        };
+        let (
+            Some(log_threads),
+            Some(log_processes),
+            Some(log_multiprocessing),
+            Some(log_asyncio_tasks),
+        ) = (
+            is_on(Row::LogThreads),
+            is_on(Row::LogProcesses),
+            is_on(Row::LogMultiprocessing),
+            is_on(Row::LogAsyncioTasks),
+        )
         else {
             return Ok(None);
         };
@@ -59,10 +76,10 @@ impl Settings {
             has_stock_ident: get_ident.is_some_and(|it| threads.has_get_ident(it)),
             threads,
             active_threads,
-            log_threads: is_on(Row::LogThreads)?,
-            log_processes: is_on(Row::LogProcesses)?,
-            log_multiprocessing: is_on(Row::LogMultiprocessing)?,
-            log_asyncio_tasks: is_on(Row::LogAsyncioTasks)?,
+            log_threads,
+            log_processes,
+            log_multiprocessing,
+            log_asyncio_tasks,
             uses_multiprocessing: has_loaded(Row::Multiprocessing),
             uses_asyncio: has_loaded(Row::Asyncio),
         }))
@@ -96,4 +113,8 @@ impl Settings {
             .entry(&*thin::number(py, levelno.into())?)?;
         Ok(name.filter(|name| !name.is_none()))
     }
+}
+
+fn is_number(object: &Bound<'_, PyAny>) -> bool {
+    object.is_exact_instance_of::<PyBool>() || object.is_exact_instance_of::<PyInt>()
 }

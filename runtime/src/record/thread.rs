@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
+use pyo3::types::{PyDict, PyInt, PyString};
 
 use crate::event::message::Buffer;
 use crate::event::origin::{self, Origin};
@@ -46,6 +46,8 @@ impl<'a, 'py> RecordThread<'a, 'py> {
         // gevent, for example, replaces it.
         let other = (!stock.has_get_ident(&get_ident)).then_some(&*get_ident);
         let active = THREADING_GLOBALS.get(Name::_active, py)?;
+        // What another mapping answers, only Python's code finds out.
+        active.cast_exact::<PyDict>()?;
         RecordThread::among(active, other, origin, stock, None)
     }
 

@@ -3,7 +3,7 @@
 use super::known;
 use crate::python::library::{
     COPY_GLOBALS, COPYREG_GLOBALS, Globals, HANDLERS_GLOBALS, LOGGING_GLOBALS, OS_GLOBALS,
-    SYS_GLOBALS, THREAD_GLOBALS, THREADING_GLOBALS, TIME_GLOBALS,
+    PATH_GLOBALS, SYS_GLOBALS, THREAD_GLOBALS, THREADING_GLOBALS, TIME_GLOBALS,
 };
 use crate::raw::thin::Name;
 
@@ -79,12 +79,13 @@ pub(super) fn globals(module: Name) -> &'static Globals {
     all.find(|it| it.name() == module).unwrap_or(&SYS_GLOBALS)
 }
 
-static MODULES: [&Globals; 9] = [
+static MODULES: [&Globals; 10] = [
     &LOGGING_GLOBALS,
     &HANDLERS_GLOBALS,
     &COPY_GLOBALS,
     &COPYREG_GLOBALS,
     &OS_GLOBALS,
+    &PATH_GLOBALS,
     &SYS_GLOBALS,
     &THREAD_GLOBALS,
     &THREADING_GLOBALS,
@@ -232,6 +233,9 @@ table! {
     HasAttr = Global(Name::logging) hasattr Absent => RECORD.and(HANDLERS).and(Part::LOGGER);
     Len = Global(Name::logging) len Absent => RECORD.and(Part::FILTER);
     Int = Global(Name::logging) int Absent => RECORD;
+    Path = Global(Name::os) path Module(PATH_GLOBALS.name()) => RECORD;
+    Basename = Global(PATH_GLOBALS.name()) basename Setting => RECORD;
+    SplitExt = Global(PATH_GLOBALS.name()) splitext Setting => RECORD;
     GetPid = Global(Name::os) getpid Builtin([Name::posix, Name::nt]) => RECORD;
     CurrentThread = Global(Name::threading) current_thread Function(known::place("current_thread")) => RECORD;
     Clock = Global(Name::time) time Builtin([Name::time, Name::time]) => RECORD.and(Part::TIMED);

@@ -39,28 +39,28 @@ names! {
     StreamHandler StringTemplateStyle TZ Thread TimedRotatingFileHandler TracebackType _DummyThread
     _MainThread _SHUTTING_DOWN __bases__ __basicsize__ __bool__ __builtins__ __cause__ __code__ __defaults__ __dict__
     __doc__ __firstlineno__ __flags__ __func__ __get__ __getattribute__ __globals__ __init__ __kwdefaults__
-    __len__ __module__ __name__ __new__ __repr__ __slotnames__ __static_attributes__ __traceback__ __weakref__
+    __len__ __module__ __name__ __new__ __repr__ __self__ __slotnames__ __static_attributes__ __traceback__ __weakref__
     _active _cache _copy_atomic_types _copy_builtin_containers _copy_dispatch _data _defaultFormatter
     _defaults _disable _fmt _format _frozen_importlib_external _get_running_loop _getframe _handlerList
     _handlers _ident _is_entered _is_owned _levelToName _lock _log _logRecordFactory _loggerClass _main_thread
     _name _nameToLevel _pylog_flushes _pylog_previous _register_atexit _signal _startTime _style _thread _tls
-    _tpl acquire addLevelName after_in_child after_in_parent append args asctime asctime_search asyncio atexit
+    _tpl acquire addLevelName after_in_child after_in_parent append args asctime asctime_search asyncio atexit basename
     bare_asctime = "$asctime" before brace_asctime = "{asctime" call callHandlers clear close co_argcount
     co_cellvars co_code co_consts co_exceptiontable co_filename co_firstlineno co_flags co_freevars
     co_kwonlyargcount co_lines co_linetable co_name co_names co_nlocals co_posonlyargcount co_qualname
     co_stacksize co_varnames converter copy copy_context copyreg created current_process current_task
     current_thread data datefmt default_msec_format default_time_format disable disabled dispatch_table
     dollar_asctime = "${asctime}" dropped emit empty = "" enable encodekey enqueue environ exc_info exc_text
-    exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filter filters flush format
+    exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filename filter filters flush format
     formatMessage formatTime formatter functools gc getEffectiveLevel getLevelName getLogger getLoggerClass
     getMessage get_contextvar_context get_ident get_name getpid getsignal gmtime handle handlers hasattr ident
     in_progress int interrupt_main invalidate isEnabledFor is_alive isenabled isinstance len level levelname levelno
     localtime lock log logAsyncioTasks logMultiprocessing logProcesses logThreads logger loggerClass
-    loggerDict logging logging_handlers = "logging.handlers" makeRecord manager maxBytes message modules msecs
-    msg multiprocessing multiprocessing_util = "multiprocessing.util" name native_id nlen nt os parent partial
-    percent_asctime = "%(asctime)" posix prepare process processName propagate put_nowait pylog queue register
+    loggerDict logging logging_handlers = "logging.handlers" makeRecord manager maxBytes message module modules msecs
+    msg multiprocessing multiprocessing_util = "multiprocessing.util" name native_id nlen nt ntpath os parent partial path
+    percent_asctime = "%(asctime)" posix posixpath prepare process processName propagate put_nowait pylog queue register
     register_after_fork register_at_fork relativeCreated release replace reverse rolloverAt root seek
-    set_contextvar_context setdefault shouldRollover signal stack_info str stream strftime substitute sys
+    set_contextvar_context setdefault shouldRollover signal splitext stack_info str stream strftime substitute sys
     taskName tb_frame tb_next tell terminator thread threadName threading time time_ns traceback types tzname
     usesTime write
 }

@@ -161,6 +161,15 @@ pub(crate) trait Thin<'py> {
         unsafe { ffi::Py_TYPE(self.it().as_ptr()) }.addr()
     }
 
+    /// Whether the class of the object is one whose attributes no Python code can change, from Python 3.10 on: one written
+    /// in C. Looking up what such a class has runs no Python code.
+    #[inline(always)]
+    fn has_fixed_class(&self) -> bool {
+        const IMMUTABLE: std::ffi::c_ulong = 1 << 8;
+        // SAFETY: the object is alive, and so is its class.
+        unsafe { ffi::PyType_GetFlags(ffi::Py_TYPE(self.it().as_ptr())) & IMMUTABLE != 0 }
+    }
+
     /// Of a list: its item at an index, if there is one.
     #[inline(always)]
     fn item(&self, index: usize) -> Option<Object<'py>> {
