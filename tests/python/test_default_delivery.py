@@ -168,3 +168,15 @@ def test_a_process_that_a_handler_starts_gets_signals(default, arrived):
     native.log_to_target("dependency", "in the drain thread")
     assert native.flush(LIMIT)
     assert ended == [-signal.SIGTERM]
+
+
+def test_calls_under_a_lock_that_a_handler_takes_do_not_each_wait_for_it(default, arrived):
+    """A dependency's record waits for the lock, and the thread's own go behind it: each would wait for 0.1 s."""
+    lock, calls = threading.RLock(), 20_000
+    arrived.before = lambda record: lock.acquire() and lock.release()
+    with lock:
+        native.log_to_target("dependency", "first")
+        for number in range(calls):
+            native.log_message(str(number))
+    assert native.flush()
+    assert arrived.messages == ["first", *map(str, range(calls))]

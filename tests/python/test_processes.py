@@ -1,5 +1,6 @@
 """What needs an interpreter of its own: its end, its forks, signals, and CPython's own tests."""
 
+import os
 import signal
 import sys
 
@@ -52,6 +53,23 @@ def test_system_exit_in_the_last_record_of_all_is_printed():
 def test_records_of_threads_that_live_longer_than_the_main_thread(first):
     _, stderr = run("after_the_main_thread", first)
     assert stderr.splitlines() == ["first", "second"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="another way to limit the number of threads")
+@pytest.mark.parametrize("end", ["shutdown", "flush", "exit"])
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_a_process_that_can_start_no_thread_loses_no_record(delivery, end, tmp_path):
+    path = tmp_path / "log"
+    stdout, _ = run("without_threads", delivery, path, end)
+    if stdout:
+        pytest.skip("this system has no such limit")
+    assert len(path.read_text().split("\n")) == 21
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks")
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_a_handler_that_forks_in_the_drain_thread(delivery):
+    run("fork_in_a_handler", delivery)
 
 
 @fails_in_pypy("no subinterpreters")

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::budget::Budget;
+use super::budget::{Budget, Patience};
 use super::hold::Hold;
 use super::waker::Waker;
 use crate::call::Call;
@@ -40,6 +40,8 @@ pub(crate) struct Queue {
     pub(super) waker: Waker,
     pub(super) hold: Hold,
     pub(super) budget: Budget,
+    /// Of attached threads that wait behind others.
+    pub(super) patience: Patience,
     /// How many threads wait within the budget.
     pub(super) waiting: AtomicUsize,
 }
@@ -82,6 +84,7 @@ impl Queue {
             waker: Waker::new(),
             hold: Hold::new(),
             budget: Budget::new(),
+            patience: Patience::new(),
             waiting: AtomicUsize::new(0),
         }
     }

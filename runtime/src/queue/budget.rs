@@ -81,6 +81,29 @@ impl Budget {
     }
 }
 
+/// Whether waiting is worthwhile: not within the span after a wait that took too long.
+pub(super) struct Patience {
+    /// When that was; 0 if it never was.
+    lost_at: AtomicU64,
+}
+
+impl Patience {
+    pub(super) fn new() -> Patience {
+        Patience {
+            lost_at: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn is_left(&self) -> bool {
+        let lost_at = self.lost_at.load(Ordering::Relaxed);
+        lost_at == 0 || now().saturating_sub(lost_at) >= SPAN
+    }
+
+    pub(super) fn lose(&self) {
+        self.lost_at.store(now(), Ordering::Relaxed);
+    }
+}
+
 /// The time since the first call of this function, plus one.
 fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();

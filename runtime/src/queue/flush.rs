@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::bounded::Queue;
 use super::producer;
+use super::thread::{spawn_if_none, spawn_or_deliver};
 use crate::python::attach::try_attach;
 use crate::python::process::OfProcess;
 use crate::python::{exit, nesting};
@@ -46,7 +47,7 @@ pub fn flush(timeout: Duration) -> bool {
 
 impl Queue {
     /// The same as [`flush`] for everything up to a position.
-    pub(super) fn flush_to(&self, position: usize, timeout: Duration) -> bool {
+    pub(super) fn flush_to(&'static self, position: usize, timeout: Duration) -> bool {
         let now = Instant::now();
         let end = now.checked_add(timeout).unwrap_or(now + FOREVER);
         let attached = interpreter::is_attached().then(|| {
@@ -55,10 +56,19 @@ impl Queue {
                 true if nesting::is_in_call() => {}
                 // No other thread delivers any more.
                 true => self.deliver_all(py),
-                false => py.detach(|| self.wait(position, end)),
+                false => {
+                    spawn_or_deliver(self, py);
+                    py.detach(|| self.wait(position, end));
+                }
             })
         });
         if attached.flatten().is_none() {
+            if self.has_work() {
+                spawn_if_none(self);
+            }
+            if self.has_work() && !self.waker.has_thread() {
+                try_attach(|py| spawn_or_deliver(self, py));
+            }
             self.wait(position, end);
         }
         self.has_delivered(position)

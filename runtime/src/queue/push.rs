@@ -11,7 +11,7 @@ use super::bounded::{Entry, Queue, Slot};
 use super::current::current;
 use super::handler;
 use super::producer::{self, Producer};
-use super::thread::spawn_if_none;
+use super::thread::{spawn_if_none, spawn_or_deliver};
 use crate::call::Call;
 use crate::callsite::site::{Callsite, Decision};
 use crate::event::origin::{Origin, OriginThread};
@@ -22,7 +22,7 @@ use crate::python::garbage;
 use crate::python::{exit, nesting};
 
 /// How long an attached call waits until its record has been delivered behind others. A handler may
-/// want a lock that the calling thread holds, so it doesn't wait longer.
+/// want a lock that the calling thread holds, so it doesn't wait longer, and no other call does so soon after.
 const WAIT_BEHIND_OTHERS: Duration = Duration::from_millis(100);
 
 /// How long a thread waits even if the system doesn't run the drain thread.
@@ -104,6 +104,10 @@ impl Producer for Queue {
         if self.is_empty() || producer::delivers_own() {
             return Err(call);
         }
+        spawn_or_deliver(self, py);
+        if self.is_empty() {
+            return Err(call);
+        }
         handler::stay_newest(py);
         // Without room the record is delivered out of order, rather than dropped.
         let Some(slot) = self.reserve(true) else {
@@ -111,12 +115,17 @@ impl Producer for Queue {
         };
         let origin = Origin::here(Some(py));
         let mut call = call;
-        let awaited = Awaited::announce(&mut call, &origin);
+        let may_wait = self.patience.is_left();
+        let awaited = may_wait.then(|| Awaited::announce(&mut call, &origin));
         self.send(slot, call.into_queued(origin, Some(py)));
-        py.detach(|| {
-            let end = Instant::now() + WAIT_BEHIND_OTHERS;
-            self.wait_for(&awaited, false, || left_until(end));
-        });
+        if let Some(awaited) = awaited {
+            py.detach(|| {
+                let end = Instant::now() + WAIT_BEHIND_OTHERS;
+                if !self.wait_for(&awaited, false, || left_until(end)) {
+                    self.patience.lose();
+                }
+            });
+        }
         Ok(())
     }
 
@@ -176,7 +185,8 @@ impl Queue {
     ) -> bool {
         self.waker.wake();
         let Awaited { thread, number } = awaited;
-        let left = || if exit::is_finalizing() { None } else { left() };
+        let is_vain = || exit::is_finalizing() || !self.waker.has_thread();
+        let left = || if is_vain() { None } else { left() };
         thread.awaited.wait(*number, may_spin, left)
     }
 

@@ -12,28 +12,42 @@ use crate::python::{loose, process, raised};
 use crate::raw::system;
 
 thread_local! {
-    static IS_DRAIN_THREAD: Cell<bool> = const { Cell::new(false) };
+    /// The generation of the process, plus one, in which this is a drain thread. 0 in other threads.
+    static DRAINS_IN: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether the current thread is a drain thread.
+fn this_process() -> u32 {
+    process::generation().map_or(1, |generation| generation + 1)
+}
+
+/// Whether the current thread is a drain thread. The one of a child that a handler has forked isn't any more.
 pub(super) fn is_drain_thread() -> bool {
-    IS_DRAIN_THREAD.try_with(Cell::get).unwrap_or_default()
+    let drains_in = DRAINS_IN.try_with(Cell::get).unwrap_or_default();
+    drains_in != 0 && drains_in == this_process()
 }
 
 /// Spawns the drain thread of a queue that has none: with the first record rather than at import, so
 /// that a program with one thread keeps one thread.
 #[inline]
 pub(super) fn spawn_if_none(queue: &'static Queue) {
-    if queue.waker.claim_spawn() {
-        spawn(queue);
+    if queue.waker.claim_spawn() && !spawn() {
+        queue.waker.has_no_thread();
+    }
+}
+
+/// Does what a drain thread does with the entries that are in the queue now, if there is none and no thread can be started, as
+/// where a container limits their number.
+pub(super) fn spawn_or_deliver(queue: &'static Queue, py: Python<'_>) {
+    // No other thread takes this role meanwhile.
+    if queue.has_work() && queue.waker.claim_spawn() && !spawn() {
+        queue.deliver_all(py);
+        queue.waker.has_no_thread();
     }
 }
 
 #[cold]
-fn spawn(queue: &'static Queue) {
-    if !system::spawn(c"pylog", run) {
-        queue.waker.has_no_thread();
-    }
+fn spawn() -> bool {
+    system::spawn(c"pylog", run)
 }
 
 /// Runs until the program ends.
@@ -42,7 +56,7 @@ fn run() {
         return;
     };
     queue.waker.set_thread();
-    IS_DRAIN_THREAD.set(true);
+    DRAINS_IN.set(this_process());
     // In a child that a handler has forked, the queue is the parent's.
     while queue.is_current() {
         let Some(attaching) = queue.hold.start_attaching() else {

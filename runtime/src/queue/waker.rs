@@ -48,6 +48,11 @@ impl Waker {
         self.is_spawned.store(false, Ordering::SeqCst);
     }
 
+    /// Whether there is a drain thread, or another thread is about to spawn it.
+    pub(super) fn has_thread(&self) -> bool {
+        self.is_spawned.load(Ordering::SeqCst)
+    }
+
     /// Makes the current thread the drain thread.
     pub(super) fn set_thread(&self) {
         let _ = self.thread.set(thread::current());
