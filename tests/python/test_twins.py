@@ -13,6 +13,7 @@ import queue
 import sys
 import tempfile
 import threading
+from unittest import mock
 
 import pytest
 from pylog_probe import _native as native
@@ -118,11 +119,8 @@ def a_log_method_of_another_logger(twin):
     other = Twin(f"{twin.logger.name}.other")
     twin.collect(), other.collect()
     twin.log(30)
-    twin.logger._log = other.logger._log
-    try:
+    with mock.patch.object(twin.logger, "_log", other.logger._log):
         twin.log()
-    finally:
-        del twin.logger._log
     return len(twin.records), len(other.records)
 
 
@@ -135,12 +133,8 @@ def a_mapping_of_level_names(twin):
             return f"{next(self.count)} {super().get(*args)}"
 
     twin.collect()
-    stock = logging._levelToName
-    logging._levelToName = Names(stock)
-    try:
+    with mock.patch.object(logging, "_levelToName", Names(logging._levelToName)):
         twin.log(30)
-    finally:
-        logging._levelToName = stock
     return [record.levelname for record in twin.records]
 
 
@@ -151,25 +145,19 @@ def a_mapping_of_threads(twin):
             return collections.namedtuple("Fancy", ["name"])("fancy")
 
     twin.collect()
-    stock = threading._active
-    threading._active = Threads(stock)
-    try:
+    with mock.patch.object(threading, "_active", Threads(threading._active)):
         twin.log(30)
-    finally:
-        threading._active = stock
     return [record.threadName for record in twin.records]
 
 
 @case
 def a_switch_that_becomes_true(twin):
     twin.collect()
-    switch = logging.logThreads = []
-    try:
+    switch = []
+    with mock.patch.object(logging, "logThreads", switch):
         twin.log(30)
         switch.append(1)
         twin.log()
-    finally:
-        logging.logThreads = True
     return [record.threadName for record in twin.records]
 
 
@@ -180,12 +168,8 @@ def a_patched_current_task(twin):
             return "fake"
 
     twin.collect()
-    stock = asyncio.current_task
-    asyncio.current_task = Task
-    try:
+    with mock.patch.object(asyncio, "current_task", Task):
         twin.log(30)
-    finally:
-        asyncio.current_task = stock
     return [getattr(record, "taskName", None) for record in twin.records]
 
 

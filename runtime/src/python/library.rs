@@ -81,7 +81,7 @@ impl Globals {
         Ok(globals.is(&self.dict(py)?))
     }
 
-    /// Whether that is so for a method, and the method is one of this object and not of another.
+    /// Whether a method is bound to the object `of`, and the module defines it.
     pub(crate) fn define_method(
         &'static self,
         method: &Bound<'_, PyAny>,

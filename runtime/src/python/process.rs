@@ -71,7 +71,8 @@ pub(crate) fn has_first_thread_ended() -> bool {
     ended_in != 0 && ended_in == here()
 }
 
-fn here() -> u32 {
+/// The [generation] of this process, plus one: never 0.
+pub(crate) fn here() -> u32 {
     generation().map_or(1, |generation| generation + 1)
 }
 

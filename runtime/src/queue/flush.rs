@@ -63,11 +63,9 @@ impl Queue {
             })
         });
         if attached.flatten().is_none() {
+            // If that isn't possible, this thread doesn't deliver: it would have to wait for the GIL.
             if self.has_work() {
                 spawn_if_none(self);
-            }
-            if self.has_work() && !self.waker.has_thread() {
-                try_attach(|py| spawn_or_deliver(self, py));
             }
             self.wait(position, end);
         }

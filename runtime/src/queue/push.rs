@@ -185,8 +185,8 @@ impl Queue {
     ) -> bool {
         self.waker.wake();
         let Awaited { thread, number } = awaited;
-        let is_vain = || exit::is_finalizing() || !self.waker.has_thread();
-        let left = || if is_vain() { None } else { left() };
+        let nobody_delivers = || exit::is_finalizing() || !self.waker.has_thread();
+        let left = || if nobody_delivers() { None } else { left() };
         thread.awaited.wait(*number, may_spin, left)
     }
 

@@ -12,18 +12,14 @@ use crate::python::{loose, process, raised};
 use crate::raw::system;
 
 thread_local! {
-    /// The generation of the process, plus one, in which this is a drain thread. 0 in other threads.
+    /// [`process::here`] of the process in which this is a drain thread. 0 in other threads.
     static DRAINS_IN: Cell<u32> = const { Cell::new(0) };
 }
 
-fn this_process() -> u32 {
-    process::generation().map_or(1, |generation| generation + 1)
-}
-
-/// Whether the current thread is a drain thread. The one of a child that a handler has forked isn't any more.
+/// Whether the current thread is a drain thread of this process. In a child that it has forked, it isn't one any more.
 pub(super) fn is_drain_thread() -> bool {
     let drains_in = DRAINS_IN.try_with(Cell::get).unwrap_or_default();
-    drains_in != 0 && drains_in == this_process()
+    drains_in == process::here()
 }
 
 /// Spawns the drain thread of a queue that has none: with the first record rather than at import, so
@@ -35,8 +31,8 @@ pub(super) fn spawn_if_none(queue: &'static Queue) {
     }
 }
 
-/// Does what a drain thread does with the entries that are in the queue now, if there is none and no thread can be started, as
-/// where a container limits their number.
+/// Spawns the drain thread of a queue that has none. If no thread can be started, because a container limits their number,
+/// this thread delivers the entries that are in the queue now.
 pub(super) fn spawn_or_deliver(queue: &'static Queue, py: Python<'_>) {
     // No other thread takes this role meanwhile.
     if queue.has_work() && queue.waker.claim_spawn() && !spawn() {
@@ -56,7 +52,7 @@ fn run() {
         return;
     };
     queue.waker.set_thread();
-    DRAINS_IN.set(this_process());
+    DRAINS_IN.set(process::here());
     // In a child that a handler has forked, the queue is the parent's.
     while queue.is_current() {
         let Some(attaching) = queue.hold.start_attaching() else {

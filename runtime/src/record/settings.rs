@@ -30,7 +30,7 @@ pub(super) struct Settings {
 impl Settings {
     /// `None` if one of them isn't of the kind that `logging` has.
     pub(super) fn of(snapshot: &Snapshot, py: Python<'_>) -> Result<Option<Settings>> {
-        // `None` if it may be another value tomorrow, such as an empty list.
+        // `None` for an object whose truth can change, such as a list.
         let is_on = |row| match snapshot.get(row, py) {
             Some(switch) if switch.is_none() => Some(false),
             Some(switch) if is_number(switch) => switch.is_truthy().ok(),
@@ -54,17 +54,18 @@ impl Settings {
         else {
             return Ok(None);
         };
-        let (
+        let switches = [
+            Row::LogThreads,
+            Row::LogProcesses,
+            Row::LogMultiprocessing,
+            Row::LogAsyncioTasks,
+        ];
+        let [
             Some(log_threads),
             Some(log_processes),
             Some(log_multiprocessing),
             Some(log_asyncio_tasks),
-        ) = (
-            is_on(Row::LogThreads),
-            is_on(Row::LogProcesses),
-            is_on(Row::LogMultiprocessing),
-            is_on(Row::LogAsyncioTasks),
-        )
+        ] = switches.map(is_on)
         else {
             return Ok(None);
         };

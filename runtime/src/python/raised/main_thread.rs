@@ -53,7 +53,7 @@ pub(super) fn add(mut errors: Vec<Exception>) {
 /// Makes Python raise what is scheduled, unless it is going to. If there is no place for another pending call, the next
 /// log call tries again.
 pub(super) fn make_call_due(py: Python<'_>) {
-    let here = process::generation().map_or(1, |generation| generation + 1);
+    let here = process::here();
     if !has_scheduled() || CALL_IS_DUE_IN.swap(here, Ordering::Relaxed) == here {
         return;
     }
