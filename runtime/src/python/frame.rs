@@ -9,9 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use super::kept::{Kept, Shared};
-use super::library::{
-    FUNCTION_TYPE, IMPORTLIB_GLOBALS, LOGGING_GLOBALS, PARTIAL, SYS_GLOBALS, TRACEBACK_TYPE,
-};
+use super::library::{FUNCTION_TYPE, PARTIAL, SYS_GLOBALS, TRACEBACK_TYPE};
 use super::raised::attempt;
 use crate::metadata::Metadata;
 use crate::raw::bytecode;
@@ -32,71 +30,32 @@ pub(crate) trait Caller {
 /// The code of the function, without the file, the line and the names of a call.
 fn code(py: Python<'_>) -> Result<Object<'_>> {
     static CODE: Kept<Stored> = Kept::new();
-    let make = || match attempt(py, ready_code(py)).flatten() {
-        Some(code) => Ok(code.unbind()),
-        None => compiled_code(py).map(Object::unbind),
+    let compile = || -> Result<_> {
+        let names = thin::run_program(py, c"call = lambda f, x: f(x)")?;
+        let function = names.part(Name::call.get(py))?;
+        function.get(Name::__code__).map(Object::unbind)
     };
-    Ok(CODE.get_or_try(make)?.bind(py).into())
-}
-
-fn compiled_code(py: Python<'_>) -> Result<Object<'_>> {
-    let names = thin::run_program(py, c"call = lambda f, x: f(x)")?;
-    names.part(Name::call.get(py))?.get(Name::__code__)
-}
-
-/// The same without a compilation, if the bytecode of this Python is known.
-fn ready_code(py: Python<'_>) -> Result<Option<Object<'_>>> {
-    let number = IMPORTLIB_GLOBALS.get(Name::MAGIC_NUMBER, py)?;
-    let Some(bytecode) = bytecode::of_call(py, number.cast::<PyBytes>()?.as_bytes()) else {
-        return Ok(None);
-    };
-    let none = thin::tuple(py, &[])?;
-    let variables = thin::tuple(py, &[thin::text(py, "f")?, thin::text(py, "x")?])?;
-    let changes = thin::dict(py)?;
-    changes.set_entry(Name::co_varnames, &variables)?;
-    for name in [
-        Name::co_cellvars,
-        Name::co_consts,
-        Name::co_freevars,
-        Name::co_names,
-    ] {
-        changes.set_entry(name, &none)?;
-    }
-    for (name, number) in [
-        (Name::co_argcount, 2),
-        (Name::co_posonlyargcount, 0),
-        (Name::co_kwonlyargcount, 0),
-        (Name::co_nlocals, 2),
-        (Name::co_stacksize, 3),
-        // `CO_OPTIMIZED` and `CO_NEWLOCALS`: a function.
-        (Name::co_flags, 3),
-    ] {
-        changes.set_entry(name, &*thin::number(py, number)?)?;
-    }
-    for (name, bytes) in [
-        (Name::co_code, bytecode),
-        (Name::co_exceptiontable, b""),
-        (Name::co_linetable, b""),
-    ] {
-        changes.set_entry(name, &PyBytes::new(py, bytes))?;
-    }
-    // That of any function: nothing of it is left.
-    let code = LOGGING_GLOBALS
-        .get(Name::getLogger, py)?
-        .get(Name::__code__)?;
-    let code = code.get(Name::replace)?.run_by(&none, &changes)?;
-    Ok(Some(code))
+    Ok(CODE.get_or_try(compile)?.bind(py).into())
 }
 
 /// The function of a call.
 fn make_function(caller: &dyn Caller, py: Python<'_>) -> Result<Stored> {
-    let Metadata { file, line, .. } = *caller.metadata();
-    let place = Place {
-        name: thin::text(py, caller.metadata().function())?,
-        file: thin::text(py, file)?,
-        line: thin::number(py, line.into())?,
+    let metadata = caller.metadata();
+    let (name, file, line) = (metadata.function(), metadata.file, metadata.line);
+    let module = caller.name(py);
+    let ready = bytecode::code_of_call(py, name, file, line);
+    let function = match attempt(py, ready).flatten() {
+        Some(code) => function_of_code(&code, &module),
+        None => {
+            let place = Place {
+                name: thin::text(py, name)?,
+                file: thin::text(py, file)?,
+                line: thin::number(py, line.into())?,
+            };
+            function_at(&place, &*code(py)?, &module)
+        }
     };
-    function_at(&place, &*code(py)?, &caller.name(py)).map(Object::unbind)
+    function.map(Object::unbind)
 }
 
 /// Where the frame of a function is.
@@ -121,30 +80,26 @@ pub(crate) fn function_at<'py>(
         changes.set_entry(Name::co_qualname, &place.name)?;
         // PyPy has another format, and no columns.
         if !is_pypy() {
-            let bytecode = code.get(Name::co_code)?;
-            let lines = all_on_first_line(bytecode.cast::<PyBytes>()?.as_bytes().len() / 2);
+            let units = code.get(Name::co_code)?.cast::<PyBytes>()?.as_bytes().len() / 2;
+            let lines = bytecode::all_on_first_line(units);
             changes.set_entry(Name::co_linetable, &PyBytes::new(py, &lines))?;
         }
     }
     let code = code
         .get(Name::replace)?
         .run_by(&*thin::tuple(py, &[])?, &changes)?;
-    let globals = thin::dict(py)?;
-    globals.set_entry(Name::__name__, module)?;
-    FUNCTION_TYPE.get(py)?.run_with_two(&code, &globals)
+    function_of_code(&code, module)
 }
 
-/// A `co_linetable` which says that all code is on the first line, without columns, which would mean nothing in the line of
-/// the Rust call. CPython describes the format in `Objects/locations.md`: an entry is for up to eight units of code.
-fn all_on_first_line(mut units: usize) -> Vec<u8> {
-    const NO_COLUMNS: u8 = 13;
-    let mut lines = Vec::new();
-    while units > 0 {
-        let of_entry = units.min(8);
-        lines.extend([0x80 | NO_COLUMNS << 3 | (of_entry as u8 - 1), 0]);
-        units -= of_entry;
-    }
-    lines
+/// A function in a module of that name.
+fn function_of_code<'py>(
+    code: &Bound<'py, PyAny>,
+    module: &Bound<'py, PyString>,
+) -> Result<Object<'py>> {
+    let py = code.py();
+    let globals = thin::dict(py)?;
+    globals.set_entry(Name::__name__, module)?;
+    FUNCTION_TYPE.get(py)?.run_with_two(code, &globals)
 }
 
 /// `callable(argument)`, called by the frame of a call.

@@ -187,8 +187,6 @@ pub(crate) static PATH_GLOBALS: Globals = Globals::of(match cfg!(windows) {
     false => Name::posixpath,
 });
 pub(crate) static SYS_GLOBALS: Globals = Globals::of(Name::sys);
-/// Not in PyPy.
-pub(super) static IMPORTLIB_GLOBALS: Globals = Globals::of(Name::_frozen_importlib_external);
 
 pub(crate) static LOGGER_ADAPTER: Import = Import::name(Name::logging, Name::LoggerAdapter);
 pub(crate) static STACK_SUMMARY: Import = Import::name(Name::traceback, Name::StackSummary);

@@ -34,21 +34,21 @@ macro_rules! names {
 
 names! {
     BaseRotatingHandler Context FileHandler Filter Finalize Formatter FunctionType Handler LogRecord Logger
-    LoggerAdapter MAGIC_NUMBER MainProcess MethodType NSIG NullHandler PercentStyle PlaceHolder QueueHandler
+    LoggerAdapter MainProcess MethodType NSIG NullHandler PercentStyle PlaceHolder QueueHandler
     RLock RootLoggerCache RotatingFileHandler RustError SIGBREAK SIGURG SimpleNamespace StackSummary StrFormatStyle
     StreamHandler StringTemplateStyle TZ Thread TimedRotatingFileHandler TracebackType _DummyThread
     _MainThread _SHUTTING_DOWN __bases__ __basicsize__ __bool__ __builtins__ __cause__ __code__ __defaults__ __dict__
     __doc__ __firstlineno__ __flags__ __func__ __get__ __getattribute__ __globals__ __init__ __kwdefaults__
     __len__ __module__ __name__ __new__ __repr__ __self__ __slotnames__ __static_attributes__ __traceback__ __weakref__
     _active _cache _copy_atomic_types _copy_builtin_containers _copy_dispatch _data _defaultFormatter
-    _defaults _disable _fmt _format _frozen_importlib_external _get_running_loop _getframe _handlerList
+    _defaults _disable _fmt _format _get_running_loop _getframe _handlerList
     _handlers _ident _is_entered _is_owned _levelToName _lock _log _logRecordFactory _loggerClass _main_thread
     _name _nameToLevel _pylog_flushes _pylog_previous _register_atexit _signal _startTime _style _thread _tls
     _tpl acquire addLevelName after_in_child after_in_parent append args asctime asctime_search asyncio atexit basename
     bare_asctime = "$asctime" before brace_asctime = "{asctime" call callHandlers clear close co_argcount
-    co_cellvars co_code co_consts co_exceptiontable co_filename co_firstlineno co_flags co_freevars
-    co_kwonlyargcount co_lines co_linetable co_name co_names co_nlocals co_posonlyargcount co_qualname
-    co_stacksize co_varnames converter copy copy_context copyreg created current_process current_task
+    co_cellvars co_code co_consts co_filename co_firstlineno co_flags co_freevars
+    co_kwonlyargcount co_lines co_linetable co_name co_names co_qualname
+    co_varnames converter copy copy_context copyreg created current_process current_task
     current_thread data datefmt default_msec_format default_time_format disable disabled dispatch_table
     dollar_asctime = "${asctime}" dropped emit empty = "" enable encodekey enqueue environ exc_info exc_text
     exitpriority extra extract f_back f_code f_globals f_lineno f_locals fget filename filter filters flush format
