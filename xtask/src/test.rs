@@ -183,6 +183,11 @@ pub(crate) fn pytest(
         }
         let mut pytest = command(environment.python());
         pytest.args(["-m", "pytest"]);
+        // Some of the packages have plugins. Each process of pytest, of which there are a hundred, would load them for
+        // four seconds.
+        pytest
+            .env("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            .env("PYTEST_PLUGINS", "_hypothesis_pytestplugin");
         pytest
     };
     // With the reasons of expected failures.

@@ -114,7 +114,12 @@ fn look_up<'py>(dict: &Bound<'py, PyDict>, module: Name, name: Name) -> Result<O
 /// The dict of a module.
 fn dict_of(module: Name, py: Python<'_>) -> Result<Bound<'_, PyDict>> {
     let kept = || Some(LOGGING_GLOBALS.dict.get()?.bind(py).clone());
-    if let Some(logging) = logging_after_release(py).or_else(kept) {
+    let logging = match logging_after_release(py).or_else(kept) {
+        // It is imported anyway, and has imported most of the others.
+        None if module != Name::logging && !kept::are_released() => Some(LOGGING_GLOBALS.dict(py)?),
+        logging => logging,
+    };
+    if let Some(logging) = logging {
         if module == Name::logging {
             return Ok(logging);
         }
