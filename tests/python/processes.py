@@ -13,14 +13,18 @@ import pytest
 
 PROGRAMS = pathlib.Path(__file__).with_name("programs")
 
+IS_EMBEDDED = "PYLOG_TESTS_EMBEDDED" in os.environ
+EMBEDDED = "this program embeds Python: another interpreter couldn't import the extension"
+needs_interpreter = pytest.mark.skipif(IS_EMBEDDED, reason=EMBEDDED)
+
 # No program needs that many seconds: it is there against hangs.
 LIMIT = 1200
 
 
 def start(name, *arguments, **options):
     """Starts the program `name` without waiting for it."""
-    if "PYLOG_TESTS_EMBEDDED" in os.environ:
-        pytest.skip("this program embeds Python: another interpreter couldn't import the extension")
+    if IS_EMBEDDED:
+        pytest.skip(EMBEDDED)
     # From Python 3.12 on, forks of processes with threads are deprecated.
     command = [sys.executable, "-W", "ignore::DeprecationWarning", PROGRAMS / f"{name}.py", *arguments]
     pipe = subprocess.PIPE

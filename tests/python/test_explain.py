@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+from processes import needs_interpreter
 from pylog_probe import _native as native
 
 PROGRAM = """
@@ -19,6 +20,7 @@ print("\\n".join(native.explain()))
 NO_FAST_PATH = "this extension is built without pylog's feature `fast-path`, so Python makes and handles the records"
 
 
+@needs_interpreter
 def test_the_environment_variable_tells_what_explain_returns():
     environment = {**os.environ, "PYLOG_EXPLAIN": "1"}
     command = [sys.executable, "-c", PROGRAM]

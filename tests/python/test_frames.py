@@ -10,6 +10,7 @@ import threading
 import traceback
 
 import pytest
+from processes import needs_interpreter
 from pylog_probe import _native as native
 
 LOGGER = logging.getLogger(f"{native.__name__}.calls.alpha")
@@ -109,6 +110,7 @@ for name in set(names) - place - {"co_branches", "co_consts"}:
 @pytest.mark.skipif(
     sys.implementation.name != "cpython" or sys.version_info < (3, 11), reason="the frame's code is compiled here"
 )
+@needs_interpreter
 def test_the_code_of_a_frame_is_what_python_compiles():
     """See `raw/bytecode.rs`, which needs a new entry if this fails on a new Python."""
     subprocess.run([sys.executable, "-c", WITHOUT_A_COMPILATION], check=True)

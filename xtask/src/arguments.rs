@@ -16,6 +16,8 @@ usage: cargo xtask COMMAND
                    reconfigure logging at random while threads, signals and processes log, and compare
                    what arrives with Python's own logger; each round of a few seconds has the next seed
   free-threaded    run the Python-side tests on a Python without a GIL, and under ThreadSanitizer
+  address-sanitizer
+                   run the Python-side tests under AddressSanitizer; needs Rust's nightly toolchain
   matrix [TABLE …] print the tables of the guide's chapter on support: `pyo3` tries each version of PyO3 on
                    each Python, `tests` runs the Python-side tests on each Python, `checks` tries other
                    targets, toolchains and features
@@ -78,6 +80,7 @@ pub(crate) enum Task {
     Fingerprints,
     Soak(Soak),
     FreeThreaded,
+    AddressSanitizer,
     Matrix(Matrix),
     Chroot {
         platforms: bool,
@@ -150,6 +153,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task>
         "fingerprints" => Task::Fingerprints,
         "soak" => return soak(options).map(Task::Soak).map_err(with_hint),
         "free-threaded" => Task::FreeThreaded,
+        "address-sanitizer" => Task::AddressSanitizer,
         "matrix" => return matrix(options).map(Task::Matrix).map_err(with_hint),
         "chroot" if options == ["--platforms"] => return Ok(Task::Chroot { platforms: true }),
         "chroot" => Task::Chroot { platforms: false },
@@ -278,6 +282,7 @@ mod tests {
         assert_eq!(parsed("bench"), Ok(Task::Bench(Vec::new())));
         assert_eq!(parsed("compare"), Ok(Task::Compare));
         assert_eq!(parsed("free-threaded"), Ok(Task::FreeThreaded));
+        assert_eq!(parsed("address-sanitizer"), Ok(Task::AddressSanitizer));
         assert_eq!(parsed("matrix"), Ok(Task::Matrix(Matrix::default())));
         let matrix = Matrix {
             tables: owned(&["tests", "pyo3"]),

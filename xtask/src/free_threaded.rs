@@ -6,18 +6,8 @@ use std::thread::available_parallelism;
 
 use crate::extension::{BUILD_HINT, cargo_build, copy, write};
 use crate::python::{self, Python};
-use crate::run::{Result, command, headline, output, root, run, target, toolchain};
-
-/// Tests that need packages with compiled code, or an extension that isn't built here.
-const IGNORED: [&str; 7] = [
-    "test_differential.py",
-    "test_handling.py",
-    "test_handlers.py",
-    "test_packages.py",
-    "test_tracing.py",
-    "test_names.py",
-    "test_templates.py",
-];
+use crate::run::{Result, command, headline, root, run, target};
+use crate::sanitizer::{self, IGNORED, MANIFEST, Sanitizer, packages, with_packages};
 
 /// The tests that run under `ThreadSanitizer`. They run in one program that embeds Python.
 const SANITIZED: [&str; 4] = [
@@ -38,19 +28,13 @@ pub(crate) fn free_threaded() -> Result {
 
     headline("The Python-side tests, without a GIL");
     let (paths, mut pytest) = without_gil(&python)?;
-    let [modules, packages] = paths;
     run(&mut pytest, HINT)?;
 
     headline("Microseconds of a call, in one, two and four threads at once");
     time_threads(&python)?;
 
     headline("Under ThreadSanitizer");
-    let program = build_sanitized(&python)?;
-    let mut pytest = with_packages(&program, &modules, &packages);
-    python.embed_in(&mut pytest);
-    pytest.args(["-q", "-s", "--tb=short", "-p", "no:cacheprovider"]);
-    // A program in an interpreter of its own couldn't import the extension.
-    pytest.env("PYLOG_TESTS_EMBEDDED", "1");
+    let mut pytest = sanitizer::pytest(&python, Sanitizer::Thread, &paths)?;
     pytest.args(SANITIZED.map(|file| format!("tests/python/{file}")));
     // Python itself isn't instrumented. If the sanitizer finds a race, the program exits with 66.
     let suppressions = root().join("tests/free-threaded/suppressions.txt");
@@ -58,11 +42,7 @@ pub(crate) fn free_threaded() -> Result {
         "ignore_noninstrumented_modules=1 exitcode=66 suppressions={}",
         suppressions.display()
     );
-    let home = python.prefix();
-    run(
-        pytest.env("TSAN_OPTIONS", options).env("PYTHONHOME", home),
-        HINT,
-    )?;
+    run(pytest.env("TSAN_OPTIONS", options), HINT)?;
     println!("\nAll tests passed without a GIL, and ThreadSanitizer found nothing.");
     Ok(())
 }
@@ -71,17 +51,17 @@ pub(crate) fn free_threaded() -> Result {
 pub(crate) fn without_gil(python: &Python) -> Result<([PathBuf; 2], Command)> {
     let modules = target("free-threaded/modules");
     build_modules(python, &modules)?;
-    let packages = python::pure_packages(&["pytest", "python-json-logger", "structlog"])?;
-    let mut pytest = with_packages(&python.executable, &modules, &packages);
+    let paths = [modules, packages()?];
+    let mut pytest = with_packages(&python.executable, &paths);
     pytest.args(["-W", "ignore", "-m", "pytest", "-q", "--tb=short"]);
     pytest.args(["-p", "no:cacheprovider", "tests/python"]);
     pytest.args(IGNORED.map(|file| format!("--ignore=tests/python/{file}")));
-    Ok(([modules, packages], pytest))
+    Ok((paths, pytest))
 }
 
 fn time_threads(python: &Python) -> Result {
     let directory = target("free-threaded");
-    let arguments = manifest() + " --release --package pylog-free-threaded-scaling";
+    let arguments = format!("{MANIFEST} --release --package pylog-free-threaded-scaling");
     let mut build = cargo_build(&arguments, &directory);
     run(build.env("PYO3_PYTHON", &python.executable), BUILD_HINT)?;
     let modules = directory.join("scaling");
@@ -131,14 +111,12 @@ fn build_python() -> Result<Python> {
     python::free_threaded().ok_or_else(|| missing.to_owned())
 }
 
-fn manifest() -> String {
-    "--manifest-path tests/free-threaded/Cargo.toml".to_owned()
-}
-
 fn build_modules(python: &Python, modules: &Path) -> Result {
     let directory = target("free-threaded");
-    let arguments = manifest()
-        + " --package pylog-free-threaded --package pylog-free-threaded-second --lib --features extension-module";
+    let arguments = format!(
+        "{MANIFEST} --package pylog-free-threaded --package pylog-free-threaded-second --lib \
+         --features extension-module"
+    );
     let mut build = cargo_build(&arguments, &directory);
     run(build.env("PYO3_PYTHON", &python.executable), BUILD_HINT)?;
     for (library, module) in [
@@ -149,35 +127,6 @@ fn build_modules(python: &Python, modules: &Path) -> Result {
         copy(&library, &modules.join(module))?;
     }
     write(&modules.join("pylog_probe/__init__.py"), "")
-}
-
-fn with_packages(program: &Path, modules: &Path, packages: &Path) -> Command {
-    let mut command = command(program);
-    let paths = std::env::join_paths([modules, packages]).unwrap_or_default();
-    command.env("PYTHONPATH", paths);
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
-    command
-}
-
-/// Builds a program that contains the extensions and embeds Python: the sanitizer must be linked into
-/// the program itself.
-fn build_sanitized(python: &Python) -> Result<PathBuf> {
-    let hint = "This needs the nightly toolchain with its sources: `rustup toolchain install nightly \
-                --component rust-src`.";
-    let sysroot = output(command("rustup").args(["run", "nightly", "rustc", "--print=sysroot"]));
-    let host = output(command("rustup").args(["run", "nightly", "rustc", "--print=host-tuple"]));
-    let (Some(_), Some(host)) = (sysroot, host) else {
-        return Err(hint.to_owned());
-    };
-    let host = host.trim();
-    let directory = target("free-threaded-sanitized");
-    let mut build = toolchain("nightly");
-    build.args(["build", "--quiet", "-Zbuild-std"]);
-    build.args(["--bin", "sanitized", "--target", host, "--target-dir"]);
-    build.arg(&directory).args(manifest().split_whitespace());
-    build.env("RUSTFLAGS", "-Zsanitizer=thread");
-    run(build.env("PYO3_PYTHON", &python.executable), hint)?;
-    Ok(directory.join(host).join("debug/sanitized"))
 }
 
 #[cfg(test)]

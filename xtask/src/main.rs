@@ -16,6 +16,7 @@ mod python;
 mod quick_start;
 mod release;
 mod run;
+mod sanitizer;
 mod soak;
 mod test;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Task::Matrix(tables) => matrix::matrix(&tables),
         Task::ReleaseCheck => release::check(),
         Task::FreeThreaded => free_threaded::free_threaded(),
+        Task::AddressSanitizer => sanitizer::test_addresses(),
     });
     run::end_step();
     match outcome {

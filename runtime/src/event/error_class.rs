@@ -64,10 +64,9 @@ except ImportError:
 
 /// The module and the name of the class for a type; `None` if the type has no name.
 fn path_of(type_name: &str) -> Option<(String, String)> {
-    const WRAPPERS: [&str; 3] = ["alloc::boxed::Box<", "alloc::rc::Rc<", "alloc::sync::Arc<"];
     let mut inner = type_name.trim_start_matches('&');
-    while let Some(wrapped) = WRAPPERS.iter().find_map(|it| inner.strip_prefix(it)) {
-        inner = wrapped.strip_suffix('>')?;
+    while let Some(wrapped) = wrapped(inner) {
+        inner = wrapped;
     }
     if inner.starts_with("dyn ") {
         return None;
@@ -87,6 +86,14 @@ fn path_of(type_name: &str) -> Option<(String, String)> {
     let segments: Vec<_> = path.split("::").filter(is_name).collect();
     let (name, module) = segments.split_last()?;
     Some((module.join("."), (*name).to_owned()))
+}
+
+/// The type in a `Box`, `Rc` or `Arc`. Which module of `alloc` they are in depends on the version of Rust.
+fn wrapped(type_name: &str) -> Option<&str> {
+    let (path, rest) = type_name.split_once('<')?;
+    let name = path.strip_prefix("alloc::")?.rsplit("::").next();
+    let is_wrapper = matches!(name, Some("Box" | "Rc" | "Arc"));
+    rest.strip_suffix('>').filter(|_| is_wrapper)
 }
 
 #[cfg(test)]
@@ -111,6 +118,8 @@ mod tests {
                 "<my::Generic<T> as my::Trait>::method::Local",
                 Some(("method", "Local")),
             ),
+            ("alloc::rcs::arc::Arc<my::Error>", Some(("my", "Error"))),
+            ("alloc::vec::Vec<my::Error>", Some(("alloc.vec", "Vec"))),
             ("my::f::{{closure}}::Local", Some(("my.f", "Local"))),
             ("alloc::boxed::Box<dyn core::error::Error>", None),
             (

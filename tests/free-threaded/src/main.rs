@@ -1,5 +1,5 @@
-//! A program that contains the test extensions and runs pytest. ThreadSanitizer needs this, because it must be
-//! part of the program itself.
+//! A program that contains the test extensions and runs pytest. A sanitizer needs this, because it must be part of the
+//! program itself.
 
 use std::ffi::CString;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use pylog_test_extension::_native;
 use pyo3::prelude::*;
 
 const RUN: &str = "\
-import _imp, importlib.machinery, sys, types
+import _imp, importlib.machinery, sys, sysconfig, types
 
 # The tests import the extension as pylog_probe._native.
 spec = importlib.machinery.ModuleSpec('_native', importlib.machinery.BuiltinImporter)
@@ -20,10 +20,15 @@ package = types.ModuleType('pylog_probe')
 package._native = native
 sys.modules |= {'pylog_probe': package, 'pylog_probe._native': native}
 
+# An extension that needs the GIL enables it.
+def check_gil():
+    is_free_threaded = sysconfig.get_config_var('Py_GIL_DISABLED')
+    assert not is_free_threaded or not sys._is_gil_enabled()
+
 import pytest
-assert not sys._is_gil_enabled()
+check_gil()
 status = int(pytest.main(arguments))
-assert not sys._is_gil_enabled()
+check_gil()
 ";
 
 fn main() -> ExitCode {
