@@ -8,9 +8,9 @@ use pylog_tests::Build;
 /// The minor version of CPython 3, and the most instructions that pylog may take there: at the import of an extension, and for
 /// the first record of the process.
 const LIMITS: [(u8, u64, u64); 3] = [
-    (11, 337_000, 228_000),
-    (12, 178_000, 239_000),
-    (13, 168_000, 239_000),
+    (11, 330_000, 185_000),
+    (12, 170_000, 207_000),
+    (13, 161_000, 207_000),
 ];
 
 const PROGRAM: &str = "

@@ -213,6 +213,14 @@ def test_dropped_records_are_reported_at_exit():
     assert len(lines) - len(dropped) + sum(dropped) == 100
 
 
+@pytest.mark.parametrize("delivered", ["by the drain thread", "by the main thread"])
+@pytest.mark.parametrize("delivery", ["queued", "all-queued"])
+def test_a_signal_ends_the_wait_for_the_queue_at_the_end(delivery, delivered):
+    stdout, _ = run("interrupted_at_the_end", delivery, delivered)
+    records, dropped = stdout.split()
+    assert len(records) + int(dropped) == 2000
+
+
 @pytest.mark.parametrize("delivery", ["direct", "queued"])
 def test_a_running_handler_is_waited_for_at_exit(delivery):
     _, stderr = run("handler_at_exit", delivery)

@@ -1,6 +1,6 @@
 //! The bounded queue and its counts.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::budget::{Budget, Patience};
@@ -44,6 +44,8 @@ pub(crate) struct Queue {
     pub(super) patience: Patience,
     /// How many threads wait within the budget.
     pub(super) waiting: AtomicUsize,
+    /// The program was interrupted while it waited for the queue at its end.
+    is_given_up: AtomicBool,
 }
 
 /// Room for one entry. It must be used, since it is counted already.
@@ -86,7 +88,17 @@ impl Queue {
             budget: Budget::new(),
             patience: Patience::new(),
             waiting: AtomicUsize::new(0),
+            is_given_up: AtomicBool::new(false),
         }
+    }
+
+    /// The finalizing thread drops what is left in the queue.
+    pub(super) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
     }
 
     /// Reserves a slot for a call, if there is room. Undecided calls, many of which Python will refuse, can

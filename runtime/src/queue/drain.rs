@@ -1,5 +1,6 @@
 //! Taking records out of the queue and delivering them.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -76,7 +77,13 @@ impl Queue {
     fn deliver(&self, py: Python<'_>, can_be_held: bool, is_over: impl Fn() -> bool) -> bool {
         let (mut has_woken, mut signals) = (false, None);
         let end = self.reserved();
+        let interrupts = raised::interrupts();
         while !self.has_delivered(end) && self.is_current() && !is_over() {
+            if exit::is_finalizing() && (self.is_given_up() || raised::interrupts() != interrupts) {
+                self.give_up();
+                self.drop_rest(py);
+                return has_woken;
+            }
             let Some(_delivering) = self.hold.start_delivery(can_be_held) else {
                 return false;
             };
@@ -118,12 +125,29 @@ impl Queue {
         has_woken
     }
 
+    /// Drops what is in the queue: the program is interrupted at its end, and no other thread delivers any more.
+    fn drop_rest(&self, py: Python<'_>) {
+        let mut dropped = self.take_dropped();
+        while let Some(entry) = self.pop() {
+            dropped += usize::from(matches!(entry, Entry::Call(_)));
+            drop(entry);
+            self.count_delivered();
+        }
+        if dropped > 0 {
+            let why = format_args!("the program was interrupted at its end");
+            report_dropped(dropped, why, py);
+        }
+    }
+
     fn report_dropped(&self, py: Python<'_>) {
         match self.take_dropped() {
             0 => {}
             dropped => {
                 let _signals = system::let_signals_in();
-                report_dropped(dropped, py);
+                // Most likely the capacity at that time.
+                let capacity = CAPACITY.load(Ordering::Relaxed);
+                let why = format_args!("the queue of {capacity} was full");
+                report_dropped(dropped, why, py);
             }
         }
     }
@@ -178,9 +202,7 @@ fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) -> Option<Arc<OriginThre
 }
 
 /// Logs the WARNING that records were dropped.
-fn report_dropped(dropped: usize, py: Python<'_>) {
-    // Most likely the capacity at that time.
-    let capacity = CAPACITY.load(Ordering::Relaxed);
+fn report_dropped(dropped: usize, why: fmt::Arguments<'_>, py: Python<'_>) {
     let callsite = {
         struct Here;
         static CALLSITE: Callsite =
@@ -193,7 +215,7 @@ fn report_dropped(dropped: usize, py: Python<'_>) {
         callsite,
         Level::WARN,
         Decision::Undecided,
-        format_args!("{dropped} records were dropped: the queue of {capacity} was full"),
+        format_args!("{dropped} records were dropped: {why}"),
         Keywords::default(),
     );
     call.set_dropped(dropped);

@@ -121,12 +121,9 @@ fn flush_before_exit_functions(py: Python<'_>) -> Result<()> {
     static REGISTERED: RunOnce = RunOnce::new();
     REGISTERED.run(|| {
         let register_flush = callback(py, |py| {
-            flush::at_end();
-            let flush = callback(py, |_| {
-                flush::at_end();
-                Ok(())
-            })?;
-            REGISTER_AT_EXIT.get(py)?.run_with(&flush).map(drop)
+            let flush = callback(py, flush::at_end_or_raise)?;
+            REGISTER_AT_EXIT.get(py)?.run_with(&flush)?;
+            flush::at_end_or_raise(py)
         })?;
         let register = THREADING_GLOBALS.get(Name::_register_atexit, py)?;
         register.run_with(&register_flush).map(drop)

@@ -27,10 +27,7 @@ pub(super) fn flush_at_end(py: Python<'_>) -> Result<()> {
 }
 
 fn add_finalizer(py: Python<'_>) -> Result<()> {
-    let flush = callback(py, |_| {
-        flush::at_end();
-        Ok(())
-    })?;
+    let flush = callback(py, flush::at_end_or_raise)?;
     let options = thin::dict(py)?;
     options.set_entry(Name::exitpriority, &*thin::number(py, 0)?)?;
     let arguments = [py.None().into_bound(py).into(), flush.into()];

@@ -84,36 +84,32 @@ pub(crate) fn code_of_call<'py>(
 
 /// The code as `marshal.dumps` writes it from Python 3.11 on (`Python/marshal.c`).
 fn marshalled(bytecode: &[u8], name: &str, file: &str, line: u32) -> Vec<u8> {
-    let mut code = vec![b'c'];
-    // How many arguments there are, how many are positional only, and how many keyword only; the size of the stack; the
-    // flags `CO_OPTIMIZED` and `CO_NEWLOCALS`: a function.
-    for number in [2, 0, 0, 3, 3] {
-        code.extend(u32::to_le_bytes(number));
-    }
+    let mut code = START.to_vec();
     add(&mut code, b's', bytecode);
-    // No constants, and no names. Two local variables: a tuple of their names, and their kinds, `CO_FAST_LOCAL`.
-    add(&mut code, b'(', b"");
-    add(&mut code, b'(', b"");
-    code.extend(b"(\x02\0\0\0");
-    add(&mut code, b'u', b"f");
-    add(&mut code, b'u', b"x");
-    add(&mut code, b's', b"  ");
+    code.extend_from_slice(NAMES);
     for text in [file, name, name] {
         add(&mut code, b'u', text.as_bytes());
     }
-    code.extend(line.to_le_bytes());
+    code.extend_from_slice(&line.to_le_bytes());
     add(&mut code, b's', &all_on_first_line(bytecode.len() / 2));
     // No table of exceptions.
     add(&mut code, b's', b"");
     code
 }
 
+/// A code object: how many arguments it has, how many of them are positional only, and how many keyword only; the size of
+/// the stack; the flags `CO_OPTIMIZED` and `CO_NEWLOCALS`, which stand for a function.
+const START: &[u8] = b"c\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\x03\0\0\0";
+
+/// A tuple of no constants, one of no names, and one of the names of the local variables; their kinds, `CO_FAST_LOCAL`.
+const NAMES: &[u8] = b"(\0\0\0\0(\0\0\0\0(\x02\0\0\0u\x01\0\0\0fu\x01\0\0\0xs\x02\0\0\0  ";
+
 /// Adds an object of that kind, with its length.
 #[inline(never)]
 fn add(code: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
     code.push(kind);
-    code.extend((bytes.len() as u32).to_le_bytes());
-    code.extend(bytes);
+    code.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    code.extend_from_slice(bytes);
 }
 
 /// A `co_linetable` which says that all code is on the first line, without columns, which would mean nothing in the line of

@@ -17,10 +17,10 @@ mod main_thread;
 mod other_thread;
 mod signal_handlers;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_ulong;
 
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt};
 use pyo3::prelude::*;
 
 use self::signal_handlers::is_of_signal_handler;
@@ -36,12 +36,20 @@ use crate::raw::thin::{Exception, Name, Result, Thin};
 thread_local! {
     /// The exceptions that this thread keeps, the earliest first.
     static HELD: RefCell<Vec<Exception>> = const { RefCell::new(Vec::new()) };
+
+    /// How many exceptions of signals this thread has met.
+    static INTERRUPTS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Keeps an exception that has to reach the program, unless one of the same class is kept. Returns any other exception.
 pub(super) fn hold(py: Python<'_>, error: Exception) -> Option<Exception> {
     let is_exception = error.is_instance_of::<PyException>(py) || is_panic(py, &error);
-    if is_exception && !is_of_signal_handler(py, &error).unwrap_or_default() {
+    // Python's own handler of SIGINT has no frame.
+    let is_interrupt = error.is_instance_of::<PyKeyboardInterrupt>(py)
+        || is_of_signal_handler(py, &error).unwrap_or_default();
+    if is_interrupt {
+        let _ = INTERRUPTS.try_with(|it| it.set(it.get() + 1));
+    } else if is_exception {
         return Some(error);
     }
     let mut error = Some(error);
@@ -79,6 +87,11 @@ fn is_panic(py: Python<'_>, error: &Exception) -> bool {
 pub(crate) fn is_held() -> bool {
     HELD.try_with(|held| !held.borrow().is_empty())
         .unwrap_or_default()
+}
+
+/// How many exceptions of signals this thread has met. A `KeyboardInterrupt` counts as one of them.
+pub(crate) fn interrupts() -> usize {
+    INTERRUPTS.try_with(Cell::get).unwrap_or_default()
 }
 
 /// The exceptions that this thread keeps. They are kept no longer.
@@ -186,7 +199,7 @@ fn write_off(py: Python<'_>, errors: Vec<Exception>) {
 }
 
 /// Raises what this thread keeps here and now.
-pub(super) fn raise_held(py: Python<'_>) -> Result<()> {
+pub(crate) fn raise_held(py: Python<'_>) -> Result<()> {
     let mut errors = take();
     if errors.is_empty() {
         return Ok(());
