@@ -33,7 +33,7 @@ pub(crate) fn prepare(py: Python<'_>) {
     static COUNTED: RunOnce = RunOnce::new();
     let _ = COUNTED.run(system::count_forks);
     // Without `os.register_at_fork` there are no forks either.
-    let _ = REGISTERED.run(|| register(py));
+    attempt(py, REGISTERED.run(|| register(py)));
 }
 
 fn register(py: Python<'_>) -> Result<()> {
