@@ -81,7 +81,7 @@ impl Queue {
         while !self.has_delivered(end) && self.is_current() && !is_over() {
             if exit::is_finalizing() && (self.is_given_up() || raised::interrupts() != interrupts) {
                 self.give_up();
-                self.drop_rest(py);
+                self.drop_rest(end, py);
                 return has_woken;
             }
             let Some(_delivering) = self.hold.start_delivery(can_be_held) else {
@@ -125,10 +125,15 @@ impl Queue {
         has_woken
     }
 
-    /// Drops what is in the queue: the program is interrupted at its end, and no other thread delivers any more.
-    fn drop_rest(&self, py: Python<'_>) {
-        let mut dropped = self.take_dropped();
-        while let Some(entry) = self.pop() {
+    /// Drops what is in the queue up to a position: the program is interrupted at its end, and no other thread delivers any
+    /// more.
+    fn drop_rest(&self, end: usize, py: Python<'_>) {
+        self.report_dropped(py);
+        let mut dropped = 0;
+        while !self.has_delivered(end) {
+            let Some(entry) = self.pop() else {
+                break;
+            };
             dropped += usize::from(matches!(entry, Entry::Call(_)));
             drop(entry);
             self.count_delivered();

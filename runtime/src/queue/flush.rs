@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use super::bounded::Queue;
 use super::current::current;
+use super::handler::WAIT_FOR_SIGNALS;
 use super::producer;
 use super::thread::{spawn_if_none, spawn_or_deliver};
 use crate::python::attach::try_attach;
@@ -21,9 +22,6 @@ const WAIT_AT_END: Duration = Duration::from_secs(5);
 
 /// How long a fork waits for the queue. A child can't free the objects of the records that are in it then.
 pub(super) const WAIT_BEFORE_FORK: Duration = Duration::from_millis(100);
-
-/// After that time a thread that waits looks whether the program is interrupted.
-pub(super) const WAIT_FOR_SIGNALS: Duration = Duration::from_millis(50);
 
 /// Delivers what is in the queue at the end of the process, or where Python behaves as at the end.
 pub(super) fn at_end() {

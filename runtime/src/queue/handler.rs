@@ -14,7 +14,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyList};
 
 use super::current::current;
-use super::flush::WAIT_FOR_SIGNALS;
 use crate::python::kept::Kept;
 use crate::python::library::{LOGGING_GLOBALS, callback};
 use crate::python::loose::Loose;
@@ -32,6 +31,9 @@ const WAIT_FOR_DELIVERY: Duration = Duration::from_secs(5);
 
 /// How long it waits where the drain thread may need a lock that this thread holds.
 const WAIT_UNDER_A_LOCK: Duration = Duration::from_millis(100);
+
+/// After that time a thread that waits looks whether the program is interrupted.
+pub(super) const WAIT_FOR_SIGNALS: Duration = Duration::from_millis(50);
 
 struct FlushHandler {
     handler: Stored,
