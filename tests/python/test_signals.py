@@ -274,6 +274,37 @@ def test_check_signals_ends_a_rust_loop_in_another_thread(stock, unraisable):
     assert (reached, stock.real.getvalue(), unraisable) == ([3], "", [])
 
 
+@fails_in_pypy("no `gc.callbacks`")
+def test_check_signals_runs_the_collector_before_anything_is_raised(stock, unraisable):
+    """From Python 3.12 on, `PyErr_CheckSignals` collects garbage, which runs Python code."""
+    reached = []
+
+    def act():
+        gc.set_threshold(1)
+        gc.callbacks.append(callback)
+        sys.exit(3)
+
+    def callback(phase, info):
+        pass
+
+    def work():
+        try:
+            native.log_and_check(LOOP)
+        except SystemExit as error:
+            reached.append(error.code)
+
+    before = gc.get_threshold()
+    stock.interrupt(act)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(callback)
+    assert (reached, stock.real.getvalue(), unraisable) == ([3], "", [])
+
+
 @fails_in_pypy("other frames")
 def test_exceptions_of_several_classes_reach_the_program_in_order(stock, unraisable):
     """A Ctrl-C that the program catches must not cost the SIGTERM that comes after it."""

@@ -43,8 +43,9 @@ fn attach_and_run(metadata: &Metadata, f: &mut dyn FnMut(Python<'_>) -> Result<(
     Python::try_attach(|py| {
         watched.set_attached();
         let _in_flight = InFlight::take(py);
-        loose::release(py);
+        // First: what is released may have finalizers, in which an exception would be lost.
         raised::suspend(py);
+        loose::release(py);
         unless_raised(py, metadata, &mut || {
             raised::attempt(py, interpreter::prepare(py));
             if !interpreter::is_main(py) {

@@ -176,20 +176,22 @@ pub(crate) fn schedule(py: Python<'_>) {
 /// The exception that a signal handler raises, or the earliest one that was kept. Later ones are kept for the next call, or
 /// until Python code runs.
 pub fn check_signals(py: Python<'_>) -> PyResult<()> {
-    py.check_signals()?;
     // An exception of the innermost call would end a logging handler.
     if nesting::is_in_call() {
-        return Ok(());
+        return py.check_signals();
     }
+    // First: from 3.12 on Python also collects garbage here. What is raised in a finalizer is lost.
     suspend(py);
+    let checked = py.check_signals();
     let mut held = take();
-    if held.is_empty() {
-        return Ok(());
-    }
-    let first = held.remove(0);
+    let first = match checked {
+        Err(error) => Some(error),
+        Ok(()) if held.is_empty() => None,
+        Ok(()) => Some(held.remove(0).into_inner()),
+    };
     let _ = HELD.try_with(|it| it.borrow_mut().append(&mut held));
     schedule(py);
-    Err(first.into_inner())
+    first.map_or(Ok(()), Err)
 }
 
 fn write_off(py: Python<'_>, errors: Vec<Exception>) {
