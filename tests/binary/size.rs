@@ -7,7 +7,7 @@ const KIB: usize = 1024;
 
 #[test]
 #[ignore = "compiles three extensions with optimization; `cargo xtask matrix` runs it"]
-fn an_extension_with_one_call_grows_by_at_most_341_kib() {
+fn an_extension_with_one_call_grows_by_at_most_344_kib() {
     let size = |features| {
         let build = Build::of("size").profile("release").features(features);
         build.library("size").size()
@@ -21,9 +21,9 @@ fn an_extension_with_one_call_grows_by_at_most_341_kib() {
          {core} KiB more",
         without / KIB
     );
-    assert!(direct <= 341, "{direct} KiB");
-    assert!(core <= 192, "{core} KiB without default features");
-    assert!(queued <= 398, "{queued} KiB with the queue");
+    assert!(direct <= 344, "{direct} KiB");
+    assert!(core <= 194, "{core} KiB without default features");
+    assert!(queued <= 404, "{queued} KiB with the queue");
     // An extension that never queues is linked without the queue.
     assert!(direct + 20 <= queued, "{direct} and {queued} KiB");
 }

@@ -127,6 +127,8 @@ impl Queue {
 
     /// Drops what is in the queue up to a position: the program is interrupted at its end, and no other thread delivers any
     /// more.
+    #[cold]
+    #[inline(never)]
     fn drop_rest(&self, end: usize, py: Python<'_>) {
         self.report_dropped(py);
         let mut dropped = 0;
@@ -144,6 +146,7 @@ impl Queue {
         }
     }
 
+    #[inline(never)]
     fn report_dropped(&self, py: Python<'_>) {
         match self.take_dropped() {
             0 => {}
@@ -207,6 +210,8 @@ fn deliver(queue: &Queue, entry: Entry, py: Python<'_>) -> Option<Arc<OriginThre
 }
 
 /// Logs the WARNING that records were dropped.
+#[cold]
+#[inline(never)]
 fn report_dropped(dropped: usize, why: fmt::Arguments<'_>, py: Python<'_>) {
     let callsite = {
         struct Here;

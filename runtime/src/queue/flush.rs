@@ -37,6 +37,7 @@ pub(super) fn at_end_or_raise(py: Python<'_>) -> Result<()> {
 }
 
 /// Returns whether the program was interrupted.
+#[inline(never)]
 fn wait_at_end() -> bool {
     /// How long this process has waited, in milliseconds.
     static WAITED: OfProcess<AtomicU64> = OfProcess::new();
