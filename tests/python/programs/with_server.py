@@ -76,7 +76,17 @@ def request(path):
             time.sleep(0.01)
 
 
+def lines_of_log():
+    return pathlib.Path("log").read_text().splitlines()
+
+
+def imports():
+    return [line for line in lines_of_log() if line.endswith("of.rust imported")]
+
+
 kind, delivery, directory = sys.argv[1:]
+# uvicorn imports the application in each worker.
+NUMBER_OF_IMPORTS = 2 if kind == "uvicorn" else 1
 here = os.path.dirname(os.path.abspath(__file__))
 os.chdir(directory)
 pathlib.Path("application.py").write_text(APPLICATION.format(delivery=delivery))
@@ -86,6 +96,11 @@ with open("stderr", "w") as stderr:
 try:
     workers = {f"/{number}": request(f"/{number}") for number in range(6)}
     if kind != "uwsgi":
+        # One worker may have answered all requests.
+        end = time.monotonic() + LIMIT
+        while len(imports()) < NUMBER_OF_IMPORTS:
+            assert time.monotonic() < end, "a worker doesn't import the application"
+            time.sleep(0.01)
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=LIMIT)
         # uvicorn ends by the signal that it has handled.
@@ -95,10 +110,9 @@ finally:
     if server.poll() is None:
         os.killpg(server.pid, signal.SIGKILL)
     print(pathlib.Path("stderr").read_text())
-lines = pathlib.Path("log").read_text().splitlines()
-imported = [line for line in lines if line.endswith("of.rust imported")]
-assert len(imported) == (2 if kind == "uvicorn" else 1), lines
-expected = imported
+lines = lines_of_log()
+expected = imports()
+assert len(expected) == NUMBER_OF_IMPORTS, lines
 for path, worker in workers.items():
     expected += [f"{worker} of.rust {path}"] * 2 + [f"{worker} of.python {path}"]
 assert sorted(lines) == sorted(expected), lines
