@@ -29,6 +29,23 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 #[test]
 fn an_enabled_call_allocates_nothing_after_the_first_ones() {
     let _guard = ONE_AT_A_TIME.lock();
+    later_calls_allocate_nothing();
+}
+
+/// As on Windows.
+#[test]
+fn an_enabled_call_allocates_nothing_where_there_are_no_forks() {
+    pylog_tests::alone(
+        "an_enabled_call_allocates_nothing_where_there_are_no_forks",
+        || {
+            Python::attach(|py| py.import("os")?.delattr("register_at_fork"))
+                .expect("the function can be deleted");
+            later_calls_allocate_nothing();
+        },
+    );
+}
+
+fn later_calls_allocate_nothing() {
     pylog::bridge::init();
     Python::attach(|py| {
         let logging = py.import("logging")?;

@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 use crate::extension::{BUILD_HINT, cargo_build, copy, write};
 use crate::python::{self, Python};
 use crate::run::{Result, command, headline, root, run, target};
-use crate::sanitizer::{self, IGNORED, MANIFEST, Sanitizer, packages, with_packages};
+use crate::sanitizer::{self, MANIFEST, Sanitizer, ignored, packages, with_packages};
 
 /// The tests that run under `ThreadSanitizer`. They run in one program that embeds Python.
 const SANITIZED: [&str; 4] = [
@@ -55,7 +55,7 @@ pub(crate) fn without_gil(python: &Python) -> Result<([PathBuf; 2], Command)> {
     let mut pytest = with_packages(&python.executable, &paths);
     pytest.args(["-W", "ignore", "-m", "pytest", "-q", "--tb=short"]);
     pytest.args(["-p", "no:cacheprovider", "tests/python"]);
-    pytest.args(IGNORED.map(|file| format!("--ignore=tests/python/{file}")));
+    pytest.args(ignored());
     Ok((paths, pytest))
 }
 

@@ -5,20 +5,19 @@ use std::process::Command;
 
 use crate::python::{self, Python};
 use crate::run::{Result, command, headline, output, run, target, toolchain};
+use crate::test::COMPILED;
 
 /// The manifest of the program, and of extensions for a Python without a GIL.
 pub(crate) const MANIFEST: &str = "--manifest-path tests/free-threaded/Cargo.toml";
 
-/// Tests that need packages with compiled code, or an extension that isn't built here.
-pub(crate) const IGNORED: [&str; 7] = [
-    "test_differential.py",
-    "test_handling.py",
-    "test_handlers.py",
-    "test_packages.py",
-    "test_tracing.py",
-    "test_names.py",
-    "test_templates.py",
-];
+/// Tests that need an extension that isn't built here.
+const OF_OTHER_EXTENSIONS: [&str; 3] = ["test_tracing.py", "test_names.py", "test_templates.py"];
+
+/// The arguments by which pytest leaves out what can't run here.
+pub(crate) fn ignored() -> impl Iterator<Item = String> {
+    let files = COMPILED.iter().chain(&OF_OTHER_EXTENSIONS);
+    files.map(|file| format!("--ignore=tests/python/{file}"))
+}
 
 /// The packages that the other tests need, or use if they are there.
 pub(crate) fn packages() -> Result<PathBuf> {
@@ -37,7 +36,7 @@ pub(crate) fn test_addresses() -> Result {
     headline(&format!("Under AddressSanitizer, with {python}"));
     let mut pytest = pytest(&python, Sanitizer::Address, &[packages()?])?;
     pytest.args(["-m", "not own_interpreter", "tests/python"]);
-    pytest.args(IGNORED.map(|file| format!("--ignore=tests/python/{file}")));
+    pytest.args(ignored());
     // Each object of Python's in a block that the sanitizer knows. Python itself doesn't free all of them. The other check
     // moves local variables out of the stack, whose depth pylog reads from their addresses.
     pytest.env("PYTHONMALLOC", "malloc");

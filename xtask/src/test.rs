@@ -150,7 +150,7 @@ fn test_pythons(pythons: &[Python], selection: &Selection) -> Result {
 }
 
 /// Tests that need packages with compiled code.
-const COMPILED: [&str; 4] = [
+pub(crate) const COMPILED: [&str; 4] = [
     "test_differential.py",
     "test_handlers.py",
     "test_handling.py",

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use super::library::{REGISTER_AT_FORK, callback};
+use super::library::{OS_GLOBALS, callback};
 use super::process;
 use super::raised::attempt;
 use crate::raw::interpreter;
@@ -32,11 +32,13 @@ pub(crate) fn set_hooks(hooks: Hooks) {
 pub(crate) fn prepare(py: Python<'_>) {
     static COUNTED: RunOnce = RunOnce::new();
     let _ = COUNTED.run(system::count_forks);
-    // Without `os.register_at_fork` there are no forks either.
     attempt(py, REGISTERED.run(|| register(py)));
 }
 
 fn register(py: Python<'_>) -> Result<()> {
+    if !OS_GLOBALS.dict(py)?.has_entry(Name::register_at_fork)? {
+        return Ok(()); // There are no forks either.
+    }
     let hook = |hook: fn(&Hooks)| {
         callback(py, move |_| {
             HOOKS.get().into_iter().for_each(hook);
@@ -57,8 +59,8 @@ fn register(py: Python<'_>) -> Result<()> {
     hooks.set_entry(Name::before, &before)?;
     hooks.set_entry(Name::after_in_parent, &in_parent)?;
     hooks.set_entry(Name::after_in_child, &in_child)?;
-    REGISTER_AT_FORK
-        .get(py)?
+    OS_GLOBALS
+        .get(Name::register_at_fork, py)?
         .run_by(&*thin::tuple(py, &[])?, &hooks)
         .map(drop)
 }

@@ -197,7 +197,6 @@ pub(crate) static LOGGER_ADAPTER: Import = Import::name(Name::logging, Name::Log
 pub(crate) static STACK_SUMMARY: Import = Import::name(Name::traceback, Name::StackSummary);
 pub(crate) static SIMPLE_NAMESPACE: Import = Import::name(Name::types, Name::SimpleNamespace);
 pub(crate) static REGISTER_AT_EXIT: Import = Import::name(Name::atexit, Name::register);
-pub(crate) static REGISTER_AT_FORK: Import = Import::name(Name::os, Name::register_at_fork);
 pub(crate) static IS_COLLECTION_ENABLED: Import = Import::name(Name::gc, Name::isenabled);
 pub(crate) static DISABLE_COLLECTION: Import = Import::name(Name::gc, Name::disable);
 pub(crate) static ENABLE_COLLECTION: Import = Import::name(Name::gc, Name::enable);
