@@ -19,6 +19,9 @@ OWN_INTERPRETER = "PYLOG_TESTS_OWN_INTERPRETER"
 
 
 def pytest_configure(config):
+    # A shell has what it runs in the background ignore SIGINT, and each process of a test inherits that.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line(
         "markers",
         "own_interpreter: runs in an interpreter of its own. CPython reports only the first thousand changes of a class: "
